@@ -1,0 +1,76 @@
+"""The light core is light: no torch, and hardly slower to import than numpy."""
+
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUDGET_S = 0.05
+RUNS = 7
+HEAVY = (
+    "torch",
+    "botorch",
+    "gpytorch",
+    "linear_operator",
+    "mlflow",
+    "pandas",
+    "fastapi",
+    "sqlalchemy",
+    "pydantic",
+)
+
+PROBE = """
+import json, sys, time
+start = time.perf_counter()
+import numpy
+numpy_ready = time.perf_counter()
+for name in sys.argv[1:]:
+    __import__(name)
+ready = time.perf_counter()
+print(json.dumps({"numpy_s": numpy_ready - start, "ours_s": ready - numpy_ready, "loaded": sorted(sys.modules)}))
+"""
+
+
+def light_core() -> list[str]:
+    """Read the list from the import contract, so that there is one."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    named = next(contract["source_modules"] for contract in contracts if contract["id"] == "light-core")
+    return [name for name in named if is_present(name)]
+
+
+def is_present(name: str) -> bool:
+    parent = name.rpartition(".")[0]
+    return (not parent or is_present(parent)) and importlib.util.find_spec(name) is not None
+
+
+def probe(names: list[str]) -> dict[str, object]:
+    command = [sys.executable, "-c", PROBE, *names]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded: dict[str, object] = json.loads(done.stdout)
+    return loaded
+
+
+def test_the_light_core_loads_nothing_heavy() -> None:
+    names = light_core()
+    assert "optimizer.errors" in names
+    loaded = {str(name).split(".")[0] for name in probe(names)["loaded"]}
+    assert loaded.isdisjoint(HEAVY), sorted(loaded.intersection(HEAVY))
+
+
+def test_the_light_core_adds_little_to_the_import_of_numpy() -> None:
+    names = light_core()
+    probe(names)  # the first run compiles
+    runs = [probe(names) for _ in range(RUNS)]
+    added_s = statistics.median(run["ours_s"] for run in runs)
+    numpy_s = statistics.median(run["numpy_s"] for run in runs)
+    assert added_s < BUDGET_S, f"{added_s:.3f} s on top of numpy's {numpy_s:.3f} s"
+
+
+def test_the_package_roots_load_nothing_heavy() -> None:
+    loaded = {str(name).split(".")[0] for name in probe(["optimizer", "service"])["loaded"]}
+    assert loaded.isdisjoint(HEAVY)

@@ -1,0 +1,62 @@
+"""What every test may share: how many examples, and where the recorded data lie."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+FULL_COUNTS = os.environ.get("TITRATE_ACCEPTANCE") == "1"
+
+# Deadlines measure the machine, not the code.
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "acceptance",
+    deadline=None,
+    max_examples=2000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("acceptance" if FULL_COUNTS else "ci")
+
+
+@pytest.fixture(scope="session")
+def full_counts() -> bool:
+    """Say whether this is `make acceptance` (full counts) or `make test` (fixed samples)."""
+    return FULL_COUNTS
+
+
+@pytest.fixture
+def acceptance_folder(tmp_path: Path) -> Path:
+    """Give the folder for tables and figures: docs/acceptance at full counts, else a temporary one."""
+    folder = ROOT / "docs" / "acceptance" if FULL_COUNTS else tmp_path / "acceptance"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def shared_folder(variable: str, name: str) -> Path:
+    """Find a folder shared beside the repository, or skip with the reason."""
+    folder = Path(os.environ.get(variable) or ROOT.parent / "shared" / name)
+    if not folder.is_dir():
+        pytest.skip(f"no {name} folder: set {variable} to the folder that holds it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Give the folder of recorded data sets."""
+    return shared_folder("TITRATE_DATA", "data")
+
+
+@pytest.fixture(scope="session")
+def conformance_folder() -> Path:
+    """Give the folder of third-party test vectors."""
+    return shared_folder("TITRATE_CONFORMANCE", "conformance")
