@@ -21,7 +21,7 @@ help:
 	@echo "make acceptance  full counts; results under docs/acceptance/"
 	@echo "make check       format, lint, types, imports, docstrings"
 	@echo "make format      put the code into the house format"
-	@echo "make lock        choose versions anew"
+	@echo "make lock        choose versions anew, with and without the peers"
 
 setup: $(STAMP)
 
@@ -57,4 +57,6 @@ lock:
 	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder/venv"; \
 	"$$folder/venv/bin/python" -m pip install --quiet --upgrade pip; \
-	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dev --output requirements.lock
+	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dev --output requirements.lock; \
+	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dev,peers --constraint requirements.lock \
+		--output requirements-peers.lock

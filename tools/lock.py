@@ -25,11 +25,13 @@ HEADER = """\
 """
 
 
-def resolve(extras: str) -> list[dict[str, Any]]:
-    """Ask pip what it would install into an empty environment."""
+def resolve(extras: str, constraint: Path | None) -> list[dict[str, Any]]:
+    """Ask pip what it would install into an empty environment, within the versions of another lock file."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+        if constraint:
+            command += ["--constraint", str(constraint)]
         subprocess.run([*command, "--report", str(report), f"{ROOT}[{extras}]"], check=True)
         chosen: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]
     return chosen
@@ -49,11 +51,12 @@ def main() -> None:
     """Resolve and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--extras", required=True)
+    parser.add_argument("--constraint", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     python = ".".join(str(part) for part in sys.version_info[:2])
     header = HEADER.format(extras=arguments.extras, python=python)
-    lines = pins(resolve(arguments.extras))
+    lines = pins(resolve(arguments.extras, arguments.constraint))
     arguments.output.write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
 
 
