@@ -46,7 +46,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pydoclint optimizer service tools
+	$(BIN)/python tools/docstrings.py
 
 format: setup
 	$(BIN)/ruff format .

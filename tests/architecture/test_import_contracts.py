@@ -23,6 +23,7 @@ MAY_BE_ABSENT = {
     "optimizer.history",
     "optimizer.models",
     "optimizer.policies",
+    "optimizer.prior",
     "optimizer.problem",
     "optimizer.propose",
     "optimizer.safety",
