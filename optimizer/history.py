@@ -1,0 +1,209 @@
+"""Everything recorded about one course, immutable, in the order things happened."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from optimizer import canonical
+from optimizer.errors import OutcomeScaleError, TrialOrderError
+from optimizer.problem import Problem
+from optimizer.space.parameter import Value
+from optimizer.trial import Applied, Facts, Measure, Report, Review, Trial
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""Day zero of tables that count days instead of naming dates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Trials, reports and reviews of one course.
+
+    Two histories with the same facts are equal however they were gathered: facts are kept by time of occurrence, ties by
+    time of record, then by id.
+
+    Raises:
+        TrialOrderError: If an id comes twice or a report names a trial or report that is not there.
+    """
+
+    trials: tuple[Trial, ...] = ()
+    reports: tuple[Report, ...] = ()
+    reviews: tuple[Review, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Order the facts and check their references."""
+        for name in ("trials", "reports", "reviews"):
+            facts = getattr(self, name)
+            if len({fact.id for fact in facts}) != len(facts):
+                raise TrialOrderError(f"history.{name}", "hold one id twice")
+            object.__setattr__(
+                self, name, tuple(sorted(facts, key=lambda f: (f.occurred_at, f.recorded_at, f.id)))
+            )
+        trials = {trial.id for trial in self.trials}
+        reports = {report.id: report for report in self.reports}
+        for report in self.reports:
+            if report.trial_id not in trials:
+                raise TrialOrderError("report.trial_id", "names no trial of this history")
+            if report.amends is not None and report.amends not in reports:
+                raise TrialOrderError("report.amends", "names no report of this history")
+
+    def __len__(self) -> int:
+        """Return the number of trials."""
+        return len(self.trials)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return canonical.digest(self)
+
+    def add(self, *facts: Trial | Report | Review) -> "History":
+        """Return a history with more facts; the same errors as building one."""
+        return History(
+            trials=self.trials + tuple(fact for fact in facts if isinstance(fact, Trial)),
+            reports=self.reports + tuple(fact for fact in facts if isinstance(fact, Report)),
+            reviews=self.reviews + tuple(fact for fact in facts if isinstance(fact, Review)),
+        )
+
+    def as_of(self, at: datetime) -> "History":
+        """Return what was on record at an instant: facts recorded later are left out, with what hangs on them."""
+        trials = tuple(trial for trial in self.trials if trial.recorded_at <= at)
+        known = {trial.id for trial in trials}
+        reports = [report for report in self.reports if report.recorded_at <= at and report.trial_id in known]
+        # an amendment may be recorded before its target only by a broken clock; drop it rather than fail
+        while True:
+            ids = {report.id for report in reports}
+            kept = [report for report in reports if report.amends is None or report.amends in ids]
+            if len(kept) == len(reports):
+                break
+            reports = kept
+        return History(
+            trials=tuple(
+                replace(trial, ended_at=None) if trial.ended_at is not None and trial.ended_at > at else trial
+                for trial in trials
+            ),
+            reports=tuple(reports),
+            reviews=tuple(review for review in self.reviews if review.recorded_at <= at),
+        )
+
+    @cached_property
+    def standing(self) -> tuple[Report, ...]:
+        """The reports that stand: amended ones replaced by their latest amendment, retracted ones left out."""
+        latest: dict[str, Report] = {}
+        roots = {report.id: report.amends for report in self.reports}
+        for report in sorted(self.reports, key=lambda r: (r.recorded_at, r.id)):
+            latest[_root(report.id, roots)] = report
+        return tuple(
+            sorted((r for r in latest.values() if r.value is not None), key=lambda r: (r.occurred_at, r.id))
+        )
+
+    @cached_property
+    def facts(self) -> tuple[Facts, ...]:
+        """One entry per trial with the reports that stand, in order."""
+        pain: dict[str, list[Report]] = {trial.id: [] for trial in self.trials}
+        side: dict[str, list[Report]] = {trial.id: [] for trial in self.trials}
+        for report in self.standing:
+            (pain if report.measure is Measure.PAIN else side)[report.trial_id].append(report)
+        return tuple(
+            Facts(trial=trial, pain=tuple(pain[trial.id]), side_effects=tuple(side[trial.id]))
+            for trial in self.trials
+        )
+
+    def released(self, subject_id: str) -> bool:
+        """Return whether a clinician's review names this report or trial."""
+        return any(review.subject_id == subject_id for review in self.reviews)
+
+
+def _root(identifier: str, parents: Mapping[str, str | None]) -> str:
+    seen = {identifier}
+    while (parent := parents[identifier]) is not None and parent not in seen:
+        identifier = parent
+        seen.add(parent)
+    return identifier
+
+
+def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
+    """Return raw values as applied settings, with the grid point where they are one."""
+    return Applied(values=dict(values), settings=problem.space.find(values))
+
+
+def check_report(problem: Problem, report: Report) -> None:
+    """Hold a report against the scales its problem declares.
+
+    Raises:
+        OutcomeScaleError: If the value is off its scale, or the kind of side effect is not declared.
+    """
+    if report.value is None:
+        return
+    if report.measure is Measure.PAIN:
+        problem.outcome.check(report.value, "report.value")
+        return
+    effect = problem.side_effect(report.kind)
+    if effect is None:
+        raise OutcomeScaleError(
+            "report.kind",
+            "is not a declared side effect",
+            limit=", ".join(e.name for e in problem.side_effects),
+        )
+    effect.scale.check(report.value, f"report.value of {report.kind}")
+
+
+def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) -> History:
+    """Build a history from a table: one row a rated trial.
+
+    Args:
+        problem: Declares the parameters and scales.
+        rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome), any declared side effect
+            by name, and ``at`` (a timezone-aware time) or ``day`` (days since the start; the row number where neither is
+            given). A missing or None outcome is missing, never zero.
+
+    Returns:
+        The history, each row one trial recorded when it occurred.
+
+    Raises:
+        OutcomeScaleError: If a value is off its scale.
+        UnknownParameterError: If a parameter has no value.
+        OffGridError: If a value is off the device grid. Applied off-grid settings enter as ``Trial`` values instead.
+    """
+    history: list[Trial | Report] = []
+    for number, row in enumerate(rows):
+        at = row.get("at")
+        if not isinstance(at, datetime):
+            at = EPOCH + timedelta(days=float(row.get("day", number)))  # type: ignore[arg-type]
+        settings = problem.space.settings({name: row[name] for name in problem.space.names if name in row})
+        trial = Trial(
+            id=f"row-{number}",
+            applied=Applied(values=settings.as_dict(), settings=settings),
+            occurred_at=at,
+            recorded_at=at,
+        )
+        history.append(trial)
+        history += _row_reports(problem, row, trial)
+    return History().add(*history)
+
+
+def _row_reports(problem: Problem, row: Mapping[str, object], trial: Trial) -> list[Report]:
+    outcomes = [(Measure.PAIN, "", problem.outcome.name)]
+    outcomes += [(Measure.SIDE_EFFECT, effect.name, effect.name) for effect in problem.side_effects]
+    reports = []
+    for measure, kind, column in outcomes:
+        value = row.get(column)
+        if value is None:
+            continue
+        if not isinstance(value, int | float):
+            raise OutcomeScaleError(column, "is not a number", limit="a number on the declared scale")
+        report = Report(
+            id=f"{trial.id}-{column}",
+            trial_id=trial.id,
+            measure=measure,
+            kind=kind,
+            value=float(value),
+            occurred_at=trial.occurred_at,
+            recorded_at=trial.recorded_at,
+        )
+        check_report(problem, report)
+        reports.append(report)
+    return reports

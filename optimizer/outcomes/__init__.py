@@ -1,0 +1,1 @@
+"""What is observed and what is wanted: scales, side effects, thresholds, the objective. Light (no torch)."""

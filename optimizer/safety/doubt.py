@@ -1,0 +1,129 @@
+"""Reasons in the record itself to propose nothing. A doubt is a hold with a reason, not a guess."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from optimizer.ask import Ask
+from optimizer.decision import Hold, HoldReason
+from optimizer.errors import EnvelopeError, HardLimitError
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import closure, titration
+from optimizer.space.settings import Settings
+from optimizer.trial import Measure, Report, RungOutcome, TrialKind
+
+CONTRADICTION_SHARE = 0.6
+"""Two reports of one measure at the same instant further apart than this share of the scale contradict each other [A]."""
+
+
+def hold(problem: Problem, history: History, ask: Ask) -> Hold | None:
+    """Return the first reason to hold, or None.
+
+    Args:
+        problem: The course's problem.
+        history: As of the ask.
+        ask: The question.
+
+    Returns:
+        A hold for an unreviewed severe report, contradictory reports, settings in force past a limit or off the grid, a
+        limit that cannot be checked, a home ask without the patient's range, or nothing rated yet.
+    """
+    keep = meanwhile(problem, history, ask)
+    for check in (_adverse_event, _contradiction, _in_force, _home, _rating):
+        found = check(problem, history, ask)
+        if found is not None:
+            reason, subjects, release = found
+            return Hold(reason=reason, subject_ids=subjects, release=release, meanwhile=keep)
+    return None
+
+
+def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
+    """Return the settings to be on while nothing is proposed: in force, else last tolerated, else off (None).
+
+    Each only if it is on the grid, inside every limit, not closed and not reported intolerable.
+    """
+    refused = [
+        facts.trial.applied.values
+        for facts in history.facts
+        if facts.side_effects and not titration.is_tolerated(problem, facts)
+    ]
+    tolerated = [
+        facts.trial.applied.settings
+        for facts in reversed(history.facts)
+        if titration.is_tolerated(problem, facts) and facts.trial.kind is not TrialKind.STIMULATION_OFF
+    ]
+    closed = closure.closures(problem, history)
+    for settings in (ask.in_force.settings, *tolerated):
+        if settings is None or settings.as_dict() in refused:
+            continue
+        row = np.array([settings.indices], dtype=np.int64)
+        if problem.allowed(row)[0] and closure.open_to(problem, closed, row)[0]:
+            return settings
+    return None
+
+
+_Found = tuple[HoldReason, tuple[str, ...], str] | None
+
+
+def _adverse_event(problem: Problem, history: History, ask: Ask) -> _Found:
+    severe = tuple(
+        report.id
+        for report in history.reports
+        if report.measure is Measure.SIDE_EFFECT
+        and report.value is not None
+        and problem.is_severe(report.kind, report.value)
+        and not history.released(report.id)
+    )
+    return (HoldReason.UNREVIEWED_ADVERSE_EVENT, severe, "review") if severe else None
+
+
+def _contradiction(problem: Problem, history: History, ask: Ask) -> _Found:
+    groups: dict[tuple[object, ...], list[Report]] = defaultdict(list)
+    for report in history.standing:
+        groups[(report.trial_id, report.measure, report.kind, report.occurred_at, report.posture)].append(
+            report
+        )
+    for reports in groups.values():
+        values = [report.value for report in reports if report.value is not None]
+        width = problem.outcome.width if reports[0].measure is Measure.PAIN else 10.0
+        if max(values) - min(values) > CONTRADICTION_SHARE * width:
+            subjects = tuple(report.id for report in reports)
+            if not any(history.released(subject) for subject in subjects):
+                return HoldReason.CONTRADICTORY_REPORTS, subjects, "review"
+    for facts in history.facts:
+        amplitudes = {
+            outcome: [rung.amplitude_ma for rung in facts.trial.ramp if rung.outcome is outcome]
+            for outcome in RungOutcome
+        }
+        met = amplitudes[RungOutcome.DISCOMFORT]
+        passed = amplitudes[RungOutcome.TOLERATED] + amplitudes[RungOutcome.PERCEPTION]
+        if met and passed and max(passed) > min(met) and not history.released(facts.trial.id):
+            return HoldReason.CONTRADICTORY_REPORTS, (facts.trial.id,), "review"
+    return None
+
+
+def _in_force(problem: Problem, history: History, ask: Ask) -> _Found:
+    settings = ask.in_force.settings
+    if settings is None:
+        return HoldReason.SETTINGS_OFF_GRID, (), "program_in_clinic"
+    try:
+        problem.check(settings)
+    except HardLimitError as error:
+        unchecked = error.problem.startswith("could not")
+        reason = HoldReason.LIMIT_NOT_CHECKED if unchecked else HoldReason.SETTINGS_PAST_LIMIT
+        return reason, (), "measure" if unchecked else "program_in_clinic"
+    except EnvelopeError:
+        return HoldReason.SETTINGS_PAST_LIMIT, (), "program_in_clinic"
+    return None
+
+
+def _home(problem: Problem, history: History, ask: Ask) -> _Found:
+    if problem.has_stimulation and not ask.in_clinic and ask.patient_range_ma is None:
+        return HoldReason.HOME_RANGE_UNKNOWN, (), "program_in_clinic"
+    return None
+
+
+def _rating(problem: Problem, history: History, ask: Ask) -> _Found:
+    rated = any(report.measure is Measure.PAIN for report in history.standing)
+    return None if rated or not problem.has_stimulation else (HoldReason.NO_RATING, (), "rate")
