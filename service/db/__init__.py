@@ -1,0 +1,1 @@
+"""The database under the ledger: base, engine, migrations. Knows no table of its own."""

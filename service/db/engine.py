@@ -1,0 +1,118 @@
+"""One database, two ways in: ``read`` and ``write``.
+
+Writes are serialised: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by one advisory lock held to the end of the transaction.
+So the ledger's sequence is also the order of commits (a relay that reads past a number misses nothing), and two requests
+with one idempotency key cannot run side by side. Writes are short: nothing is computed inside one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+from service.errors import DatabaseNotReadyError
+
+WRITE_LOCK = 7417_001
+MIGRATION_LOCK = 7417_002
+_WRITES = "titrate_writes"
+
+
+class Database:
+    """The engine and its two kinds of session."""
+
+    def __init__(self, url: str, *, busy_timeout_s: float = 20.0) -> None:
+        """Connect lazily.
+
+        Args:
+            url: SQLAlchemy address; ``sqlite:///path`` or ``postgresql://...`` (driver psycopg).
+            busy_timeout_s: How long a write waits for the one before it.
+        """
+        self.engine = _engine(url, busy_timeout_s)
+        self._writing = self.engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that commits nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to this release, once, also when several processes start together."""
+        with self.engine.execution_options(**{_WRITES: True}).connect() as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            command.upgrade(_alembic(connection), "head")
+
+    def check(self) -> None:
+        """Hold the database against this release.
+
+        Raises:
+            DatabaseNotReadyError: If its schema is not the one this release writes.
+        """
+        with self.engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_heads()
+        if set(present) != set(ScriptDirectory.from_config(_alembic(None)).get_heads()):
+            raise DatabaseNotReadyError(
+                "database", "has another schema than this release writes", remedy="Start the service once."
+            )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, busy_timeout_s: float) -> Engine:
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    engine = create_engine(address, pool_size=20, max_overflow=30, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        if address.database:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        _prepare_sqlite(engine, busy_timeout_s)
+    else:
+        _prepare_postgresql(engine, busy_timeout_s)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, busy_timeout_s: float) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, else DDL would commit by itself
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare_postgresql(engine: Engine, busy_timeout_s: float) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(_WRITES, False):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_s * 1000)}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+
+def _alembic(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,238 @@
+"""Errors of the service, and THE table: error code -> HTTP status. The optimiser's codes stand in the same table.
+
+::
+
+    ServiceError
+      AuthenticationError            no key, a key nobody issued, or one that expired
+      ForbiddenError                 a known caller without the role
+      NotFoundError                  an id that is unknown, or another site's: told apart by nobody
+      MalformedRequestError          a body that is not strict JSON, or a header that is not what it must be
+        RequestTooLargeError
+        SchemaError                  well-formed JSON of another shape than documented
+        IdempotencyKeyMissingError
+      IdempotencyKeyReusedError      one key, two bodies
+      PreconditionRequiredError      a decision without If-Match
+      PreconditionFailedError        a decision on a state that is no longer so
+      ConflictError                  the record already says otherwise
+        PseudonymTakenError
+        ProposalDecidedError
+        ProposalExpiredError
+        NothingToDecideError         a Hold or a Stop asks for no decision
+        SettingsClosedError          settings that a severe report closed
+      ReasonRequiredError            a coded reason is due
+      DatabaseNotReadyError          a schema of another release
+      ComputeUnavailableError        no compute process answers
+      PortInUseError                 serve: the address is taken
+      DataFolderError                serve: the folder cannot be written
+
+Messages name field, problem, limit and what to do next; never the value, which may be patient data.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from optimizer.errors import OptimizerError
+
+
+class ServiceError(Exception):
+    """Root of the family; built and worded like the optimiser's."""
+
+    code: ClassVar[str] = "service-error"
+
+    def __init__(self, field: str, problem: str, *, limit: str = "", remedy: str = "") -> None:
+        """Say what is wrong.
+
+        Args:
+            field: What is wrong, as the caller knows it.
+            problem: What is wrong with it, without the value itself.
+            limit: The bound or the legal choices, where there are any.
+            remedy: What the caller can do next.
+        """
+        self.field = field
+        self.problem = problem
+        self.limit = limit
+        self.remedy = remedy
+        bound = f" (limit: {limit})" if limit else ""
+        super().__init__(f"{field}: {problem}{bound}.{' ' + remedy if remedy else ''}")
+
+
+class AuthenticationError(ServiceError):
+    """No key, a key nobody issued, or one that expired."""
+
+    code = "not-authenticated"
+
+
+class ForbiddenError(ServiceError):
+    """A known caller without the role."""
+
+    code = "forbidden"
+
+
+class NotFoundError(ServiceError):
+    """An id that is unknown or belongs to another site."""
+
+    code = "not-found"
+
+
+class MalformedRequestError(ServiceError):
+    """A body that is not strict JSON, or a header that is not what it must be."""
+
+    code = "malformed-request"
+
+
+class RequestTooLargeError(MalformedRequestError):
+    """A body beyond the bound."""
+
+    code = "request-too-large"
+
+
+class SchemaError(MalformedRequestError):
+    """Well-formed JSON of another shape than documented."""
+
+    code = "invalid-request"
+
+
+class IdempotencyKeyMissingError(MalformedRequestError):
+    """A write without Idempotency-Key."""
+
+    code = "idempotency-key-missing"
+
+
+class IdempotencyKeyReusedError(ServiceError):
+    """One key, two bodies."""
+
+    code = "idempotency-key-reused"
+
+
+class PreconditionRequiredError(ServiceError):
+    """A decision without If-Match."""
+
+    code = "precondition-required"
+
+
+class PreconditionFailedError(ServiceError):
+    """A decision on a state that is no longer so."""
+
+    code = "precondition-failed"
+
+
+class ConflictError(ServiceError):
+    """The record already says otherwise."""
+
+    code = "conflict"
+
+
+class PseudonymTakenError(ConflictError):
+    """A pseudonym that this site has."""
+
+    code = "pseudonym-taken"
+
+
+class ProposalDecidedError(ConflictError):
+    """A proposal that was decided."""
+
+    code = "proposal-decided"
+
+
+class ProposalExpiredError(ConflictError):
+    """A proposal past its time."""
+
+    code = "proposal-expired"
+
+
+class NothingToDecideError(ConflictError):
+    """A Hold or a Stop asks for no decision."""
+
+    code = "nothing-to-decide"
+
+
+class SettingsClosedError(ConflictError):
+    """Settings that a severe report closed."""
+
+    code = "settings-closed"
+
+
+class ReasonRequiredError(ServiceError):
+    """A coded reason is due."""
+
+    code = "reason-required"
+
+
+class DatabaseNotReadyError(ServiceError):
+    """A schema of another release."""
+
+    code = "database-not-ready"
+
+
+class ComputeUnavailableError(ServiceError):
+    """No compute process answers."""
+
+    code = "compute-unavailable"
+
+
+class PortInUseError(ServiceError):
+    """The address to listen on is taken."""
+
+    code = "port-in-use"
+
+
+class DataFolderError(ServiceError):
+    """The data folder cannot be written."""
+
+    code = "data-folder"
+
+
+STATUS: Mapping[str, int] = MappingProxyType(
+    {
+        "malformed-request": 400,
+        "idempotency-key-missing": 400,
+        "not-authenticated": 401,
+        "forbidden": 403,
+        "not-found": 404,
+        "method-not-allowed": 405,
+        "conflict": 409,
+        "pseudonym-taken": 409,
+        "proposal-decided": 409,
+        "proposal-expired": 409,
+        "nothing-to-decide": 409,
+        "settings-closed": 409,
+        "precondition-failed": 412,
+        "request-too-large": 413,
+        "invalid-request": 422,
+        "idempotency-key-reused": 422,
+        "reason-required": 422,
+        "parameter-definition": 422,
+        "definition-error": 422,
+        "device-file": 422,
+        "problem-definition": 422,
+        "malformed-document": 422,
+        "settings-error": 422,
+        "unknown-parameter": 422,
+        "off-grid": 422,
+        "hard-limit": 422,
+        "outside-envelope": 422,
+        "history-error": 422,
+        "off-scale": 422,
+        "trial-order": 422,
+        "precondition-required": 428,
+        "service-error": 500,
+        "internal-error": 500,
+        "port-in-use": 500,
+        "data-folder": 500,
+        "optimizer-error": 500,
+        "model-error": 500,
+        "fit-failed": 500,
+        "policy-broke-protocol": 500,
+        "recorded-data": 500,
+        "missing-extra": 500,
+        "database-not-ready": 503,
+        "compute-unavailable": 503,
+    }
+)
+"""Every code a caller can meet; a test holds that none is missing."""
+
+
+def status_of(error: ServiceError | OptimizerError) -> int:
+    """Return the HTTP status of an error; its code alone decides."""
+    return STATUS[error.code]
