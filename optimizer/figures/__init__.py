@@ -1,0 +1,1 @@
+"""Pictures: plain values in, matplotlib figures out. Light (no torch)."""

@@ -1,0 +1,112 @@
+"""The words on a patient's MLflow page: a table of trials, prediction beside report. Codes and numbers only."""
+
+from collections.abc import Mapping, Sequence
+
+from optimizer.decision import Hold, Interval, Proposal, Stop
+from optimizer.space.parameter import CONFIGURATION, Value
+from optimizer.trial import Facts, Measure, Report, Trial
+from service.tracking.record import CourseRecord
+
+EXPERIMENT_NOTE = (
+    "One patient under a pseudonym. A run per course, below it a run per trial. Made from the ledger, which is the record; "
+    "this page may be deleted and made again. **Research use.**"
+)
+ROWS = 40
+"""Trials in the table of a course; MLflow keeps 8000 characters of a description."""
+LARGEST_NOTE = 7900
+SHORT_UNITS = {"ma": "mA", "us": "us", "hz": "Hz", "s": "s"}
+
+
+def settings_in_words(values: Mapping[str, Value]) -> str:
+    """Say settings shortly, for example ``level-4, 6.2 mA, 210 us, 50 Hz``."""
+    words = [str(values[CONFIGURATION])] if CONFIGURATION in values else []
+    for name, value in values.items():
+        if name != CONFIGURATION:
+            unit = SHORT_UNITS.get(name.rpartition("_")[2], "")
+            words.append(value if isinstance(value, str) else f"{value:g} {unit}".strip())
+    return ", ".join(words)
+
+
+def course_note(record: CourseRecord) -> str:
+    """Return the description of a course's run: where it stands, and its trials as a table."""
+    numbered = list(enumerate(record.facts(), 1))
+    rows = [_row(record, number, facts) for number, facts in numbered[-ROWS:]]
+    outcome = record.problem.outcome.name
+    head = [
+        f"**{_standing(record)}**",
+        "",
+        f"| trial | settings | {outcome} predicted (90 %) | {outcome} reported | worst side effect | from |",
+        "|---|---|---|---|---|---|",
+    ]
+    note = "\n".join(head + rows)
+    while len(note) > LARGEST_NOTE and rows:
+        rows = rows[1:]
+        note = "\n".join(head + rows)
+    return note
+
+
+def trial_note(record: CourseRecord, trial: Trial, reports: Sequence[Report]) -> str:
+    """Return the description of a trial's run: why it was proposed and what came of it."""
+    step = record.prediction(trial)
+    lines = [f"**{settings_in_words(trial.applied.values)}** ({trial.kind})"]
+    if step is not None:
+        lines.append(f"Purpose: {step.explanation.purpose}. Predicted {_interval(step.outcome)}.")
+        for change in step.explanation.changes:
+            before = "-" if change.before is None else _short(change.before)
+            lines.append(f"- {change.parameter}: {before} to {_short(change.after)} {change.unit}")
+    lines.append(f"{len(reports)} reports.")
+    return "\n\n".join(lines)
+
+
+def _row(record: CourseRecord, number: int, facts: Facts) -> str:
+    step = record.prediction(facts.trial)
+    decided = record.decided(facts.trial)
+    cells = (
+        str(number),
+        settings_in_words(facts.trial.applied.values),
+        _interval(step.outcome) if step is not None else "-",
+        _mean(facts.pain),
+        _worst(record, facts),
+        decided.status if decided is not None else facts.trial.source,
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def _standing(record: CourseRecord) -> str:
+    trials, reports = len(record.history.trials), len(record.history.reports)
+    words = f"{trials} trials, {reports} reports, course {record.status}."
+    if not record.decisions:
+        return words
+    last = max(record.decisions, key=lambda decided: decided.sequence)
+    match last.decision:
+        case Proposal() as proposal:
+            return f"{words} Latest decision: proposal ({last.status}) {settings_in_words(proposal.settings.as_dict())}."
+        case Hold() as hold:
+            return f"{words} Latest decision: hold, {hold.reason}."
+        case Stop() as stop:
+            return f"{words} Latest decision: stop, {stop.reason}; keep {settings_in_words(stop.keep.as_dict())}."
+
+
+def _worst(record: CourseRecord, facts: Facts) -> str:
+    rated = [(report.value, report.kind) for report in facts.side_effects if report.value is not None]
+    if not rated:
+        return "-"
+    grade, kind = max(rated)
+    mark = " **intolerable**" if record.problem.is_intolerable(kind, grade) else ""
+    return f"{kind} {grade:g}{mark}" if grade > 0 else "none"
+
+
+def _mean(reports: Sequence[Report]) -> str:
+    values = [r.value for r in reports if r.value is not None and r.measure is Measure.PAIN]
+    if not values:
+        return "-"
+    listed = ", ".join(f"{value:g}" for value in values[:6]) + (" ..." if len(values) > 6 else "")
+    return f"{sum(values) / len(values):.1f}" + (f" ({listed})" if len(values) > 1 else "")
+
+
+def _interval(predicted: Interval) -> str:
+    return f"{predicted.mean:.1f} ({predicted.low:.1f} to {predicted.high:.1f})"
+
+
+def _short(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,43 @@
+"""The picture on a patient's MLflow page, from the record to plain values."""
+
+import io
+
+from optimizer.figures.course import TrialPoint, course_figure
+from optimizer.trial import Facts
+from service.tracking.record import CourseRecord
+
+
+def course_png(record: CourseRecord) -> bytes:
+    """Draw a course so far: reports with predictions, side effects with their limit, amplitude.
+
+    Args:
+        record: A course with at least one trial.
+
+    Returns:
+        A PNG; equal bytes for equal records under one version of matplotlib.
+    """
+    limit = record.problem.tolerability.limit_grade if record.problem.tolerability is not None else None
+    figure = course_figure(
+        [_point(record, facts) for facts in record.facts()],
+        outcome=record.problem.outcome.name,
+        bounds=(record.problem.outcome.low, record.problem.outcome.high),
+        side_effect_limit=limit,
+    )
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def _point(record: CourseRecord, facts: Facts) -> TrialPoint:
+    step = record.prediction(facts.trial)
+    amplitude = facts.trial.applied.values.get("amplitude_ma")
+    grades = [report.value for report in facts.side_effects if report.value is not None]
+    grade = step.side_effect_grade if step is not None else None
+    return TrialPoint(
+        label=str(facts.trial.applied.values.get("configuration", "")),
+        reported=tuple(report.value for report in facts.pain if report.value is not None),
+        predicted=None if step is None else (step.outcome.mean, step.outcome.low, step.outcome.high),
+        worst_side_effect=max(grades, default=None),
+        predicted_side_effect=None if grade is None else (grade.mean, grade.low, grade.high),
+        amplitude_ma=float(amplitude) if isinstance(amplitude, int | float) else None,
+    )

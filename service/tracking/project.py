@@ -1,0 +1,182 @@
+"""Ledger entries -> what MLflow should show. Pure: the same record gives the same view, byte for byte."""
+
+from datetime import datetime
+from importlib.metadata import version
+
+from optimizer import canonical
+from optimizer.problem import Problem
+from optimizer.space.parameter import Value
+from optimizer.trial import Report, Trial
+from service.tracking import page, picture, read_back
+from service.tracking.points import report_points, trial_points
+from service.tracking.record import CourseRecord
+from service.tracking.view import COURSE, IDENTIFIER, CourseView, RunView
+
+NOTE = "mlflow.note.content"
+"""The tag MLflow shows as description."""
+
+
+def project(record: CourseRecord, *, namespace: str = "titrate") -> CourseView:
+    """Return what MLflow should show of a course.
+
+    Args:
+        record: The course, from the ledger.
+        namespace: Head of the experiment's name, so that two projections can stand beside each other.
+
+    Returns:
+        An experiment for the patient, a parent run for the course, a nested run per trial.
+    """
+    return CourseView(
+        experiment=f"{namespace}/{record.site}/{record.patient}",
+        experiment_tags={
+            "titrate.patient": record.patient,
+            "titrate.site": record.site,
+            NOTE: page.EXPERIMENT_NOTE,
+        },
+        parent=_course(record),
+        trials=tuple(_trial(record, number, trial) for number, trial in enumerate(record.trials(), 1)),
+    )
+
+
+def _course(record: CourseRecord) -> RunView:
+    points = [point for trial in record.trials() for point in trial_points(record, trial)]
+    points += [point for report in record.reports() for point in report_points(record, report)]
+    files = {read_back.ARTIFACT: read_back.write(record)}
+    if record.history.trials:
+        files["course.png"] = picture.course_png(record)
+    return RunView(
+        identifier=record.course_id,
+        name=f"course {record.course_id}",
+        started_at=record.opened_at,
+        ended_at=_last_at(record) if record.status == "closed" else None,
+        parameters=_problem_parameters(record.problem),
+        tags={
+            **_common(record),
+            IDENTIFIER: record.course_id,
+            "titrate.kind": "course",
+            "titrate.status": record.status,
+            "titrate.history_digest": record.history.digest,
+            "titrate.sequence": str(record.sequence),
+            "titrate.trials": str(len(record.history.trials)),
+            "titrate.reports": str(len(record.history.reports)),
+            "titrate.decisions": str(len(record.decisions)),
+            "titrate.reviews": str(len(record.history.reviews)),
+            NOTE: page.course_note(record),
+        },
+        points=tuple(sorted(points, key=lambda point: (point.step, point.key))),
+        files=files,
+    )
+
+
+def _trial(record: CourseRecord, number: int, trial: Trial) -> RunView:
+    reports = [report for report in record.reports() if report.trial_id == trial.id]
+    points = [*trial_points(record, trial)]
+    points += [point for report in reports for point in report_points(record, report)]
+    return RunView(
+        identifier=trial.id,
+        name=f"trial {number:02d}: {page.settings_in_words(trial.applied.values)}",
+        started_at=trial.occurred_at,
+        ended_at=_end(record, trial),
+        parameters={
+            **{name: _shown(value) for name, value in trial.applied.values.items()},
+            "trial_kind": trial.kind,
+            "in_clinic": str(trial.in_clinic).lower(),
+            "source": trial.source,
+        },
+        tags={
+            **_common(record),
+            **_origin(record, trial),
+            IDENTIFIER: trial.id,
+            "titrate.kind": "trial",
+            "titrate.sequence": str(record.sequences[trial.id]),
+            "titrate.report_ids": _report_ids(record, reports),
+            NOTE: page.trial_note(record, trial, reports),
+        },
+        points=tuple(points),
+        files=_explanation(record, trial),
+    )
+
+
+def _common(record: CourseRecord) -> dict[str, str]:
+    return {
+        COURSE: record.course_id,
+        "titrate.patient": record.patient,
+        "titrate.site": record.site,
+        "titrate.device": record.problem.device,
+        "titrate.problem_fingerprint": record.problem.fingerprint,
+        "titrate.projected_by": version("titrate"),
+    }
+
+
+def _origin(record: CourseRecord, trial: Trial) -> dict[str, str]:
+    """Which decision a trial came from, and the versions it rests on."""
+    decided = record.decided(trial)
+    if decided is None:
+        return {"titrate.proposal": "none", "titrate.prediction": "none"}
+    tags = {
+        "titrate.proposal": decided.id,
+        "titrate.proposal_status": decided.status,
+        "titrate.prediction": "as-proposed" if record.prediction(trial) is not None else "settings-differ",
+    }
+    basis = decided.decision.basis
+    if basis is not None:
+        tags |= {
+            "titrate.policy": basis.policy,
+            "titrate.version": basis.titrate_version,
+            "titrate.torch_version": basis.torch_version,
+            "titrate.prior_version": basis.prior_version,
+            "titrate.history_digest": basis.history_digest,
+            "titrate.seed": str(basis.seed),
+        }
+    return tags
+
+
+def _explanation(record: CourseRecord, trial: Trial) -> dict[str, bytes]:
+    decided = record.decided(trial)
+    return {} if decided is None else {"explanation.json": canonical.encode(decided.decision)}
+
+
+def _problem_parameters(problem: Problem) -> dict[str, str]:
+    parameters = {
+        "device": problem.device or "none",
+        "outcome": f"{problem.outcome.name}, {problem.outcome.describe()}",
+        "min_gain": f"{problem.min_gain_nrs:g}",
+        "postures": ", ".join(problem.postures),
+    }
+    if problem.tolerability is not None:
+        parameters["side_effect_limit"] = f"{problem.tolerability.limit_grade:g}"
+        parameters["side_effect_severe"] = f"{problem.tolerability.severe_grade:g}"
+        parameters["p_intolerable_ceiling"] = f"{problem.tolerability.ceiling:g}"
+    for name, (low, high) in problem.envelope.bounds.items():
+        parameters[f"envelope.{name}"] = f"{low:g} to {high:g}"
+    for name, choices in problem.envelope.choices.items():
+        parameters[f"envelope.{name}"] = ", ".join(choices)
+    for limit in problem.space.limits:
+        parameters[f"limit.{limit.quantity}"] = f"{limit.bound:g}"
+    return parameters
+
+
+def _report_ids(record: CourseRecord, reports: list[Report]) -> str:
+    """Every report of a trial by id, in ledger order; MLflow keeps up to 8000 characters of a tag."""
+    ids = sorted(reports, key=lambda report: record.sequences[report.id])
+    return " ".join(report.id for report in ids)[:8000]
+
+
+def _end(record: CourseRecord, trial: Trial) -> datetime | None:
+    """When a trial ended: as recorded, else when the next one began, else not yet."""
+    if trial.ended_at is not None:
+        return trial.ended_at
+    later = [other.occurred_at for other in record.history.trials if other.occurred_at > trial.occurred_at]
+    return min(later, default=None)
+
+
+def _last_at(record: CourseRecord) -> datetime:
+    history = record.history
+    recorded = [fact.recorded_at for fact in history.trials]
+    recorded += [fact.recorded_at for fact in history.reports]
+    recorded += [fact.recorded_at for fact in history.reviews]
+    return max(recorded, default=record.opened_at)
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
