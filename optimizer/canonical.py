@@ -5,7 +5,6 @@ times with microseconds at most. The same bytes serve as fingerprint, ledger row
 command-line file, so there is nothing to keep in step.
 """
 
-import hashlib
 import re
 from typing import Any, TypeVar
 
@@ -104,6 +103,8 @@ def from_builtins(kind: type[T], content: object) -> T:
 
 def digest(value: object) -> str:
     """Return the SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
+    import hashlib  # here: it starts OpenSSL, which importing the light core need not wait for
+
     return hashlib.sha256(encode(value)).hexdigest()
 
 

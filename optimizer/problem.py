@@ -16,7 +16,7 @@ from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS, Nature, SideEffe
 from optimizer.space import constraint
 from optimizer.space.constraint import Limit, Quantity, Reading
 from optimizer.space.device import Device, Excitability
-from optimizer.space.parameter import GRID_TOLERANCE, Value
+from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices, SearchSpace
 from optimizer.space.settings import Settings
 

@@ -29,13 +29,18 @@ def hold(problem: Problem, history: History, ask: Ask) -> Hold | None:
         A hold for an unreviewed severe report, contradictory reports, settings in force past a limit or off the grid, a
         limit that cannot be checked, a home ask without the patient's range, or nothing rated yet.
     """
+    found = (
+        _adverse_event(problem, history)
+        or _contradiction(problem, history)
+        or _in_force(problem, ask)
+        or _home(problem, ask)
+        or _rating(problem, history)
+    )
+    if found is None:
+        return None
+    reason, subjects, release = found
     keep = meanwhile(problem, history, ask)
-    for check in (_adverse_event, _contradiction, _in_force, _home, _rating):
-        found = check(problem, history, ask)
-        if found is not None:
-            reason, subjects, release = found
-            return Hold(reason=reason, subject_ids=subjects, release=release, meanwhile=keep)
-    return None
+    return Hold(reason=reason, subject_ids=subjects, release=release, meanwhile=keep)
 
 
 def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
@@ -66,7 +71,7 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
 _Found = tuple[HoldReason, tuple[str, ...], str] | None
 
 
-def _adverse_event(problem: Problem, history: History, ask: Ask) -> _Found:
+def _adverse_event(problem: Problem, history: History) -> _Found:
     severe = tuple(
         report.id
         for report in history.reports
@@ -78,7 +83,7 @@ def _adverse_event(problem: Problem, history: History, ask: Ask) -> _Found:
     return (HoldReason.UNREVIEWED_ADVERSE_EVENT, severe, "review") if severe else None
 
 
-def _contradiction(problem: Problem, history: History, ask: Ask) -> _Found:
+def _contradiction(problem: Problem, history: History) -> _Found:
     groups: dict[tuple[object, ...], list[Report]] = defaultdict(list)
     for report in history.standing:
         groups[(report.trial_id, report.measure, report.kind, report.occurred_at, report.posture)].append(
@@ -103,7 +108,7 @@ def _contradiction(problem: Problem, history: History, ask: Ask) -> _Found:
     return None
 
 
-def _in_force(problem: Problem, history: History, ask: Ask) -> _Found:
+def _in_force(problem: Problem, ask: Ask) -> _Found:
     settings = ask.in_force.settings
     if settings is None:
         return HoldReason.SETTINGS_OFF_GRID, (), "program_in_clinic"
@@ -118,12 +123,12 @@ def _in_force(problem: Problem, history: History, ask: Ask) -> _Found:
     return None
 
 
-def _home(problem: Problem, history: History, ask: Ask) -> _Found:
+def _home(problem: Problem, ask: Ask) -> _Found:
     if problem.has_stimulation and not ask.in_clinic and ask.patient_range_ma is None:
         return HoldReason.HOME_RANGE_UNKNOWN, (), "program_in_clinic"
     return None
 
 
-def _rating(problem: Problem, history: History, ask: Ask) -> _Found:
+def _rating(problem: Problem, history: History) -> _Found:
     rated = any(report.measure is Measure.PAIN for report in history.standing)
     return None if rated or not problem.has_stimulation else (HoldReason.NO_RATING, (), "rate")

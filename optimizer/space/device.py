@@ -4,10 +4,8 @@ The files beside this module are data with a source and an evidence tag on every
 its own and name it by path.
 """
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +15,12 @@ from optimizer.errors import DeviceFileError, OptimizerError
 from optimizer.space import pulse
 from optimizer.space.configuration import Configuration, Contact
 from optimizer.space.constraint import Evidence, Limit
-from optimizer.space.parameter import CONFIGURATION, Parameter, Scale, categorical, listed, piecewise
+from optimizer.space.parameter import CONFIGURATION, About, Parameter, Scale, categorical, listed, piecewise
 from optimizer.space.pulse import Array
 from optimizer.space.search_space import SearchSpace
+
+SHIPPED = Path(__file__).parent / "devices"
+"""Folder of the device files that ship with Titrate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +105,7 @@ class _File:
 
 def device_names() -> tuple[str, ...]:
     """Return the names of the device files that ship with Titrate."""
-    folder = resources.files(__package__) / "devices"
-    return tuple(
-        sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    )
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 @cache
@@ -123,6 +121,8 @@ def load_device(name_or_path: str) -> Device:
     Raises:
         DeviceFileError: If there is no such file, it is not TOML, or a table is not what it should be.
     """
+    import tomllib  # here: the light core is imported far more often than a device file is read
+
     text = _read(name_or_path)
     try:
         content = tomllib.loads(text)
@@ -144,7 +144,7 @@ def _read(name_or_path: str) -> str:
         return path.read_text(encoding="utf-8")
     if name_or_path not in device_names():
         raise DeviceFileError(name_or_path, "is not a shipped device", limit=", ".join(device_names()))
-    return (resources.files(__package__) / "devices" / f"{name_or_path}.toml").read_text(encoding="utf-8")
+    return (SHIPPED / f"{name_or_path}.toml").read_text(encoding="utf-8")
 
 
 def _device(file: _File) -> Device:
@@ -175,9 +175,8 @@ def _parameter(name: str, grid: _Grid) -> Parameter:
         raise DeviceFileError(
             f"parameters.{name}", "needs one grid", limit="exactly one of uniform, segments, values"
         )
+    about = About(scale=grid.scale, source=grid.source, evidence=grid.evidence)
     if grid.values is not None:
-        return listed(
-            name, grid.unit, grid.values, scale=grid.scale, source=grid.source, evidence=grid.evidence
-        )
+        return listed(name, grid.unit, grid.values, **about)
     segments = [grid.uniform] if grid.uniform is not None else list(grid.segments or ())
-    return piecewise(name, grid.unit, segments, scale=grid.scale, source=grid.source, evidence=grid.evidence)
+    return piecewise(name, grid.unit, segments, **about)

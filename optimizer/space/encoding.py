@@ -20,9 +20,8 @@ def unit_rows(space: SearchSpace, indices: Indices) -> NDArray[np.float64]:
     Returns:
         ``(c, e)`` rows in [0, 1].
     """
-    return np.concatenate(
-        [_table(parameter)[indices[:, axis]] for axis, parameter in enumerate(space.parameters)], axis=1
-    )
+    tables = [_table(parameter) for parameter in space.parameters]
+    return np.concatenate([table[indices[:, axis]] for axis, table in enumerate(tables)], axis=1)
 
 
 def _table(parameter: Parameter) -> NDArray[np.float64]:
@@ -32,5 +31,5 @@ def _table(parameter: Parameter) -> NDArray[np.float64]:
     numbers = np.array(parameter.numbers)
     if parameter.scale is Scale.LOG:
         numbers = np.log(numbers)
-    width = numbers[-1] - numbers[0]
-    return ((numbers - numbers[0]) / (width if width > 0 else 1.0))[:, None]
+    width = float(numbers[-1] - numbers[0])
+    return np.asarray((numbers - numbers[0])[:, None] / (width if width > 0 else 1.0))

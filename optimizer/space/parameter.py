@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
+from typing import TypedDict, Unpack
 
 from optimizer.errors import OffGridError, ParameterDefinitionError
 
@@ -122,7 +124,7 @@ class Parameter:
             return "one of " + ", ".join(map(str, self.levels))
         numbers = self.numbers
         unit = "" if self.unit == "1" else f" {self.unit}"
-        steps = {round(b - a, 9) for a, b in zip(numbers, numbers[1:], strict=False)}
+        steps = {round(b - a, 9) for a, b in pairwise(numbers)}
         if len(steps) == 1:
             return f"{numbers[0]:g} to {numbers[-1]:g}{unit} in steps of {steps.pop():g}"
         if len(numbers) <= 16:
@@ -130,29 +132,24 @@ class Parameter:
         return f"{numbers[0]:g} to {numbers[-1]:g}{unit} in steps of {min(steps):g} to {max(steps):g}"
 
 
-def uniform(
-    name: str,
-    unit: str,
-    low: float,
-    high: float,
-    step: float,
-    *,
-    scale: Scale = Scale.LINEAR,
-    source: str = "",
-    evidence: str = "A",
-) -> Parameter:
+class About(TypedDict, total=False):
+    """What may be said of a parameter besides its levels; the fields of :class:`Parameter` of the same names."""
+
+    scale: Scale
+    source: str
+    evidence: str
+
+
+def uniform(name: str, unit: str, low: float, high: float, step: float, **about: Unpack[About]) -> Parameter:
     """Build a parameter with equal steps, for example ``uniform("amplitude_ma", "mA", 0, 25.5, 0.1)``."""
-    return piecewise(name, unit, [(low, high, step)], scale=scale, source=source, evidence=evidence)
+    return piecewise(name, unit, [(low, high, step)], **about)
 
 
 def piecewise(
     name: str,
     unit: str,
     segments: Sequence[tuple[float, float, float]],
-    *,
-    scale: Scale = Scale.LINEAR,
-    source: str = "",
-    evidence: str = "A",
+    **about: Unpack[About],
 ) -> Parameter:
     """Build a parameter whose step changes along its range.
 
@@ -160,9 +157,7 @@ def piecewise(
         name: Name with its unit as suffix.
         unit: UCUM code.
         segments: ``(low, high, step)`` in ascending order; a segment may start where the last one ended.
-        scale: Linear or logarithmic.
-        source: Where the range comes from.
-        evidence: S, D, U or A.
+        **about: Scale, source and evidence.
 
     Returns:
         The parameter; levels are exact decimals (0.3, never 0.30000000000000004).
@@ -170,27 +165,12 @@ def piecewise(
     levels: list[float] = []
     for low, high, step in segments:
         levels += [level for level in _steps(name, low, high, step) if not levels or level > levels[-1]]
-    return listed(name, unit, levels, scale=scale, source=source, evidence=evidence)
+    return listed(name, unit, levels, **about)
 
 
-def listed(
-    name: str,
-    unit: str,
-    values: Iterable[float],
-    *,
-    scale: Scale = Scale.LINEAR,
-    source: str = "",
-    evidence: str = "A",
-) -> Parameter:
+def listed(name: str, unit: str, values: Iterable[float], **about: Unpack[About]) -> Parameter:
     """Build a parameter from an irregular list of values."""
-    return Parameter(
-        name=name,
-        unit=unit,
-        levels=tuple(float(value) for value in values),
-        scale=scale,
-        source=source,
-        evidence=evidence,
-    )
+    return Parameter(name=name, unit=unit, levels=tuple(float(value) for value in values), **about)
 
 
 def categorical(name: str, categories: Iterable[str], *, source: str = "", evidence: str = "A") -> Parameter:

@@ -54,7 +54,7 @@ def shannon_k(charge_uc: N, area_cm2: N) -> N:
         1.69
     """
     with np.errstate(divide="ignore"):  # no charge: k is minus infinity, the safe side
-        return np.log10(charge_uc * charge_uc / area_cm2)  # type: ignore[return-value]
+        return np.log10(charge_uc * charge_uc / area_cm2)  # type: ignore[no-any-return]
 
 
 def charge_per_second_uc(charge_uc: N, frequency_hz: N, duty_cycle: N) -> N:
@@ -132,4 +132,4 @@ def rate_factor(frequency_hz: N, corner_hz: float) -> N:
     """
     inside = np.clip(frequency_hz, 40.0, 1200.0)
     reference = 1.0 / (1.0 + (40.0 / corner_hz) ** 1.5)
-    return 1.0 / (1.0 + (inside / corner_hz) ** 1.5) / reference  # type: ignore[no-any-return,return-value]
+    return 1.0 / (1.0 + (inside / corner_hz) ** 1.5) / reference  # type: ignore[no-any-return]

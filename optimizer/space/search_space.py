@@ -135,7 +135,7 @@ class SearchSpace:
                     found.append(self.at(indices))
         return tuple(found)
 
-    def draw(self, rng: np.random.Generator, n: int) -> Indices:
+    def draw(self, rng: "np.random.Generator", n: int) -> Indices:
         """Draw ``n`` grid points uniformly, ``(n, d)``; hard limits are not applied."""
         return rng.integers(0, np.array(self.sizes), size=(n, len(self.sizes)), dtype=np.int64)
 
