@@ -4,3 +4,5 @@
 prints. This root imports nothing, so that ``import optimizer`` stays free of torch; import the names you need from the
 module that defines them, for example ``from optimizer.propose import propose``.
 """
+
+__version__ = "0.1.0"

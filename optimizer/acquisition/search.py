@@ -1,0 +1,137 @@
+"""Candidates on the legal grid. Small spaces are listed; large ones are searched around what is known and drawn from afar."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.ask import Ask
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import limits
+from optimizer.space.search_space import Indices
+
+LISTED = 2_000
+"""Spaces up to this size are listed."""
+NEAR = 1_200
+"""Candidates drawn around known settings."""
+FAR = 600
+"""Candidates drawn over the whole envelope."""
+KNOWN = 12
+"""Known settings to search around, latest first."""
+RUNGS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+"""Shares of a far target's amplitude at which a way towards it is looked for."""
+
+
+def listed(problem: Problem) -> Indices | None:
+    """Return every grid point of a small space, ``(c, d)``, or None for a large one."""
+    if problem.space.raw_size > LISTED:
+        return None
+    axes = [np.arange(size) for size in problem.space.sizes]
+    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1).astype(np.int64)
+
+
+def known(problem: Problem, history: History, ask: Ask) -> Indices:
+    """Return the distinct grid points in force or tried, latest first, ``(k, d)``; at least the one in force."""
+    settings = [ask.in_force.settings] + [facts.trial.applied.settings for facts in reversed(history.facts)]
+    found = list(dict.fromkeys(entry.indices for entry in settings if entry is not None))
+    return np.array(found, dtype=np.int64).reshape(len(found), len(problem.space.parameters))
+
+
+def near(problem: Problem, around: Indices, rng: np.random.Generator) -> Indices:
+    """Draw grid points a few steps from known ones, ``(c, d)``: mostly one or two parameters at a time."""
+    around = around[:KNOWN]
+    base = around[rng.integers(0, len(around), size=NEAR)]
+    moved = base.copy()
+    changes = rng.random((NEAR, len(problem.space.parameters))) < rng.choice([0.3, 0.5, 0.9], size=(NEAR, 1))
+    for axis, parameter in enumerate(problem.space.parameters):
+        legal = np.flatnonzero(problem.index_masks[axis])
+        if parameter.is_categorical:
+            drawn = rng.choice(legal, size=NEAR)
+        else:
+            reach = np.maximum(1, parameter.size // np.array([200, 50, 20, 8]))
+            steps = np.ceil(np.abs(rng.standard_normal(NEAR)) * rng.choice(reach, size=NEAR)) * rng.choice(
+                [-1, 1], size=NEAR
+            )
+            drawn = np.clip(base[:, axis] + steps.astype(np.int64), legal[0], legal[-1])
+        moved[:, axis] = np.where(changes[:, axis], drawn, base[:, axis])
+    return np.unique(np.concatenate([around, moved]), axis=0)
+
+
+def far(problem: Problem, rng: np.random.Generator) -> Indices:
+    """Draw grid points over the envelope, ``(c, d)``, without regard to how far they are from anything tolerated."""
+    columns = []
+    for mask, parameter in zip(problem.index_masks, problem.space.parameters, strict=True):
+        legal = np.flatnonzero(mask)
+        if parameter.is_categorical:
+            columns.append(rng.choice(legal, size=FAR))
+            continue
+        numbers = np.array(parameter.numbers)[legal]
+        if parameter.scale == "log":  # evenly over octaves
+            drawn = np.exp(rng.uniform(np.log(numbers[0]), np.log(numbers[-1]), size=FAR))
+        else:
+            drawn = rng.uniform(numbers[0], numbers[-1], size=FAR)
+        columns.append(legal[np.abs(numbers[None, :] - drawn[:, None]).argmin(axis=1)])
+    return np.unique(np.stack(columns, axis=1).astype(np.int64), axis=0)
+
+
+def at_current(problem: Problem, indices: Indices, current_ma: NDArray[np.float64]) -> Indices:
+    """Return the points with their amplitude set to the grid point at or below a current, ``(c, d)``."""
+    axis = problem.space.names.index("amplitude_ma")
+    numbers = np.array(problem.space.parameter("amplitude_ma").numbers)
+    legal = np.flatnonzero(problem.index_masks[axis])
+    changed = indices.copy()
+    changed[:, axis] = np.clip(
+        np.searchsorted(numbers, current_ma + 1e-6, side="right") - 1, legal[0], legal[-1]
+    )
+    return changed
+
+
+def towards(
+    problem: Problem, history: History, ask: Ask, targets: Indices
+) -> tuple[Indices, NDArray[np.int64]]:
+    """Return the strongest admissible point on the way to each target, and how many titration steps then remain.
+
+    Args:
+        problem: Declares the titration rule.
+        history: As of the ask.
+        ask: The question.
+        targets: ``(t, d)`` points that may lie out of reach.
+
+    Returns:
+        ``(t, d)`` points and ``(t,)`` remaining steps; -1 where no rung is admissible.
+    """
+    steps = np.full(len(targets), -1, dtype=np.int64)
+    reached = targets.copy()
+    if problem.titration is None or "amplitude_ma" not in problem.space.names:
+        steps[limits.admissible(problem, history, ask, targets)] = 0
+        return reached, steps
+    current = problem.space.columns(targets).amplitude_ma
+    rungs = np.stack([at_current(problem, targets, current * share) for share in RUNGS])
+    admissible = limits.admissible(problem, history, ask, rungs.reshape(-1, targets.shape[1])).reshape(
+        len(RUNGS), -1
+    )
+    found = admissible.any(axis=0)
+    first = admissible.argmax(axis=0)
+    reached[found] = rungs[first[found], np.flatnonzero(found)]
+    left = np.log(1.0 / np.array(RUNGS)[first]) / np.log(1.0 + problem.titration.step_fraction)
+    steps[found] = np.ceil(left[found] - 1e-9).astype(np.int64)
+    return reached, steps
+
+
+def refined(problem: Problem, best: Indices, rng: np.random.Generator) -> Indices:
+    """Return the grid neighbours of good candidates, one and a few steps along each numeric axis, ``(c, d)``."""
+    found = [best]
+    for axis, parameter in enumerate(problem.space.parameters):
+        if parameter.is_categorical:
+            continue
+        for step in (1, 2, max(3, parameter.size // 30)):
+            for sign in (-1, 1):
+                moved = best.copy()
+                moved[:, axis] = np.clip(moved[:, axis] + sign * step, 0, parameter.size - 1)
+                found.append(moved)
+    mixed = np.concatenate(found)
+    pairs = mixed[rng.integers(0, len(mixed), size=len(mixed))]
+    axis = int(rng.integers(0, mixed.shape[1]))
+    mixed[len(best) :, axis] = np.where(
+        rng.random(len(mixed) - len(best)) < 0.2, pairs[len(best) :, axis], mixed[len(best) :, axis]
+    )
+    return np.unique(mixed, axis=0)

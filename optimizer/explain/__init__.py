@@ -1,0 +1,1 @@
+"""Functions that fill an ``Explanation``: numbers and codes, no prose."""

@@ -1,0 +1,90 @@
+"""Settings against those in force: what changes, what is expected of it, and on which reports that rests."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from optimizer.ask import Ask
+from optimizer.decision import Change, Influence, Interval
+from optimizer.models.surrogate import Prediction, Surrogate
+from optimizer.problem import Problem
+from optimizer.space.settings import Settings
+
+CENTRAL = 0.90
+"""Share of the predictive distribution an interval covers."""
+MOST_INFLUENCES = 5
+
+
+def changes(problem: Problem, ask: Ask, settings: Settings) -> tuple[Change, ...]:
+    """Return the parameters that differ from the settings in force."""
+    before = ask.in_force.values
+    return tuple(
+        Change(parameter=p.name, unit=p.unit, before=before.get(p.name), after=settings[p.name])
+        for p in problem.space.parameters
+        if p.find(before.get(p.name)) != settings.indices[problem.space.names.index(p.name)]
+    )
+
+
+def interval(mean: Tensor, sd: Tensor) -> Interval:
+    """Return mean and central interval of an equally weighted mixture of normals.
+
+    Args:
+        mean: ``(s,)``
+        sd: ``(s,)``
+
+    Returns:
+        Mean, and the quantiles that leave the same share on either side; by bisection of the mixture's distribution.
+    """
+    tail = (1 - CENTRAL) / 2
+    return Interval(
+        mean=float(mean.mean()), low=_quantile(mean, sd, tail), high=_quantile(mean, sd, 1 - tail)
+    )
+
+
+def _quantile(mean: Tensor, sd: Tensor, level: float) -> float:
+    low, high = float((mean - 6 * sd).min()), float((mean + 6 * sd).max())
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if float(torch.special.ndtr((middle - mean) / sd).mean()) < level:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+def report_interval(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Interval:
+    """Return the predicted report at one point on the outcome's own scale, rating noise included, inside the scale."""
+    noise = surrogate.values["noise_sd"][:, 0].square() + surrogate.values["day_sd"][:, 0].square()
+    relief = interval(prediction.mean[:, 0], (prediction.variance[:, 0] + noise).sqrt())
+    ends = sorted(problem.objective.outcome(value, problem.outcome) for value in (relief.low, relief.high))
+    clipped = [min(max(end, problem.outcome.low), problem.outcome.high) for end in ends]
+    mean = problem.objective.outcome(relief.mean, problem.outcome)
+    return Interval(mean=min(max(mean, clipped[0]), clipped[1]), low=clipped[0], high=clipped[1])
+
+
+def grade_interval(surrogate: Surrogate, prediction: Prediction) -> Interval | None:
+    """Return the predicted side-effect report at one point, noise included, or None where it does not apply."""
+    if surrogate.grades is None:
+        return None
+    grade = surrogate.expected_grade(prediction.points)[:, 0]
+    found = interval(grade, surrogate.values["grade_noise"][:, 0])
+    return Interval(mean=found.mean, low=min(max(found.low, 0.0), 10.0), high=max(min(found.high, 10.0), 0.0))
+
+
+def influences(surrogate: Surrogate, prediction: Prediction) -> tuple[Influence, ...]:
+    """Return the reports that carried the prediction at one point: shares of the absolute kriging weights."""
+    if len(surrogate.dataset.relief) == 0:
+        return ()
+    weights = torch.linalg.solve_triangular(
+        surrogate.factor.transpose(1, 2), prediction.root[:, :, :1], upper=True
+    )
+    share = weights[..., 0].abs().mean(0)
+    share = share / share.sum().clamp_min(1e-12)
+    order = sorted(range(len(share)), key=lambda i: (-float(share[i]), i))[:MOST_INFLUENCES]
+    return tuple(
+        Influence(report_id=report, weight=float(share[i]) / len(surrogate.dataset.report_ids[i]))
+        for i in order
+        for report in surrogate.dataset.report_ids[i]
+        if math.isfinite(float(share[i]))
+    )

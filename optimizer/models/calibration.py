@@ -1,0 +1,32 @@
+"""Does the model describe this patient's own reports? Leave-one-out, in closed form."""
+
+import torch
+from torch import Tensor
+
+from optimizer.models.surrogate import Surrogate
+
+WORST_MEAN_SQUARE = 3.0
+"""Mean squared leave-one-out residual, in predicted variances, from which the model is not trusted [A]."""
+ENOUGH_TRIALS = 5
+
+
+def leave_one_out(surrogate: Surrogate) -> tuple[Tensor, Tensor]:
+    """Return the standardised residual and the predictive SD of each rating without itself, ``(s, n)`` each.
+
+    Source:
+        Rasmussen and Williams (2006), Gaussian processes for machine learning, section 5.4.2.
+    """
+    inverse = torch.cholesky_inverse(surrogate.factor)
+    alpha = torch.linalg.solve_triangular(surrogate.factor.transpose(1, 2), surrogate.white, upper=True)[
+        ..., 0
+    ]
+    variance = 1.0 / inverse.diagonal(dim1=-2, dim2=-1)
+    return alpha * variance.sqrt(), variance.sqrt()
+
+
+def is_trustworthy(surrogate: Surrogate) -> bool:
+    """Return whether left-out ratings fall where the model expects them; True while there are too few to tell."""
+    if len(surrogate.dataset.relief) < ENOUGH_TRIALS:
+        return True
+    residual, _ = leave_one_out(surrogate)
+    return float(residual.square().mean()) <= WORST_MEAN_SQUARE

@@ -1,0 +1,90 @@
+"""What is believed about the hyperparameters before any report: medians and spreads, as a table.
+
+Every hyperparameter is a monotone function of a standard normal variable, so that the sampler works in one space and the
+prior of any of them can be replaced by data (``Prior.hyperparameters``).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+
+class Shape(StrEnum):
+    """How a standard normal variable becomes the hyperparameter."""
+
+    NORMAL = "normal"
+    LOG_NORMAL = "log_normal"
+    UNIFORM = "uniform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """Prior of one hyperparameter: centre and spread, or lower and upper end where uniform."""
+
+    shape: Shape
+    centre: float
+    spread: float
+
+    def transform(self, white: Tensor) -> Tensor:
+        """Return standard normal draws as draws of the hyperparameter."""
+        if self.shape is Shape.NORMAL:
+            return self.centre + self.spread * white
+        if self.shape is Shape.LOG_NORMAL:
+            return torch.exp(math.log(self.centre) + self.spread * white)
+        return self.centre + (self.spread - self.centre) * torch.special.ndtr(white)
+
+
+def normal(centre: float, sd: float) -> Belief:
+    """Return a normal belief."""
+    return Belief(shape=Shape.NORMAL, centre=centre, spread=sd)
+
+
+def log_normal(median: float, log_sd: float) -> Belief:
+    """Return a log-normal belief."""
+    return Belief(shape=Shape.LOG_NORMAL, centre=median, spread=log_sd)
+
+
+def uniform(low: float, high: float) -> Belief:
+    """Return a uniform belief."""
+    return Belief(shape=Shape.UNIFORM, centre=low, spread=high)
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperprior:
+    """An ordered table of beliefs; draws are columns in its order."""
+
+    beliefs: Mapping[str, Belief]
+
+    @property
+    def size(self) -> int:
+        """Number of hyperparameters."""
+        return len(self.beliefs)
+
+    def values(self, white: Tensor) -> dict[str, Tensor]:
+        """Return draws by name.
+
+        Args:
+            white: ``(s, h)`` standard normal coordinates.
+
+        Returns:
+            Name -> ``(s, 1)``, ready to broadcast over points.
+        """
+        return {
+            name: belief.transform(white[:, column : column + 1])
+            for column, (name, belief) in enumerate(self.beliefs.items())
+        }
+
+    def replaced(self, overrides: Mapping[str, tuple[float, float]]) -> "Hyperprior":
+        """Return a table in which some beliefs have another centre and spread; unknown names are left out."""
+        return Hyperprior(
+            {
+                name: Belief(shape=belief.shape, centre=overrides[name][0], spread=overrides[name][1])
+                if name in overrides
+                else belief
+                for name, belief in self.beliefs.items()
+            }
+        )

@@ -1,0 +1,110 @@
+"""Intensity, not milliampere: the logarithm of current over the current that would be graded at the limit.
+
+    log I4(z, w, f) = log I4(start) + Weiss(w) + rate(f) + field(z)
+
+``I4`` is the current at which the side-effect grade reaches the tolerable limit. Safety and relief share it, so that a
+side effect reported at one width teaches both about all widths. ``s`` draws, ``c`` points, ``k`` configurations.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from optimizer.models.dataset import DTYPE, Points
+from optimizer.models.hyperprior import Belief, log_normal, normal
+from optimizer.problem import Problem
+
+LOWEST_CURRENT_MA = 1e-3
+"""Currents below any device step count as off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intensity:
+    """Where a patient's limit current lies, relative to the settings the course starts from."""
+
+    start: Points
+    """One point: the clinician's start, or the first settings of the history."""
+    field_root: Tensor
+    """``(k, k)`` Cholesky factor of the log-threshold field over configurations."""
+    rate_corner_hz: float | None
+    typical_limit_ma: float
+    """Population's limit current, the centre where the course starts with stimulation off."""
+
+    @property
+    def starts_off(self) -> bool:
+        """Whether the start says nothing about the patient's limit."""
+        return bool(self.start.amplitude_ma[0] <= LOWEST_CURRENT_MA)
+
+    @property
+    def beliefs(self) -> dict[str, Belief]:
+        """Priors of the hyperparameters of intensity [A unless said]."""
+        table = {
+            # a stated start is mostly between half and nearly all of what is tolerable
+            "start_margin": normal(0.0, 0.5) if self.starts_off else normal(0.25, 0.20),
+            # chronaxie 295 us, 242-326 between patients (Yearwood 2010), widened
+            "chronaxie_us": log_normal(290.0, 0.25),
+        }
+        if self.rate_corner_hz is not None:
+            table["rate_exponent"] = normal(1.0, 0.35)
+        table |= {f"field_{index}": normal(0.0, 1.0) for index in range(len(self.field_root))}
+        return table
+
+    def log_intensity(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
+        """Return log(I / I4), ``(s, c)``; strongly negative for stimulation that is off."""
+        current = points.amplitude_ma.clamp_min(LOWEST_CURRENT_MA)
+        return torch.log(current)[None, :] - self.log_limit_current(values, points)
+
+    def log_limit_current(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
+        """Return log I4 in log mA, ``(s, c)``."""
+        start_ma = self.typical_limit_ma if self.starts_off else float(self.start.amplitude_ma[0])
+        here = self._shift(values, points) - self._shift(values, self.start)
+        return math.log(start_ma) + values["start_margin"] + here
+
+    def _shift(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
+        chronaxie = values["chronaxie_us"]
+        shift = torch.log1p(chronaxie / points.pulse_width_us[None, :])
+        if self.rate_corner_hz is not None:
+            rate = points.frequency_hz.clamp(40.0, 1200.0)
+            factor = -torch.log1p((rate / self.rate_corner_hz) ** 1.5)
+            shift = shift + values["rate_exponent"] * factor[None, :]
+        k = len(self.field_root)
+        if k > 1:
+            field = torch.cat([values[f"field_{index}"] for index in range(k)], dim=1) @ self.field_root.T
+            shift = shift + field[:, points.configuration]
+        return shift
+
+
+def intensity_of(problem: Problem, start: Points) -> Intensity:
+    """Build the intensity of a course.
+
+    Args:
+        problem: Declares excitability and configurations.
+        start: One point.
+
+    Returns:
+        The intensity model; the field over configurations is a Gaussian process along the lead.
+    """
+    places = problem.space.places
+    excitability = problem.excitability
+    root = torch.zeros(max(len(places), 1), max(len(places), 1), dtype=DTYPE)
+    if len(places) > 1:
+        distance = np.array([[a.distance_mm(b) for b in places] for a in places])
+        covariance = excitability.configuration_log_sd**2 * np.exp(
+            -0.5 * (distance / excitability.configuration_length_mm) ** 2
+        )
+        jitter = 1e-6 * np.eye(len(places))
+        root = torch.linalg.cholesky(torch.tensor(covariance + jitter, dtype=DTYPE))
+    return Intensity(
+        start=start,
+        field_root=root,
+        rate_corner_hz=excitability.rate_corner_hz,
+        typical_limit_ma=excitability.amplitude_scale_ma * excitability.window,
+    )
+
+
+LOG_PERCEPTION_SHARE = math.log(1.27)
+"""Log of limit over perception current: 9.20 over 7.25 mA (Abejon 2016)."""

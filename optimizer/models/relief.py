@@ -1,0 +1,258 @@
+"""The surrogate of relief, given hyperparameters: a Gaussian process around a physiological mean.
+
+    f(x) = c + E G(x) + residual(x),    G = R(intensity) C(place) F(rate) W(width)
+
+``c`` and ``E`` are normal and enter the covariance, so they are integrated exactly; what the physiology misses is left to
+the residual, a Gaussian process on the same intensity-aware inputs. Where there is no stimulation, the mean is flat (or a
+population's map) and the residual does all the work. ``s`` draws, ``c`` points.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from optimizer.models.dataset import DTYPE, Dataset, Points
+from optimizer.models.hyperprior import Belief, log_normal, normal, uniform
+from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
+from optimizer.outcomes.scale import OutcomeScale
+from optimizer.problem import Problem
+
+Values = Mapping[str, Tensor]
+"""Hyperparameters by name, ``(s, 1)`` each."""
+
+
+class Relief(Protocol):
+    """A prior over response surfaces, given hyperparameters."""
+
+    @property
+    def beliefs(self) -> dict[str, Belief]:
+        """Priors of the hyperparameters this surface adds."""
+        ...
+
+    def mean(self, values: Values, points: Points) -> Tensor:
+        """Return the prior mean, ``(s, c)``."""
+        ...
+
+    def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
+        """Return the prior covariance, ``(s, a, b)``."""
+        ...
+
+    def variance(self, values: Values, points: Points) -> Tensor:
+        """Return the diagonal of the prior covariance, ``(s, c)``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StimulationRelief:
+    """Relief of a stimulation setting; centres and spreads from the generative facts of tonic stimulation [A]."""
+
+    intensity: Intensity
+    scale: OutcomeScale
+    positions_mm: Tensor
+    """``(k,)`` place of each configuration along the lead."""
+    untreated: float
+    """Expected relief without stimulation, in points (pain 7 on 0 to 10 is -7)."""
+
+    @property
+    def beliefs(self) -> dict[str, Belief]:
+        """Priors of shape, residual and noise, in natural units."""
+        unit = self.scale.width / 10.0
+        table = {
+            "onset": normal(-0.22, 0.10),
+            "onset_width": log_normal(0.06, 0.5),
+            "rate_best_hz": log_normal(55.0, 0.40),
+            "rate_width": log_normal(0.95, 0.30),
+            "width_best_us": log_normal(380.0, 0.40),
+            "width_width": log_normal(1.0, 0.30),
+            "residual_sd": log_normal(0.45 * unit, 0.5),
+            "residual_intensity": log_normal(0.25, 0.35),
+            "residual_mm": log_normal(14.0, 0.35),
+            "residual_rate": log_normal(0.9, 0.35),
+            "residual_width": log_normal(0.9, 0.35),
+            "residual_duty": log_normal(1.2, 0.35),
+            "noise_sd": log_normal(1.0 * unit, 0.30),
+            "day_sd": log_normal(0.5 * unit, 0.5),
+            "day_length": log_normal(3.0, 0.7),
+        }
+        if len(self.positions_mm) > 1:
+            spacing = float(torch.diff(self.positions_mm.sort().values).abs().max())
+            table["position_mm"] = uniform(
+                float(self.positions_mm.min()) - 0.5 * spacing, float(self.positions_mm.max()) + 0.5 * spacing
+            )
+            table["spread_mm"] = log_normal(1.3 * spacing, 0.35)
+        return table
+
+    def goodness(self, values: Values, points: Points) -> Tensor:
+        """Return G in 0..1, ``(s, c)``: zero without current, falling again past the limit current."""
+        level = self.intensity.log_intensity(values, points)
+        onset = torch.sigmoid((level - values["onset"]) / values["onset_width"])
+        excess = 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
+        good = onset * excess * (points.amplitude_ma > LOWEST_CURRENT_MA)
+        good = good * _bell(points.frequency_hz.log(), values["rate_best_hz"].log(), values["rate_width"])
+        good = good * _bell(points.pulse_width_us.log(), values["width_best_us"].log(), values["width_width"])
+        if "position_mm" in values:
+            place = self.positions_mm[points.configuration]
+            good = good * _bell(place, values["position_mm"], values["spread_mm"])
+        return good
+
+    def mean(self, values: Values, points: Points) -> Tensor:
+        """Return ``E[c] + E[E] G``."""
+        return self.untreated + _EFFECT * self.scale.width / 10.0 * self.goodness(values, points)
+
+    def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
+        """Return the covariance of ``c``, ``E G`` and the residual."""
+        unit = self.scale.width / 10.0
+        good_a = self.goodness(values, a)
+        good_b = good_a if a is b else self.goodness(values, b)
+        distance = _squares(self._inputs(values, a), self._inputs(values, b))
+        return (
+            (_UNTREATED_SD * unit) ** 2
+            + (_EFFECT_SD * unit) ** 2 * good_a[:, :, None] * good_b[:, None, :]
+            + values["residual_sd"][:, :, None] ** 2 * torch.exp(-0.5 * distance)
+        )
+
+    def variance(self, values: Values, points: Points) -> Tensor:
+        """Return the diagonal of :meth:`covariance`."""
+        unit = self.scale.width / 10.0
+        effect = (_EFFECT_SD * unit * self.goodness(values, points)) ** 2
+        return (_UNTREATED_SD * unit) ** 2 + effect + values["residual_sd"] ** 2
+
+    def _inputs(self, values: Values, points: Points) -> Tensor:
+        """Residual inputs divided by their length-scales, ``(s, c, 5)``."""
+        # far below the limit nothing distinguishes one faint setting from another
+        level = self.intensity.log_intensity(values, points).clamp(-1.5, 0.5) / values["residual_intensity"]
+        place = self.positions_mm[points.configuration][None, :] / values["residual_mm"]
+        rate = points.frequency_hz.log()[None, :] / values["residual_rate"]
+        width = points.pulse_width_us.log()[None, :] / values["residual_width"]
+        duty = points.duty.log()[None, :] / values["residual_duty"]
+        return torch.stack([level, place, rate, width, duty], dim=-1)
+
+
+_EFFECT = 3.0
+"""Expected relief of ideal settings over none, in points of a 0-10 scale [A]."""
+_EFFECT_SD = 2.0
+_UNTREATED_SD = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapRelief:
+    """Response over a grid without physics: flat mean or a population's map, Matern residual in grid steps."""
+
+    scale: OutcomeScale
+    worst: float
+    """Relief at the worse end of the scale."""
+    population: Tensor | None
+    """``(p, e + 1)`` rows of a population's map: where, and its value in points; None without one."""
+    weight: float
+
+    @property
+    def beliefs(self) -> dict[str, Belief]:
+        """Priors of residual and noise: neighbours one step apart resemble each other."""
+        width = self.scale.width
+        return {
+            "residual_sd": log_normal(0.25 * width, 0.5),
+            "residual_steps": log_normal(1.1, 0.25),
+            "noise_sd": log_normal(0.03 * width, 0.8),
+            "day_sd": log_normal(0.01 * width, 0.3),
+            "day_length": log_normal(3.0, 0.5),
+        }
+
+    def mean(self, values: Values, points: Points) -> Tensor:
+        """Return the flat mean plus the trusted share of the population's map."""
+        flat = self.worst + 0.2 * self.scale.width
+        row = flat + self.weight * self._map(points)
+        return row[None, :].expand(len(values["noise_sd"]), -1)
+
+    def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
+        """Return the covariance of level, trust in the map and residual."""
+        steps = values["residual_steps"][:, :, None]
+        distance = _squares(a.rows[None] / steps, b.rows[None] / steps)
+        level = (0.2 * self.scale.width) ** 2
+        trust = (0.5 * self.weight) ** 2 * self._map(a)[:, None] * self._map(b)[None, :]
+        return level + trust[None] + values["residual_sd"][:, :, None] ** 2 * _matern(distance)
+
+    def variance(self, values: Values, points: Points) -> Tensor:
+        """Return the diagonal of :meth:`covariance`."""
+        level = (0.2 * self.scale.width) ** 2
+        return level + (0.5 * self.weight * self._map(points)[None, :]) ** 2 + values["residual_sd"] ** 2
+
+    def _map(self, points: Points) -> Tensor:
+        """Return the population's map at points, ``(c,)``: its nearest stated point, fading with distance."""
+        if self.population is None:
+            return torch.zeros(len(points), dtype=DTYPE)
+        distance, nearest = torch.cdist(points.rows, self.population[:, :-1]).min(dim=1)
+        return self.population[nearest, -1] * torch.exp(-0.5 * distance.square())
+
+
+def relief_of(problem: Problem, intensity: Intensity, population: Tensor | None, weight: float) -> Relief:
+    """Choose the prior over response surfaces that a problem calls for.
+
+    Args:
+        problem: With or without stimulation physics.
+        intensity: Shared with tolerability.
+        population: ``(p, e + 1)`` map of a population, for problems without stimulation.
+        weight: Trust in it, 0 to 1.
+
+    Returns:
+        The prior.
+    """
+    if not problem.has_stimulation:
+        worst = problem.outcome.low if problem.outcome.larger_is_better else problem.outcome.high
+        return MapRelief(
+            scale=problem.outcome,
+            worst=problem.objective.relief(worst, problem.outcome),
+            population=population,
+            weight=weight,
+        )
+    positions = [place.position_mm for place in problem.space.places] or [0.0]
+    untreated = problem.outcome.low + 0.7 * problem.outcome.width
+    return StimulationRelief(
+        intensity=intensity,
+        scale=problem.outcome,
+        positions_mm=torch.tensor(np.array(positions), dtype=DTYPE),
+        untreated=problem.objective.relief(untreated, problem.outcome),
+    )
+
+
+def noise_covariance(values: Values, dataset: Dataset) -> Tensor:
+    """Return the covariance of what is not the settings, ``(s, n, n)``: rating noise and days that resemble each other."""
+    apart = (dataset.day[:, None] - dataset.day[None, :]).abs()
+    days = values["day_sd"][:, :, None] ** 2 * torch.exp(-apart[None] / values["day_length"][:, :, None])
+    return days + torch.diag_embed(values["noise_sd"] ** 2 / dataset.n_reports[None, :] + 1e-6)
+
+
+def _bell(x: Tensor, centre: Tensor, width: Tensor) -> Tensor:
+    """Return ``exp(-((x - centre) / width)^2 / 2)``, ``(s, c)``."""
+    return torch.exp(-0.5 * ((x[None, :] - centre) / width) ** 2)
+
+
+def _squares(a: Tensor, b: Tensor) -> Tensor:
+    """Return squared distances, ``(s, a, b)``."""
+    return (
+        a.square().sum(-1)[..., :, None] + b.square().sum(-1)[..., None, :] - 2.0 * a @ b.transpose(-1, -2)
+    ).clamp_min(0.0)
+
+
+def _matern(squares: Tensor) -> Tensor:
+    """Return the Matern-5/2 correlation of squared distances."""
+    distance = (5.0 * squares + 1e-12).sqrt()
+    return (1.0 + distance + distance.square() / 3.0) * torch.exp(-distance)
+
+
+def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
+    """Return the log density of the ratings given hyperparameters, ``(s,)``."""
+    n = len(dataset.relief)
+    if n == 0:
+        return torch.zeros(len(values["noise_sd"]), dtype=DTYPE)
+    covariance = relief.covariance(values, dataset.points, dataset.points) + noise_covariance(values, dataset)
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    residual = (dataset.relief[None, :] - relief.mean(values, dataset.points))[..., None]
+    white = torch.linalg.solve_triangular(factor, residual, upper=False)[..., 0]
+    log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    value = -0.5 * white.square().sum(-1) - log_det - 0.5 * n * math.log(2 * math.pi)
+    return torch.where(failed == 0, value, -torch.inf)

@@ -1,0 +1,161 @@
+"""From a chosen grid point to a step of a proposal, and what to keep meanwhile."""
+
+from datetime import timedelta
+
+import numpy as np
+import torch
+
+from optimizer.acquisition.improvement import utility
+from optimizer.ask import Ask
+from optimizer.decision import Explanation, Interval, Purpose, Step
+from optimizer.explain import contrast
+from optimizer.history import History
+from optimizer.models.calibration import is_trustworthy
+from optimizer.models.dataset import points_of
+from optimizer.models.hyperposterior import N_KEPT
+from optimizer.models.surrogate import Surrogate
+from optimizer.problem import Problem
+from optimizer.safety import limits
+from optimizer.safety.safe_set import safe
+from optimizer.space.search_space import Indices
+from optimizer.space.settings import Settings
+from optimizer.trial import Applied, Measure, Report, Trial
+
+FEW_REPORTS = 5
+LOW_SAMPLE = 0.25
+"""Share of the draws below which the effective sample is called low."""
+LOWEST_SHARE = 0.8
+"""The patient may turn down to this share of the proposed amplitude [A]."""
+
+
+def describe(
+    problem: Problem, surrogate: Surrogate, history: History, ask: Ask, point: np.ndarray, purpose: Purpose
+) -> Step:
+    """Return a grid point as a step with predictions, range, explanation and limits.
+
+    Raises:
+        HardLimitError: If the point breaks a limit after all: the last gate before anything leaves.
+        EnvelopeError: If it lies outside the envelope.
+    """
+    settings = problem.space.at(point)
+    readings = problem.check(settings)
+    prediction = surrogate.predict(points_of(problem, point[None, :]))
+    gain = _gain(problem, surrogate, ask, point)
+    p_intolerable = float(surrogate.p_intolerable(prediction.points)[0])
+    return Step(
+        settings=settings,
+        amplitude_range_ma=_range(problem, surrogate, history, ask, point),
+        relief_nrs=gain,
+        outcome=contrast.report_interval(problem, surrogate, prediction),
+        side_effect_grade=contrast.grade_interval(surrogate, prediction),
+        explanation=Explanation(
+            purpose=purpose,
+            gain_nrs=gain,
+            p_intolerable={}
+            if problem.tolerability is None
+            else {use.value: p_intolerable for use in problem.postures},
+            changes=contrast.changes(problem, ask, settings),
+            influences=contrast.influences(surrogate, prediction),
+            trustworthy=is_trustworthy(surrogate),
+            doubts=_doubts(surrogate),
+            would_change=("a-severe-report", "a-rating-of-these-settings"),
+        ),
+        limits=readings,
+    )
+
+
+def recommendation(
+    problem: Problem, surrogate: Surrogate, ask: Ask, keepable: Indices
+) -> tuple[Settings | None, Interval | None]:
+    """Return what to keep as things stand, with its relief against the settings in force.
+
+    Among tried settings whose expected utility is within the near-tie of the best, the least charge wins.
+    """
+    if not len(keepable):
+        return None, None
+    prediction = surrogate.predict(points_of(problem, keepable))
+    worth = utility(problem, surrogate, prediction).mean(0)
+    near_tie = problem.objective.near_tie_nrs if problem.has_stimulation else 0.0
+    tied = np.flatnonzero((worth >= worth.max() - near_tie).numpy())
+    columns = problem.space.columns(keepable[tied])
+    charge = np.nan_to_num(columns.charge_uc * columns.frequency_hz * columns.duty)
+    keys = [(float(charge[i]), *map(int, keepable[t])) for i, t in enumerate(tied)]
+    best = keepable[tied[min(range(len(tied)), key=keys.__getitem__)]]
+    return problem.space.at(best), _gain(problem, surrogate, ask, best)
+
+
+def imagined(problem: Problem, history: History, ask: Ask, step: Step) -> History:
+    """Return the history as it would be had a step come out as predicted."""
+    at = ask.at
+    trial = Trial(
+        id=f"imagined-{len(history)}",
+        applied=Applied(values=step.settings.as_dict(), settings=step.settings),
+        occurred_at=at - timedelta(microseconds=1),
+        recorded_at=at,
+    )
+    reports = [(Measure.PAIN, "", step.outcome.mean)]
+    intensity_kinds = [effect.name for effect in problem.side_effects if effect.nature == "intensity"]
+    if step.side_effect_grade is not None and intensity_kinds:
+        reports.append((Measure.SIDE_EFFECT, intensity_kinds[0], float(round(step.side_effect_grade.mean))))
+    facts = [
+        Report(
+            id=f"{trial.id}-{measure}",
+            trial_id=trial.id,
+            measure=measure,
+            kind=kind,
+            value=value,
+            occurred_at=trial.occurred_at,
+            recorded_at=at,
+        )
+        for measure, kind, value in reports
+    ]
+    return history.add(trial, *facts)
+
+
+def _gain(problem: Problem, surrogate: Surrogate, ask: Ask, point: np.ndarray) -> Interval:
+    """Expected change of relief against the settings in force."""
+    if ask.in_force.settings is None:
+        raise AssertionError("settings in force were checked to be on the grid")
+    reference = surrogate.predict(
+        points_of(problem, np.array([ask.in_force.settings.indices], dtype=np.int64))
+    )
+    there = surrogate.predict(points_of(problem, point[None, :]))
+    mean, variance = there.gain_over(reference, torch.zeros(surrogate.n_draws, dtype=torch.int64))
+    return contrast.interval(mean[:, 0], variance[:, 0].sqrt())
+
+
+def _range(
+    problem: Problem, surrogate: Surrogate, history: History, ask: Ask, point: np.ndarray
+) -> tuple[float, float] | None:
+    """The amplitudes the patient may use around a step: down to a share of it, up while safe and within one step."""
+    if not problem.has_stimulation or "amplitude_ma" not in problem.space.names:
+        return None
+    axis = problem.space.names.index("amplitude_ma")
+    numbers = problem.space.parameter("amplitude_ma").numbers
+    here = numbers[int(point[axis])]
+    up = [index for index, level in enumerate(numbers) if here < level <= here * 1.1 + 1e-9]
+    rows = np.repeat(point[None, :], len(up), axis=0)
+    rows[:, axis] = up
+    highest = here
+    if len(up):
+        fine = (
+            limits.admissible(problem, history, ask, rows)
+            & safe(problem, surrogate, points_of(problem, rows)).numpy()
+        )
+        for index, good in zip(up, fine, strict=True):
+            if not good:
+                break
+            highest = numbers[index]
+    lowest = min(level for level in numbers if level >= LOWEST_SHARE * here - 1e-9)
+    return lowest, highest
+
+
+def _doubts(surrogate: Surrogate) -> tuple[str, ...]:
+    found = []
+    if len(surrogate.dataset.relief) < FEW_REPORTS:
+        found.append("few-reports")
+    if not is_trustworthy(surrogate):
+        found.append("poor-fit")
+    if surrogate.effective_sample_size < LOW_SAMPLE * N_KEPT:
+        found.append("low-effective-sample-size")
+    return tuple(found)

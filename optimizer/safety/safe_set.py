@@ -1,0 +1,24 @@
+"""Which candidates the model holds tolerable, with confidence."""
+
+import torch
+from torch import Tensor
+
+from optimizer.models.dataset import Points
+from optimizer.models.surrogate import Surrogate
+from optimizer.problem import Problem
+
+
+def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
+    """Return which points carry at most the declared probability of an intolerable report.
+
+    Args:
+        problem: Declares the ceiling.
+        surrogate: Conditioned on the history.
+        points: ``c`` settings.
+
+    Returns:
+        ``(c,)``; all True where tolerability does not apply.
+    """
+    if problem.tolerability is None:
+        return torch.ones(len(points), dtype=torch.bool)
+    return surrogate.p_intolerable(points) <= problem.tolerability.ceiling
