@@ -8,14 +8,14 @@ run stays and the other is deleted when it is next seen.
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 # Retrying is the relay's business: it knows what else is due. Read by mlflow when it is imported.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
@@ -62,11 +62,12 @@ class Tracking:
         self._artifacts = artifacts
         self.uri = uri
 
-    def show(self, view: CourseView) -> Shown:
+    def show(self, view: CourseView, *, before_each: Callable[[], None] = lambda: None) -> Shown:
         """Bring experiment and runs of one course to what they should show.
 
         Args:
             view: The whole course.
+            before_each: Called before each run; may raise to end the work there, for example when a lease is lost.
 
         Returns:
             Where it is, and how many runs had to be written.
@@ -77,8 +78,10 @@ class Tracking:
         try:
             experiment_id = self._experiment(view)
             found = self._runs(experiment_id, view.parent.tags[COURSE])
+            before_each()
             parent_id, written = self._bring(experiment_id, view.parent, None, found)
             for trial in view.trials:
+                before_each()
                 written += self._bring(experiment_id, trial, parent_id, found)[1]
             return Shown(experiment_id=experiment_id, run_id=parent_id, runs_written=written)
         except (MlflowException, OSError) as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from optimizer.decision import Hold, Interval, Proposal, Stop
+from optimizer.problem import Problem
 from optimizer.space.parameter import CONFIGURATION, Value
 from optimizer.trial import Facts, Measure, Report, Trial
 from service.tracking.record import CourseRecord
@@ -17,13 +18,13 @@ LARGEST_NOTE = 7900
 SHORT_UNITS = {"ma": "mA", "us": "us", "hz": "Hz", "s": "s"}
 
 
-def settings_in_words(values: Mapping[str, Value]) -> str:
-    """Say settings shortly, for example ``level-4, 6.2 mA, 210 us, 50 Hz``."""
+def settings_in_words(problem: Problem, values: Mapping[str, Value]) -> str:
+    """Say settings shortly, for example ``level-4, 6.2 mA, 210 us, 50 Hz``, in the device's order."""
     words = [str(values[CONFIGURATION])] if CONFIGURATION in values else []
-    for name, value in values.items():
-        if name != CONFIGURATION:
+    for name in problem.space.names:
+        if name != CONFIGURATION and name in values:
             unit = SHORT_UNITS.get(name.rpartition("_")[2], "")
-            words.append(value if isinstance(value, str) else f"{value:g} {unit}".strip())
+            words.append(f"{_short(values[name])} {unit}".strip())
     return ", ".join(words)
 
 
@@ -48,7 +49,7 @@ def course_note(record: CourseRecord) -> str:
 def trial_note(record: CourseRecord, trial: Trial, reports: Sequence[Report]) -> str:
     """Return the description of a trial's run: why it was proposed and what came of it."""
     step = record.prediction(trial)
-    lines = [f"**{settings_in_words(trial.applied.values)}** ({trial.kind})"]
+    lines = [f"**{settings_in_words(record.problem, trial.applied.values)}** ({trial.kind})"]
     if step is not None:
         lines.append(f"Purpose: {step.explanation.purpose}. Predicted {_interval(step.outcome)}.")
         for change in step.explanation.changes:
@@ -63,7 +64,7 @@ def _row(record: CourseRecord, number: int, facts: Facts) -> str:
     decided = record.decided(facts.trial)
     cells = (
         str(number),
-        settings_in_words(facts.trial.applied.values),
+        settings_in_words(record.problem, facts.trial.applied.values),
         _interval(step.outcome) if step is not None else "-",
         _mean(facts.pain),
         _worst(record, facts),
@@ -80,11 +81,11 @@ def _standing(record: CourseRecord) -> str:
     last = max(record.decisions, key=lambda decided: decided.sequence)
     match last.decision:
         case Proposal() as proposal:
-            return f"{words} Latest decision: proposal ({last.status}) {settings_in_words(proposal.settings.as_dict())}."
+            return f"{words} Latest decision: proposal ({last.status}) {settings_in_words(record.problem, proposal.settings.as_dict())}."
         case Hold() as hold:
             return f"{words} Latest decision: hold, {hold.reason}."
         case Stop() as stop:
-            return f"{words} Latest decision: stop, {stop.reason}; keep {settings_in_words(stop.keep.as_dict())}."
+            return f"{words} Latest decision: stop, {stop.reason}; keep {settings_in_words(record.problem, stop.keep.as_dict())}."
 
 
 def _worst(record: CourseRecord, facts: Facts) -> str:

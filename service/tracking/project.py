@@ -74,7 +74,7 @@ def _trial(record: CourseRecord, number: int, trial: Trial) -> RunView:
     points += [point for report in reports for point in report_points(record, report)]
     return RunView(
         identifier=trial.id,
-        name=f"trial {number:02d}: {page.settings_in_words(trial.applied.values)}",
+        name=f"trial {number:02d}: {page.settings_in_words(record.problem, trial.applied.values)}",
         started_at=trial.occurred_at,
         ended_at=_end(record, trial),
         parameters={

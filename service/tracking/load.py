@@ -1,0 +1,146 @@
+"""Rows of the ledger -> the record of one course, as of one sequence."""
+
+from typing import NamedTuple, TypedDict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optimizer import canonical
+from optimizer.decision import Decision, Hold, Proposal, Stop
+from optimizer.history import History
+from optimizer.trial import Report, Review, Trial
+from service.ledger.history import decision_of, problem_of
+from service.ledger.tables import (
+    CourseRow,
+    DecisionRow,
+    Entry,
+    PatientRow,
+    ProposalRow,
+    TrialRow,
+    WithdrawalRow,
+)
+from service.tracking.record import CourseRecord, Decided
+
+FACTS: dict[str, type[Trial] | type[Report] | type[Review]] = {
+    "trial": Trial,
+    "report": Report,
+    "review": Review,
+}
+STATUS = {
+    "approve": "approved",
+    "edit": "edited",
+    "reject": "rejected",
+    "expire": "expired",
+    "supersede": "superseded",
+    "withdraw": "withdrawn",
+}
+
+
+class _Owner(NamedTuple):
+    course: CourseRow
+    patient: PatientRow
+    opened: Entry
+
+
+def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
+    """Read everything the projection shows of a course.
+
+    Args:
+        session: Any session; its one transaction sees one state of the record.
+        course_id: A course of the ledger.
+        up_to: The last sequence to read.
+
+    Returns:
+        The record; equal ledgers give equal bytes.
+
+    Raises:
+        LookupError: If there is no such course.
+    """
+    owner = _owner(session, course_id)
+    facts = {
+        entry.sequence: canonical.decode(FACTS[entry.kind], entry.body)
+        for entry in session.scalars(
+            select(Entry)
+            .where(Entry.course_id == course_id, Entry.kind.in_(FACTS), Entry.sequence <= up_to)
+            .order_by(Entry.sequence)
+        )
+    }
+    applied = {
+        row.id: row.proposal_id
+        for row in session.scalars(
+            select(TrialRow).where(TrialRow.course_id == course_id, TrialRow.sequence <= up_to)
+        )
+        if row.proposal_id is not None
+    }
+    return CourseRecord(
+        course_id=course_id,
+        site=owner.course.site,
+        patient=owner.patient.pseudonym,
+        status="open",
+        opened_at=owner.opened.occurred_at,
+        problem=problem_of(owner.course),
+        history=History().add(*facts.values()),
+        decisions=_decisions(session, course_id, up_to, set(applied.values())),
+        sequences={fact.id: sequence for sequence, fact in facts.items()},
+        proposed_by=applied,
+    )
+
+
+def _owner(session: Session, course_id: str) -> _Owner:
+    row = session.execute(
+        select(CourseRow, PatientRow, Entry)
+        .join(PatientRow, PatientRow.id == CourseRow.patient_id)
+        .join(Entry, Entry.sequence == CourseRow.sequence)
+        .where(CourseRow.id == course_id)
+    ).one_or_none()
+    if row is None:
+        raise LookupError("no such course in the ledger")
+    return _Owner(*row)
+
+
+def _decisions(session: Session, course_id: str, up_to: int, applied: set[str]) -> tuple[Decided, ...]:
+    actions = {
+        row.proposal_id: STATUS[row.action]
+        for row in session.scalars(
+            select(DecisionRow).where(DecisionRow.course_id == course_id, DecisionRow.sequence <= up_to)
+        )
+    }
+    actions |= {
+        row.proposal_id: "withdrawn"
+        for row in session.scalars(
+            select(WithdrawalRow).where(WithdrawalRow.course_id == course_id, WithdrawalRow.sequence <= up_to)
+        )
+    }
+    actions |= dict.fromkeys(applied, "applied")
+    rows = session.execute(
+        select(ProposalRow, Entry.recorded_at)
+        .join(Entry, Entry.sequence == ProposalRow.sequence)
+        .where(ProposalRow.course_id == course_id, ProposalRow.sequence <= up_to)
+        .order_by(ProposalRow.sequence)
+    )
+    return tuple(
+        Decided(
+            id=row.id,
+            sequence=row.sequence,
+            recorded_at=recorded_at,
+            status=actions.get(row.id, "proposed" if row.kind == "proposal" else "answered"),
+            **_part(decision_of(row)),
+        )
+        for row, recorded_at in rows
+    )
+
+
+class _Part(TypedDict, total=False):
+    proposal: Proposal
+    hold: Hold
+    stop: Stop
+
+
+def _part(decision: Decision) -> _Part:
+    match decision:
+        case Proposal():
+            return {"proposal": decision}
+        case Hold():
+            return {"hold": decision}
+        case Stop():
+            return {"stop": decision}

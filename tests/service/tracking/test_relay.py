@@ -1,0 +1,125 @@
+"""The relay brings MLflow in step with the ledger, once, whoever else tries and whatever fails."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.ledger import outbox
+from service.tracking.client import Tracking, TrackingUnavailableError
+from service.tracking.relay import LONGEST_PAUSE_S, LeaseLostError, Relay, pause_s, run_until
+from service.tracking.view import IDENTIFIER
+
+
+class Hand:
+    """A clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 2, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mlflow")
+    return Tracking(f"sqlite:///{folder / 'mlflow.sqlite'}", artifacts=folder / "files")
+
+
+@pytest.fixture
+def clock():
+    return Hand()
+
+
+@pytest.fixture
+def relay(database, store, clock, request):
+    return Relay(database, store, clock=clock, namespace=request.node.name)
+
+
+def identifiers(store, request, patient="P-001"):
+    experiment = store._client.get_experiment_by_name(f"{request.node.name}/site-a/{patient}")
+    runs = store._client.search_runs([experiment.experiment_id]) if experiment is not None else []
+    return sorted(run.data.tags[IDENTIFIER] for run in runs)
+
+
+def test_shows_what_the_ledger_holds_and_is_then_not_behind(relay, writer, store, request):
+    trials = [writer.write_trial(4.0, 6.0), writer.write_trial(4.2, 5.0)]
+    assert relay.lag() > 0
+    turn = relay.turn()
+    assert (turn.leading, turn.courses, turn.runs, turn.lag) == (True, 1, 3, 0)
+    assert identifiers(store, request) == sorted([writer.course_id, *trials])
+    assert relay.turn().courses == 0
+
+
+def test_a_relay_that_died_before_marking_shows_again_without_doubles(
+    relay, writer, store, request, database
+):
+    writer.write_trial(4.0, 6.0)
+    relay.turn()
+    with database.write() as session:
+        outbox.forget_progress(session, relay.name)
+    turn = relay.turn()
+    assert (turn.courses, turn.runs) == (1, 0)
+    assert len(identifiers(store, request)) == 2
+
+
+def test_only_one_relay_works_until_its_lease_runs_out(relay, writer, database, store, clock, request):
+    writer.write_trial(4.0, 6.0)
+    other = Relay(database, store, clock=clock, namespace=request.node.name)
+    assert relay.turn().leading
+    assert not other.turn().leading
+    with pytest.raises(LeaseLostError):
+        other.forget()
+    clock.now += timedelta(seconds=16)
+    assert other.turn().leading
+    assert not relay.turn().leading
+    other.release()
+    assert relay.turn().leading
+
+
+def test_while_mlflow_is_down_the_lag_grows_and_attempts_are_spaced(database, writer, store, clock, request):
+    down = Relay(database, Tracking("http://127.0.0.1:9"), clock=clock, namespace=request.node.name)
+    writer.write_trial(4.0, 6.0)
+    first = down.turn()
+    assert first.failed
+    assert first.lag > 0
+    again = down.turn()
+    assert not again.failed  # the course waits
+    assert again.courses == 0
+    writer.write_trial(4.2, 5.0)
+    assert down.lag() > first.lag
+    down.release()
+    clock.now += timedelta(seconds=60)
+    up = Relay(database, store, clock=clock, namespace=request.node.name)
+    assert up.turn().lag == 0
+    assert len(identifiers(store, request)) == 3
+
+
+def test_pauses_double_up_to_half_a_minute():
+    assert [pause_s(n) for n in range(4)] == [0.5, 1.0, 2.0, 4.0]
+    assert pause_s(40) == LONGEST_PAUSE_S
+
+
+def test_forgotten_progress_makes_the_same_projection_from_nothing(relay, writer, store, request):
+    writer.write_trial(4.0, 6.0)
+    relay.turn()
+    before = identifiers(store, request)
+    assert relay.forget() == len(before)
+    assert identifiers(store, request) == []
+    assert relay.turn().runs == len(before)
+    assert identifiers(store, request) == before
+
+
+def test_forgetting_needs_an_mlflow_that_answers(database, writer, clock, request):
+    down = Relay(database, Tracking("http://127.0.0.1:9"), clock=clock, namespace=request.node.name)
+    with pytest.raises(TrackingUnavailableError):
+        down.forget()
+
+
+def test_runs_until_told_to_stop_and_gives_the_lease_back(relay, writer, database, store, clock, request):
+    writer.write_trial(4.0, 6.0)
+    waits = []
+    run_until(relay, lambda seconds: waits.append(seconds) or len(waits) == 3, idle_s=0.01)
+    assert waits == [0.01] * 3
+    assert relay.lag() == 0
+    assert Relay(database, store, clock=clock, namespace=request.node.name).turn().leading
