@@ -1,49 +1,101 @@
-"""The command line: thin commands over the same functions the service uses. Heavy imports stand inside the commands."""
+"""The ``titrate`` command: thin commands, each importing what it needs when it runs.
 
+So ``titrate --help`` loads neither torch nor mlflow. Clear errors go to standard error and end with exit code 2; a decision
+that holds or stops is an answer, exit code 0.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Titrate: personalised neurostimulation settings. Research use.", no_args_is_help=True)
-mlflow_commands = typer.Typer(help="The MLflow projection of the ledger.", no_args_is_help=True)
-app.add_typer(mlflow_commands, name="mlflow")
+from optimizer.errors import OptimizerError
 
-Namespace = Annotated[str, typer.Option(help="Head of the experiments' names.")]
+app = typer.Typer(
+    name="titrate",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Propose, replay and serve neurostimulation settings. Research use: a clinician decides on every proposal.",
+)
+
+USAGE_ERROR = 2
+"""Exit code of every refusal a user can put right."""
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn errors a user can put right into one line on standard error and exit code 2."""
+    try:
+        yield
+    except OptimizerError as error:
+        typer.echo(f"titrate: {error} [{error.code}]", err=True)
+    except OSError as error:
+        typer.echo(f"titrate: {error.filename or 'file'}: {error.strerror}.", err=True)
+    else:
+        return
+    raise typer.Exit(USAGE_ERROR)
+
+
+@app.callback()
+def main() -> None:
+    """Give every command its place below one name."""
 
 
 @app.command()
-def worker(
-    namespace: Namespace = "titrate",
-    status: Annotated[bool, typer.Option(help="Only say how far behind MLflow is.")] = False,
+def propose(  # noqa: PLR0913 - one option per document
+    problem: Annotated[Path | None, typer.Option(help="Problem, canonical JSON.")] = None,
+    history: Annotated[Path | None, typer.Option(help="History; left out, nothing was tried yet.")] = None,
+    ask: Annotated[Path | None, typer.Option(help="Ask: when, and from which settings.")] = None,
+    prior: Annotated[Path | None, typer.Option(help="Prior; left out, none.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of every random draw inside.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the decision here, not to standard output.")] = None,
+    example: Annotated[
+        Path | None, typer.Option(help="Write example documents into this folder and end.", file_okay=False)
+    ] = None,
 ) -> None:
-    """Keep MLflow in step with the ledger, until interrupted."""
-    from service.settings import Settings
+    """Ask for the next settings from files, without a service."""
+    with clear_errors():
+        if example is not None:
+            _write_example(example)
+            return
+        if problem is None or ask is None:
+            raise typer.BadParameter("propose needs --problem and --ask (or --example FOLDER to see some)")
+        decision = _decide(problem, history, ask, prior, seed)
+        if out is None:
+            typer.echo(decision)
+        else:
+            out.write_bytes(decision + b"\n")
 
-    if status:
-        from service.tracking.status import lag
 
-        typer.echo(f"entries not shown yet: {lag(Settings(), namespace=namespace)}")
-        return
-    from service.worker import run_worker
+def _decide(problem: Path, history: Path | None, ask: Path, prior: Path | None, seed: int) -> bytes:
+    from optimizer import canonical
+    from optimizer.ask import Ask
+    from optimizer.history import History
+    from optimizer.prior import NO_PRIOR, Prior
+    from optimizer.problem import Problem
 
-    run_worker(Settings(), namespace=namespace)
+    # read before the heavy import, so that a wrong path is refused at once
+    stated = canonical.decode(Problem, problem.read_bytes())
+    facts = History() if history is None else canonical.decode(History, history.read_bytes())
+    question = canonical.decode(Ask, ask.read_bytes())
+    belief = NO_PRIOR if prior is None else canonical.decode(Prior, prior.read_bytes())
+
+    from optimizer.propose import propose as decide
+
+    return canonical.encode(decide(stated, facts, question, prior=belief, seed=seed))
 
 
-@mlflow_commands.command()
-def rebuild(namespace: Namespace = "titrate") -> None:
-    """Delete the projection and make it again from the ledger; stop the worker first."""
-    from service.errors import ServiceError
-    from service.settings import Settings
-    from service.tracking.client import TrackingUnavailableError
-    from service.tracking.relay import LeaseLostError
-    from service.worker import rebuild as rebuild_projection
+def _write_example(folder: Path) -> None:
+    from optimizer.evaluate.example import example_documents
 
-    try:
-        courses = rebuild_projection(Settings(), namespace=namespace)
-    except LeaseLostError:
-        typer.echo("A worker is at work on this projection. Stop it first.", err=True)
-        raise typer.Exit(2) from None
-    except (TrackingUnavailableError, ServiceError) as error:
-        typer.echo(f"The projection could not be made: {error}", err=True)
-        raise typer.Exit(2) from None
-    typer.echo(f"courses shown: {courses}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in example_documents().items():
+        (folder / name).write_bytes(document + b"\n")
+    files = " ".join(f"--{name} {folder / name}.json" for name in ("problem", "history", "ask"))
+    typer.echo(f"titrate propose {files}")
+
+
+if __name__ == "__main__":
+    app()
