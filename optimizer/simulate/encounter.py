@@ -1,0 +1,70 @@
+"""What passes between a patient and whoever asks: the circumstances in, the answers out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from optimizer.space.parameter import Value
+from optimizer.space.settings import Settings
+from optimizer.trial import Measure, Posture, Recall, Report, Rung
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is true when a patient is asked and was not programmed."""
+
+    posture: Posture = Posture.STANDING
+    stimulation_on: bool = True
+    on_for_s: float | None = None
+    """How long the settings have run; None: long enough to have their full effect."""
+    before: Settings | Mapping[str, Value] | None = None
+    """Settings that ran until then, whose effect may linger; None: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One thing a patient said; it becomes a report once it is known which trial it belongs to."""
+
+    measure: Measure
+    kind: str
+    value: float
+    occurred_at: datetime
+    recorded_at: datetime
+    posture: Posture
+    stimulation_on: bool
+
+    def report(self, trial_id: str) -> Report:
+        """Return the answer as a report about a trial."""
+        return Report(
+            id=f"{trial_id}-{self.kind or self.measure}-{self.occurred_at:%Y%m%dT%H%M%S}",
+            trial_id=trial_id,
+            measure=self.measure,
+            kind=self.kind,
+            value=self.value,
+            occurred_at=self.occurred_at,
+            recorded_at=self.recorded_at,
+            posture=self.posture,
+            stimulation_on=self.stimulation_on,
+            recall=Recall.NOW,
+        )
+
+
+class SyntheticPatient(Protocol):
+    """Whoever can be stimulated and asked."""
+
+    def respond(
+        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
+    ) -> tuple[Answer, ...]:
+        """Answer about settings in force; a question left unanswered is absent, never zero."""
+        ...
+
+    def ramp_to(
+        self,
+        settings: Settings | Mapping[str, Value],
+        amplitudes_ma: Sequence[float],
+        context: Context,
+        at: datetime,
+    ) -> tuple[Rung, ...]:
+        """Climb to settings through rising amplitudes, stopping where it becomes uncomfortable."""
+        ...

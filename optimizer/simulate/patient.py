@@ -1,0 +1,170 @@
+"""A synthetic spinal cord patient: settings in, reports out. What is true of one is not to be had here (see ``truth``)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from optimizer.simulate import course_of_time as time
+from optimizer.simulate.body import Body
+from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.ratings import Completeness, answers, whole_number
+from optimizer.simulate.side_effects import KINDS, UNCOMFORTABLE_GRADE, discomfort_grade, reported_grade
+from optimizer.simulate.stimulus import Stimulus
+from optimizer.simulate.streams import Array, normal, uniform
+from optimizer.simulate.thresholds import window_position
+from optimizer.space.parameter import Value
+from optimizer.space.settings import Settings
+from optimizer.trial import Measure, Rung, RungOutcome, utc
+
+LATEST_ANSWER_HOURS = 12.0
+"""Outside the clinic an answer comes within half a day of the prompt (section 7.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SpinalCordPatient:
+    """One spinal cord patient; equal seeds live through equal days whoever asks them and how often."""
+
+    kinds: tuple[str, ...] = ("discomfort",)
+    """Kinds of side effects the course asks for."""
+    completeness: Completeness = Completeness.COMPLETE
+    jitters: bool = False
+    """Whether thresholds move within a posture, as in daily life; standing still in clinic they do not."""
+    _body: Body = field(repr=False)
+
+    def respond(
+        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
+    ) -> tuple[Answer, ...]:
+        """Answer one pain rating and one grade per kind of side effect.
+
+        Args:
+            settings: In force, on the grid or off it.
+            context: Posture, whether stimulation is on and for how long.
+            at: When the patient is asked; timezone-aware.
+
+        Returns:
+            What was answered; empty where the patient did not answer.
+        """
+        moment = _Moment(self._body, at)
+        cohort = self._body.cohort
+        if not answers(cohort, self.completeness, moment.occasion, moment.whole_day).item():
+            return ()
+        pain = whole_number(
+            cohort, self._felt_pain_nrs(settings, context, moment), moment.occasion, moment.whole_day
+        )
+        grades = [
+            (Measure.SIDE_EFFECT, kind, self._grade(settings, context, moment, kind)) for kind in self.kinds
+        ]
+        values = [(Measure.PAIN, "", pain.item()), *grades]
+        recorded_at = moment.at + self._delay(moment)
+        return tuple(
+            Answer(
+                measure=measure,
+                kind=kind,
+                value=value,
+                occurred_at=moment.at,
+                recorded_at=recorded_at,
+                posture=context.posture,
+                stimulation_on=context.stimulation_on,
+            )
+            for measure, kind, value in values
+        )
+
+    def ramp_to(
+        self,
+        settings: Settings | Mapping[str, Value],
+        amplitudes_ma: Sequence[float],
+        context: Context,
+        at: datetime,
+    ) -> tuple[Rung, ...]:
+        """Climb to settings and say what each rung felt like.
+
+        Args:
+            settings: Width, rate and configuration of the ramp; the amplitude is that of the rungs.
+            amplitudes_ma: Ascending; see ``ramp.rungs_ma``.
+            context: Posture.
+            at: When; timezone-aware.
+
+        Returns:
+            One rung per amplitude, up to and with the first uncomfortable one. Perception is named once.
+        """
+        moment = _Moment(self._body, at)
+        cohort, stimulus = self._body.cohort, self._stimulus(settings)
+        repeat = normal(cohort.seed, f"ramp {moment.occasion}", moment.whole_day, 1).item()
+        perception = self._perception_ma(stimulus, context, moment)
+        perception = perception * np.exp(cohort["threshold_trial_log_sd"] * repeat)
+        rungs: list[Rung] = []
+        felt = False
+        for amplitude_ma in amplitudes_ma:
+            u = window_position(cohort, np.array([amplitude_ma]), perception)
+            outcome = RungOutcome.TOLERATED
+            if discomfort_grade(cohort, u).item() > UNCOMFORTABLE_GRADE:
+                outcome = RungOutcome.DISCOMFORT
+            elif u.item() >= 0.0 and not felt:
+                outcome, felt = RungOutcome.PERCEPTION, True
+            rungs.append(Rung(amplitude_ma=float(amplitude_ma), outcome=outcome))
+            if outcome is RungOutcome.DISCOMFORT:
+                break
+        return tuple(rungs)
+
+    def _felt_pain_nrs(
+        self, settings: Settings | Mapping[str, Value], context: Context, moment: "_Moment"
+    ) -> Array:
+        body, cohort, day = self._body, self._body.cohort, moment.whole_day
+        share = np.zeros((1, 1))
+        if context.stimulation_on:
+            now = body.specific_share(self._stimulus(settings), context.posture, moment.day)
+            share = share + time.washed_in(cohort, context.on_for_s) * now
+        if context.before is not None:
+            old = body.specific_share(self._stimulus(context.before), context.posture, moment.day)
+            share = share + (1.0 - time.washed_out(cohort, context.on_for_s)) * old
+        pain = body.expected_pain_nrs(np.minimum(share, 1.0), moment.day)
+        measurement = cohort["report_sd_nrs"] * np.sqrt(cohort["measurement_share"])
+        return np.asarray(
+            pain
+            + time.circadian_nrs(cohort, moment.hour)
+            + time.flare_nrs(cohort, day)
+            + time.day_noise_nrs(cohort, day)
+            + measurement * normal(cohort.seed, f"within day {moment.occasion}", day, 1)
+        )
+
+    def _grade(
+        self, settings: Settings | Mapping[str, Value], context: Context, moment: "_Moment", kind: str
+    ) -> float:
+        if not context.stimulation_on or kind not in KINDS:
+            return 0.0
+        stimulus = self._stimulus(settings)
+        perception = self._perception_ma(stimulus, context, moment)
+        cohort = self._body.cohort
+        return reported_grade(cohort, stimulus, perception, kind, moment.occasion, moment.whole_day).item()
+
+    def _perception_ma(self, stimulus: Stimulus, context: Context, moment: "_Moment") -> Array:
+        perception = self._body.perception_ma(stimulus, context.posture, moment.day)
+        if not self.jitters:
+            return perception
+        cohort = self._body.cohort
+        jitter = normal(cohort.seed, f"posture {moment.occasion}", moment.whole_day, 1)
+        return np.asarray(perception * np.exp(cohort["posture_jitter_log_sd"] * jitter))
+
+    def _delay(self, moment: "_Moment") -> timedelta:
+        if self.completeness is Completeness.COMPLETE:
+            return timedelta(0)
+        late = uniform(self._body.cohort.seed, f"delay {moment.occasion}", moment.whole_day, 1).item()
+        return timedelta(minutes=round(60 * LATEST_ANSWER_HOURS * late))
+
+    def _stimulus(self, settings: Settings | Mapping[str, Value]) -> Stimulus:
+        values = settings.as_dict() if isinstance(settings, Settings) else settings
+        return self._body.lead.of_values(values)
+
+
+class _Moment:
+    """An instant as the streams count it."""
+
+    def __init__(self, body: Body, at: datetime) -> None:
+        self.at = utc(at, "at")
+        self.day = body.day(self.at)
+        self.whole_day = int(np.floor(self.day))
+        self.hour = self.at.hour + self.at.minute / 60.0
+        self.occasion = f"{self.at:%H:%M:%S}"
+        """Two questions at the same second of a day get the same luck; any others are independent."""

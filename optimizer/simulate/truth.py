@@ -1,0 +1,98 @@
+"""What is true of a synthetic patient. For the arena and for checking; a policy never gets near it.
+
+A patient does not lead here: the truth is built from a scenario and a seed, and nothing that a policy is given refers
+to either.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer.errors import DataError
+from optimizer.problem import Problem
+from optimizer.simulate.body import Body
+from optimizer.simulate.side_effects import expected_grade
+from optimizer.simulate.stimulus import Stimulus
+from optimizer.simulate.streams import Array
+from optimizer.space.parameter import Value
+from optimizer.space.search_space import Indices
+from optimizer.space.settings import Settings
+from optimizer.trial import Posture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Truth:
+    """One patient as nobody sees it."""
+
+    problem: Problem
+    postures: tuple[Posture, ...]
+    """Settings must be tolerable in each; relief counts as their mean."""
+    kinds: tuple[str, ...]
+    _body: Body = field(repr=False)
+
+    def relief_nrs(self, indices: Indices, day: float = 0.0) -> Array:
+        """Return the expected relief that depends on the settings, ``(c,)``, in points against no stimulation."""
+        off = self._body.expected_pain_nrs(np.zeros((1, 1)), day)
+        return np.asarray(off[0] - self.pain_nrs(indices, day))
+
+    def pain_nrs(self, indices: Indices, day: float = 0.0) -> Array:
+        """Return the expected pain, ``(c,)``, washed in, without noise, rhythm or flare."""
+        stimulus = self._body.lead.of(indices)
+        shares = [self._body.specific_share(stimulus, posture, day) for posture in self.postures]
+        return np.asarray(self._body.expected_pain_nrs(np.mean(shares, axis=0), day)[0])
+
+    def grade(self, indices: Indices, day: float = 0.0) -> Array:
+        """Return the expected grade of the worst kind in the worst posture, ``(c,)``."""
+        return self._grade(self._body.lead.of(indices), day)
+
+    def pain_of(self, settings: Settings, day: float = 0.0) -> float:
+        """Return the expected pain at one setting."""
+        return float(self.pain_nrs(_row(settings), day)[0])
+
+    def relief_of(self, settings: Settings, day: float = 0.0) -> float:
+        """Return the expected setting-dependent relief at one setting."""
+        return float(self.relief_nrs(_row(settings), day)[0])
+
+    def grade_of(self, settings: Settings | Mapping[str, Value], day: float = 0.0) -> float:
+        """Return the expected grade at one setting, on the grid or off it."""
+        values = settings.as_dict() if isinstance(settings, Settings) else settings
+        return float(self._grade(self._body.lead.of_values(values), day)[0])
+
+    def perception_of(self, settings: Settings, day: float = 0.0) -> float:
+        """Return the perception threshold at one setting in mA, in the posture where it is lowest."""
+        stimulus = self._body.lead.of(_row(settings))
+        return min(self._body.perception_ma(stimulus, p, day).item() for p in self.postures)
+
+    def best(self, legal: Indices, day: float = 0.0) -> Settings:
+        """Return the settings of least expected pain that are tolerable in every posture.
+
+        Args:
+            legal: ``(c, d)`` every grid point inside limits and envelope, from the scenario.
+            day: When.
+
+        Returns:
+            The best by exhaustion; the first in grid order among equals.
+
+        Raises:
+            DataError: If no legal setting is tolerable.
+        """
+        limit = np.inf if self.problem.tolerability is None else self.problem.tolerability.limit_grade
+        pain = np.where(self.grade(legal, day) <= limit, self.pain_nrs(legal, day), np.inf)
+        index = int(np.argmin(pain))
+        if not np.isfinite(pain[index]):
+            raise DataError("scenario", "has no tolerable settings for this patient")
+        return self.problem.space.at(legal[index])
+
+    def _grade(self, stimulus: Stimulus, day: float) -> Array:
+        worst = np.zeros(len(stimulus.amplitude_ma))
+        for posture in self.postures:
+            perception = self._body.perception_ma(stimulus, posture, day)
+            for kind in self.kinds:
+                grade = expected_grade(self._body.cohort, stimulus, perception, kind)
+                worst = np.maximum(worst, grade[0])
+        return worst
+
+
+def _row(settings: Settings) -> Indices:
+    return np.array([settings.indices], dtype=np.int64)
