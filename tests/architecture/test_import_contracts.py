@@ -30,7 +30,6 @@ MAY_BE_ABSENT = {
     "optimizer.safety.closure",
     "optimizer.safety.limits",
     "optimizer.safety.titration",
-    "optimizer.simulate",
     "optimizer.stopping",
     "optimizer.trial",
     "service.app",
