@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from optimizer.errors import OptimizerError
+from service.errors import ServiceError
 
 app = typer.Typer(
     name="titrate",
@@ -29,7 +30,7 @@ def clear_errors() -> Iterator[None]:
     """Turn errors a user can put right into one line on standard error and exit code 2."""
     try:
         yield
-    except OptimizerError as error:
+    except (OptimizerError, ServiceError) as error:
         typer.echo(f"titrate: {error} [{error.code}]", err=True)
     except OSError as error:
         typer.echo(f"titrate: {error.filename or 'file'}: {error.strerror}.", err=True)
@@ -44,7 +45,7 @@ def main() -> None:
 
 
 @app.command()
-def propose(  # noqa: PLR0913 - one option per document
+def propose(
     problem: Annotated[Path | None, typer.Option(help="Problem, canonical JSON.")] = None,
     history: Annotated[Path | None, typer.Option(help="History; left out, nothing was tried yet.")] = None,
     ask: Annotated[Path | None, typer.Option(help="Ask: when, and from which settings.")] = None,
@@ -95,6 +96,46 @@ def _write_example(folder: Path) -> None:
         (folder / name).write_bytes(document + b"\n")
     files = " ".join(f"--{name} {folder / name}.json" for name in ("problem", "history", "ask"))
     typer.echo(f"titrate propose {files}")
+
+
+mlflow_commands = typer.Typer(no_args_is_help=True)
+app.add_typer(mlflow_commands, name="mlflow", help="The MLflow projection of the ledger.")
+
+Namespace = Annotated[str, typer.Option(help="Head of the experiments' names in MLflow.")]
+
+
+@app.command()
+def worker(
+    namespace: Namespace = "titrate",
+    status: Annotated[bool, typer.Option("--status", help="Only say how far behind MLflow is.")] = False,
+) -> None:
+    """Keep MLflow in step with the ledger, until interrupted."""
+    from service.settings import Settings
+
+    with clear_errors():
+        if status:
+            from service.tracking.status import lag
+
+            typer.echo(f"entries not shown yet: {lag(Settings(), namespace=namespace)}")
+            return
+        from service.worker import run_worker
+
+        run_worker(Settings(), namespace=namespace)
+
+
+@mlflow_commands.callback()
+def mlflow_group() -> None:
+    """Give the commands of the projection their place below one name."""
+
+
+@mlflow_commands.command()
+def rebuild(namespace: Namespace = "titrate") -> None:
+    """Delete the projection and make it again from the ledger; stop the worker first."""
+    from service.settings import Settings
+    from service.worker import rebuild as rebuild_projection
+
+    with clear_errors():
+        typer.echo(f"courses shown: {rebuild_projection(Settings(), namespace=namespace)}")
 
 
 if __name__ == "__main__":

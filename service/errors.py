@@ -24,6 +24,8 @@
       ComputeUnavailableError        no compute process answers
       PortInUseError                 serve: the address is taken
       DataFolderError                serve: the folder cannot be written
+      ProjectionBusyError            a worker is at work on the projection
+      TrackingUnavailableError       MLflow does not answer, or refuses
 
 Messages name field, problem, limit and what to do next; never the value, which may be patient data.
 """
@@ -183,6 +185,18 @@ class DataFolderError(ServiceError):
     code = "data-folder"
 
 
+class ProjectionBusyError(ServiceError):
+    """Another relay holds the lease of the projection."""
+
+    code = "projection-busy"
+
+
+class TrackingUnavailableError(ServiceError):
+    """MLflow does not answer, or refuses; the ledger still holds what was to be shown."""
+
+    code = "tracking-unavailable"
+
+
 STATUS: Mapping[str, int] = MappingProxyType(
     {
         "malformed-request": 400,
@@ -228,6 +242,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "missing-extra": 500,
         "database-not-ready": 503,
         "compute-unavailable": 503,
+        "projection-busy": 503,
+        "tracking-unavailable": 503,
     }
 )
 """Every code a caller can meet; a test holds that none is missing."""

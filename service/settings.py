@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     """SQLAlchemy address of the ledger; None means an SQLite file under the data folder."""
     mlflow_tracking: str | None = None
     """MLflow tracking address; None means a store under the data folder. Only the worker reads it."""
+    relay_lease_s: float = Field(default=15.0, gt=0.0)
+    """How long the projection stands still after a worker was killed, before the next takes over."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     ask_wait_s: float = Field(default=1.0, ge=0.0, le=60.0)

@@ -2,14 +2,15 @@
 
 import signal
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from service.db.engine import Database
-from service.errors import DatabaseNotReadyError
+from service.errors import DatabaseNotReadyError, TrackingUnavailableError
 from service.settings import Settings
-from service.tracking.client import Tracking, TrackingUnavailableError
+from service.tracking.client import Tracking
 from service.tracking.relay import Relay, run_until
 
 log = structlog.get_logger("titrate.worker")
@@ -28,7 +29,7 @@ def run_worker(settings: Settings, *, namespace: str = "titrate") -> None:
     database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
     if not _wait_for_schema(database, stop):
         return
-    relay = Relay(database, _tracking(settings), namespace=namespace)
+    relay = _relay(settings, database, namespace)
     log.info("worker started", lag=relay.lag())
     run_until(relay, stop.wait)
     database.close()
@@ -45,13 +46,13 @@ def rebuild(settings: Settings, *, namespace: str = "titrate") -> int:
         How many courses were shown.
 
     Raises:
-        LeaseLostError: If a worker is at work on the same projection.
+        ProjectionBusyError: If a worker is at work on the same projection.
         TrackingUnavailableError: If MLflow does not answer.
         DatabaseNotReadyError: If the ledger has another schema.
     """
     database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
     database.check()
-    relay = Relay(database, _tracking(settings), namespace=namespace)
+    relay = _relay(settings, database, namespace)
     relay.forget()
     courses = 0
     while (turn := relay.turn()).courses:
@@ -59,15 +60,19 @@ def rebuild(settings: Settings, *, namespace: str = "titrate") -> int:
     relay.release()
     database.close()
     if turn.failed:
-        raise TrackingUnavailableError("a course could not be shown; the worker goes on with it")
+        raise TrackingUnavailableError(
+            "projection", "is not complete", remedy="Start the worker; it goes on."
+        )
     return courses
 
 
-def _tracking(settings: Settings) -> Tracking:
+def _relay(settings: Settings, database: Database, namespace: str) -> Relay:
     local = settings.mlflow_tracking is None
     if local:
         settings.data_folder.mkdir(parents=True, exist_ok=True)
-    return Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings) if local else None)
+    tracking = Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings) if local else None)
+    lease = timedelta(seconds=settings.relay_lease_s)
+    return Relay(database, tracking, namespace=namespace, lease=lease)
 
 
 def artifact_folder(settings: Settings) -> Path:

@@ -22,6 +22,7 @@ from mlflow.entities import Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from service.errors import TrackingUnavailableError
 from service.tracking.view import COURSE, IDENTIFIER, SHOWN, CourseView, RunView
 
 PARENT = "mlflow.parentRunId"
@@ -31,10 +32,6 @@ PAGE = 1000
 
 Key = tuple[str, int, int]
 """Metric, step, milliseconds: where a point lies."""
-
-
-class TrackingUnavailableError(Exception):
-    """MLflow did not answer, or refused; nothing is lost, the ledger still holds what was to be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +82,7 @@ class Tracking:
                 written += self._bring(experiment_id, trial, parent_id, found)[1]
             return Shown(experiment_id=experiment_id, run_id=parent_id, runs_written=written)
         except (MlflowException, OSError) as error:
-            raise TrackingUnavailableError(type(error).__name__) from error
+            raise _unavailable(error) from error
 
     def forget(self, view: CourseView) -> int:
         """Delete the runs of a course, so that it can be shown from nothing; returns how many there were.
@@ -100,7 +97,7 @@ class Tracking:
                 self._client.delete_run(run.info.run_id)
             return len(found)
         except (MlflowException, OSError) as error:
-            raise TrackingUnavailableError(type(error).__name__) from error
+            raise _unavailable(error) from error
 
     def _experiment(self, view: CourseView) -> str:
         experiment = self._client.get_experiment_by_name(view.experiment)
@@ -216,6 +213,13 @@ class Tracking:
         else:
             self._client.update_run(run_id, name=view.name)
             self._client.set_terminated(run_id, status="FINISHED", end_time=_ms(view.ended_at))
+
+
+def _unavailable(error: Exception) -> TrackingUnavailableError:
+    # MLflow's own message may quote what it was sent
+    return TrackingUnavailableError(
+        "mlflow", f"does not answer or refuses ({type(error).__name__})", remedy="The worker tries again."
+    )
 
 
 def _ms(at: datetime) -> int:

@@ -16,10 +16,11 @@ from sqlalchemy import select
 from optimizer.errors import OptimizerError
 from service.clock import Clock, system_clock
 from service.db.engine import Database
+from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
 from service.ledger.outbox import Pending
 from service.ledger.tables import CourseRow
-from service.tracking.client import Tracking, TrackingUnavailableError
+from service.tracking.client import Tracking
 from service.tracking.load import load
 from service.tracking.project import project
 from service.tracking.status import relay_name
@@ -29,10 +30,6 @@ LEASE = timedelta(seconds=15)
 LONGEST_PAUSE_S = 30.0
 
 log = structlog.get_logger("titrate.relay")
-
-
-class LeaseLostError(Exception):
-    """Another relay holds the lease: this one was away too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +92,7 @@ class Relay:
             try:
                 runs += self._show(pending)
                 courses += 1
-            except LeaseLostError:
+            except ProjectionBusyError:
                 return Turn(leading=False, courses=courses, runs=runs, lag=self.lag())
             except (TrackingUnavailableError, OptimizerError, LookupError) as error:
                 self._failed(pending, error)
@@ -110,7 +107,7 @@ class Relay:
             How many runs were deleted. Killed half-way, it may be called again; the record itself is untouched.
 
         Raises:
-            LeaseLostError: If another relay is at work.
+            ProjectionBusyError: If another relay is at work.
             TrackingUnavailableError: If MLflow does not answer.
         """
         self._renew()
@@ -146,7 +143,7 @@ class Relay:
 
     def _failed(self, pending: Pending, error: Exception) -> None:
         pause = timedelta(seconds=pause_s(pending.attempts))
-        code = type(error).__name__
+        code = getattr(error, "code", type(error).__name__)
         log.warning(
             "projection failed", course=pending.course_id, error=code, retry_in_s=pause.total_seconds()
         )
@@ -161,7 +158,9 @@ class Relay:
 
     def _renew(self) -> None:
         if not self._take(self._lease):
-            raise LeaseLostError
+            raise ProjectionBusyError(
+                "projection", "is in the hands of another worker", remedy="Stop that worker, or wait for it."
+            )
 
     def _take(self, span: timedelta) -> bool:
         with self._database.write() as session:

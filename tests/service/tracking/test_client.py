@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.tracking.client import Tracking, TrackingUnavailableError
+from service.errors import TrackingUnavailableError
+from service.tracking.client import Tracking
 from service.tracking.load import load
 from service.tracking.project import project
 from service.tracking.read_back import ARTIFACT, read

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
-from service.tracking.client import Tracking, TrackingUnavailableError
-from service.tracking.relay import LONGEST_PAUSE_S, LeaseLostError, Relay, pause_s, run_until
+from service.tracking.client import Tracking
+from service.tracking.relay import LONGEST_PAUSE_S, Relay, pause_s, run_until
 from service.tracking.view import IDENTIFIER
 
 
@@ -68,7 +69,7 @@ def test_only_one_relay_works_until_its_lease_runs_out(relay, writer, database, 
     other = Relay(database, store, clock=clock, namespace=request.node.name)
     assert relay.turn().leading
     assert not other.turn().leading
-    with pytest.raises(LeaseLostError):
+    with pytest.raises(ProjectionBusyError):
         other.forget()
     clock.now += timedelta(seconds=16)
     assert other.turn().leading
