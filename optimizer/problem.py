@@ -60,7 +60,7 @@ class TitrationRule:
             raise ProblemDefinitionError(
                 "titration", "does not restrain", limit="step <= 0.5, start fraction <= 1"
             )
-        if min(self.current_ratio, self.charge_ratio, self.width_ratio) < 1:
+        if not all(ratio >= 1 for ratio in (self.current_ratio, self.charge_ratio, self.width_ratio)):
             raise ProblemDefinitionError(
                 "titration", "has a ratio below one, which forbids staying", limit=">= 1"
             )
@@ -112,6 +112,12 @@ class Problem:
         names = [effect.name for effect in self.side_effects]
         if len(set(names)) != len(names):
             raise ProblemDefinitionError("side_effects", "name one kind twice")
+        if self.titration is not None and "amplitude_ma" not in self.space.names:
+            raise ProblemDefinitionError(
+                "titration",
+                "applies, but there is no amplitude_ma",
+                remedy="Declare it None for a recorded map.",
+            )
         if not self.postures:
             raise ProblemDefinitionError("postures", "are empty", limit="at least one declared use")
         if self.min_gain_nrs < 0:

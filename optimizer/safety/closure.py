@@ -7,14 +7,27 @@ from numpy.typing import NDArray
 
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.space import pulse
-from optimizer.space.constraint import Columns
-from optimizer.space.parameter import CONFIGURATION, Value
+from optimizer.safety import strength
+from optimizer.safety.strength import Stimuli
+from optimizer.space.constraint import Array
+from optimizer.space.parameter import CONFIGURATION, GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
-from optimizer.trial import Measure, ReviewSubject
+from optimizer.trial import Measure, ReviewSubject, RungOutcome
 
 NEIGHBOUR_FRACTION = 0.5
 """Where neighbouring configurations restart, relative to the intensity that was severe (decision 7) [A]."""
+
+NEIGHBOUR_REACH = 1.5
+"""A configuration is a neighbour up to this many times the distance of the nearest one [A]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A perception threshold met on a ramp."""
+
+    amplitude_ma: float
+    pulse_width_us: float
+    frequency_hz: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +38,8 @@ class Closure:
     trial_id: str
     values: dict[str, Value]
     """Settings as applied, on the grid or off it."""
+    thresholds: tuple[Threshold, ...] = ()
+    """Perception thresholds measured in that configuration; only they open a higher rate."""
 
 
 def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
@@ -34,14 +49,24 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
     """
     released = {review.subject_id for review in history.reviews if review.subject is ReviewSubject.CLOSURE}
     trials = {trial.id: trial for trial in history.trials}
-    return tuple(
-        Closure(report_id=report.id, trial_id=report.trial_id, values=trials[report.trial_id].applied.values)
-        for report in history.reports
-        if report.measure is Measure.SIDE_EFFECT
-        and report.value is not None
-        and problem.is_severe(report.kind, report.value)
-        and report.id not in released
-    )
+    found = []
+    for report in history.reports:
+        severe = (
+            report.measure is Measure.SIDE_EFFECT
+            and report.value is not None
+            and problem.is_severe(report.kind, report.value)
+        )
+        if severe and report.id not in released:
+            values = trials[report.trial_id].applied.values
+            found.append(
+                Closure(
+                    report_id=report.id,
+                    trial_id=report.trial_id,
+                    values=values,
+                    thresholds=_thresholds(history, values),
+                )
+            )
+    return tuple(found)
 
 
 def open_to(problem: Problem, closed: tuple[Closure, ...], indices: Indices) -> NDArray[np.bool_]:
@@ -54,59 +79,93 @@ def open_to(problem: Problem, closed: tuple[Closure, ...], indices: Indices) -> 
 
     Returns:
         ``(c,)``: True where the settings are strictly weaker than every severe ones of their configuration, at every
-        chronaxie of the range, and at most half as strong in neighbouring configurations.
+        chronaxie of the range, and at most half as strong in neighbouring configurations. Settings of unknown strength
+        close their configuration and its neighbours; of an unknown configuration, all.
     """
-    candidates = problem.space.columns(indices)
     is_open = np.ones(len(indices), dtype=np.bool_)
+    if not closed:
+        return is_open
+    candidates = strength.of_grid_points(problem, indices)
     for closure in closed:
-        severe = problem.space.columns_of([closure.values])
-        ratio = _strongest_ratio(problem, candidates, severe)
-        same, neighbour = _relation(problem, candidates, severe)
-        is_open &= ~(same & ~(ratio < 1.0 - 1e-9))
-        is_open &= ~(neighbour & ~(ratio <= NEIGHBOUR_FRACTION))
-        is_open &= ~(same & _faster(problem, candidates, severe))
+        severe = strength.of_point(problem, closure.values)
+        same, neighbour = _relation(problem, int(severe.configuration), candidates)
+        if not (severe.known and problem.has_stimulation):
+            is_open &= ~(same | neighbour)
+            continue
+        limit_ma = _as_strong_ma(closure, severe, candidates)
+        weaker = candidates.amplitude_ma < limit_ma * (1.0 - strength.TOLERANCE)
+        half = candidates.amplitude_ma <= limit_ma * NEIGHBOUR_FRACTION * (1.0 + strength.TOLERANCE)
+        is_open &= ~(same & ~weaker)
+        is_open &= ~(neighbour & ~(half & weaker))
     return is_open
 
 
-def _strongest_ratio(problem: Problem, candidates: Columns, severe: Columns) -> NDArray[np.float64]:
-    """Current over threshold relative to the severe settings, at the worst chronaxie; a lower rate earns nothing."""
-    if not problem.has_stimulation:
-        return np.full_like(candidates.amplitude_ma, np.inf)
-    current = candidates.amplitude_ma / severe.amplitude_ma
-    ends = (problem.excitability.chronaxie_low_us, problem.excitability.chronaxie_high_us)
-    by_width = [
-        pulse.width_factor(severe.pulse_width_us, np.full(1, end))
-        / pulse.width_factor(candidates.pulse_width_us, np.full(1, end))
-        for end in ends  # the ratio is monotone in the chronaxie, so its extremes lie at the ends
-    ]
-    ratio = current * np.maximum(*by_width)
-    return np.asarray(
-        np.where(np.isnan(ratio), np.inf, ratio)
-    )  # unknown settings close everything comparable
+def _as_strong_ma(closure: Closure, severe: Stimuli, candidates: Stimuli) -> Array:
+    """Current up to which candidates are weaker than the severe settings at every chronaxie, ``(c,)``.
+
+    A lower rate earns no credit. A higher one lowers the threshold by an amount nobody stated for this patient: nothing is
+    weaker there, unless the perception threshold was measured at both rates.
+    """
+    limit_ma = strength.as_strong_ma(float(severe.amplitude_ma), severe, candidates)
+    faster = candidates.frequency_hz > severe.frequency_hz * (1.0 + GRID_TOLERANCE)
+    credit = np.where(faster, 0.0, 1.0)
+    for frequency_hz in {threshold.frequency_hz for threshold in closure.thresholds}:
+        at_rate = faster & np.isclose(candidates.frequency_hz, frequency_hz, rtol=GRID_TOLERANCE)
+        credit[at_rate] = _measured_ratio(closure, float(severe.frequency_hz), frequency_hz)
+    return limit_ma * credit
 
 
-def _faster(problem: Problem, candidates: Columns, severe: Columns) -> NDArray[np.bool_]:
-    """A higher rate lowers the threshold by an amount nobody measured: closed."""
-    if problem.excitability.rate_corner_hz is None:
-        return np.zeros(len(candidates.amplitude_ma), dtype=np.bool_)
-    with np.errstate(invalid="ignore"):
-        faster = candidates.frequency_hz > severe.frequency_hz * (1 + 1e-9)
-    return np.asarray(faster & (candidates.amplitude_ma > 0))
+def _measured_ratio(closure: Closure, severe_hz: float, frequency_hz: float) -> float:
+    """Threshold at a rate over the threshold at the severe one, the least the measurements allow; 0 without them.
+
+    Only thresholds of one pulse width are compared, so that the chronaxie cancels. A ratio above one earns no credit.
+    """
+    ratios = []
+    for width_us in {threshold.pulse_width_us for threshold in closure.thresholds}:
+        of_width = [t for t in closure.thresholds if t.pulse_width_us == width_us]
+        here = [
+            t.amplitude_ma for t in of_width if np.isclose(t.frequency_hz, frequency_hz, rtol=GRID_TOLERANCE)
+        ]
+        there = [
+            t.amplitude_ma for t in of_width if np.isclose(t.frequency_hz, severe_hz, rtol=GRID_TOLERANCE)
+        ]
+        if here and there:
+            ratios.append(min(here) / max(there))
+    return min(1.0, *ratios) if ratios else 0.0
+
+
+def _thresholds(history: History, severe: dict[str, Value]) -> tuple[Threshold, ...]:
+    """Return the perception thresholds that ramps met in the configuration of a severe report."""
+    found = []
+    for trial in history.trials:
+        values = trial.applied.values
+        width_us, frequency_hz = values.get("pulse_width_us"), values.get("frequency_hz")
+        if not (isinstance(width_us, int | float) and isinstance(frequency_hz, int | float)):
+            continue
+        if values.get(CONFIGURATION) != severe.get(CONFIGURATION):
+            continue
+        found += [
+            Threshold(
+                amplitude_ma=rung.amplitude_ma,
+                pulse_width_us=float(width_us),
+                frequency_hz=float(frequency_hz),
+            )
+            for rung in trial.ramp
+            if rung.outcome is RungOutcome.PERCEPTION and rung.amplitude_ma > 0
+        ]
+    return tuple(found)
 
 
 def _relation(
-    problem: Problem, candidates: Columns, severe: Columns
+    problem: Problem, place: int, candidates: Stimuli
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return where candidates use the severe configuration, and where a neighbouring one."""
-    n = len(candidates.amplitude_ma)
-    place = int(severe.configuration[0])
-    if CONFIGURATION not in problem.space.names:
+    """Return where candidates use the severe configuration, and where a neighbouring one, ``(c,)`` each."""
+    n = len(candidates)
+    if CONFIGURATION not in problem.space.names or place < 0:
+        # one configuration only, or one the device file does not list: all are its own
         return np.ones(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-    if place < 0:  # applied with a configuration the device file does not list: treat all as its own
-        return np.ones(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-    distances = np.array([here.distance_mm(problem.space.places[place]) for here in problem.space.places])
-    others = distances[distances > 0]
-    nearest = others.min() if len(others) else 0.0
-    adjacent = (distances > 0) & (distances <= nearest * 1.5)
-    same = (candidates.configuration == place) | (distances == 0)[candidates.configuration]
-    return same, adjacent[candidates.configuration] & ~same
+    distance_mm = np.array([here.distance_mm(problem.space.places[place]) for here in problem.space.places])
+    nearest_mm = distance_mm[distance_mm > 0].min(initial=np.inf)
+    same = distance_mm == 0
+    neighbour = (distance_mm > 0) & (distance_mm <= nearest_mm * NEIGHBOUR_REACH)
+    return same[candidates.configuration], neighbour[candidates.configuration]

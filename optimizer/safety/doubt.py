@@ -8,10 +8,11 @@ from optimizer.ask import Ask
 from optimizer.decision import Hold, HoldReason
 from optimizer.errors import EnvelopeError, HardLimitError
 from optimizer.history import History
+from optimizer.outcomes.scale import GRADE
 from optimizer.problem import Problem
-from optimizer.safety import closure, titration
+from optimizer.safety import closure, strength, tolerance
 from optimizer.space.settings import Settings
-from optimizer.trial import Measure, Report, RungOutcome, TrialKind
+from optimizer.trial import Measure, Report, RungOutcome
 
 CONTRADICTION_SHARE = 0.6
 """Two reports of one measure at the same instant further apart than this share of the scale contradict each other [A]."""
@@ -46,21 +47,20 @@ def hold(problem: Problem, history: History, ask: Ask) -> Hold | None:
 def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
     """Return the settings to be on while nothing is proposed: in force, else last tolerated, else off (None).
 
-    Each only if it is on the grid, inside every limit, not closed and not reported intolerable.
+    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there.
     """
-    refused = [
-        facts.trial.applied.values
-        for facts in history.facts
-        if facts.side_effects and not titration.is_tolerated(problem, facts)
-    ]
     tolerated = [
         facts.trial.applied.settings
         for facts in reversed(history.facts)
-        if titration.is_tolerated(problem, facts) and facts.trial.kind is not TrialKind.STIMULATION_OFF
+        if tolerance.shows_tolerance(problem, facts)
     ]
+    barred = tolerance.bars(problem, history)
     closed = closure.closures(problem, history)
     for settings in (ask.in_force.settings, *tolerated):
-        if settings is None or settings.as_dict() in refused:
+        if settings is None:
+            continue
+        point = strength.of_point(problem, settings.as_dict())
+        if any(tolerance.blocks(bar, point) for bar in barred):
             continue
         row = np.array([settings.indices], dtype=np.int64)
         if problem.allowed(row)[0] and closure.open_to(problem, closed, row)[0]:
@@ -91,8 +91,7 @@ def _contradiction(problem: Problem, history: History) -> _Found:
         )
     for reports in groups.values():
         values = [report.value for report in reports if report.value is not None]
-        width = problem.outcome.width if reports[0].measure is Measure.PAIN else 10.0
-        if max(values) - min(values) > CONTRADICTION_SHARE * width:
+        if max(values) - min(values) > CONTRADICTION_SHARE * _width(problem, reports[0]):
             subjects = tuple(report.id for report in reports)
             if not any(history.released(subject) for subject in subjects):
                 return HoldReason.CONTRADICTORY_REPORTS, subjects, "review"
@@ -106,6 +105,14 @@ def _contradiction(problem: Problem, history: History) -> _Found:
         if met and passed and max(passed) > min(met) and not history.released(facts.trial.id):
             return HoldReason.CONTRADICTORY_REPORTS, (facts.trial.id,), "review"
     return None
+
+
+def _width(problem: Problem, report: Report) -> float:
+    """Length of the scale a report is on; of grades where its kind is not declared."""
+    if report.measure is Measure.PAIN:
+        return problem.outcome.width
+    effect = problem.side_effect(report.kind)
+    return GRADE.width if effect is None else effect.scale.width
 
 
 def _in_force(problem: Problem, ask: Ask) -> _Found:

@@ -1,10 +1,10 @@
-"""How far a proposal may go beyond what this patient tolerated (decisions 4 and 5 of the design).
+"""How far a proposal may go beyond what this patient tolerated (decisions 4, 5 and 7 of the design).
 
-Intensity is current over perception threshold. Where the threshold is not known, the ratio of two intensities is taken at
-the worst chronaxie of the device's range and, between configurations, at the upper 95 % of the threshold's spread.
+Intensity is current over perception threshold. Where the threshold is not known, two intensities are compared at the
+worst chronaxie of the device's range and, between configurations, at the upper 95 % of the threshold's spread. Every rule
+then says one thing of a candidate: the highest current it may have at its width and rate.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,49 +13,73 @@ from numpy.typing import NDArray
 from optimizer.ask import Ask
 from optimizer.history import History
 from optimizer.problem import Problem, TitrationRule
-from optimizer.space import pulse
-from optimizer.space.constraint import Array, Columns
-from optimizer.space.parameter import CONFIGURATION, GRID_TOLERANCE, Value
+from optimizer.safety import strength
+from optimizer.safety.strength import Stimuli
+from optimizer.safety.tolerance import (
+    Bar,
+    bars,
+    blocks,
+    is_tolerated,
+    reaches,
+    same_configuration,
+    shows_tolerance,
+)
+from optimizer.space import constraint
+from optimizer.space.constraint import Array
+from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
-from optimizer.trial import Facts, RungOutcome, TrialKind
+
+__all__ = ["Anchors", "anchors", "is_tolerated", "within_reach"]
 
 UPPER_95 = 1.6448536269514722
 """Standard normal quantile: one-sided 95 %."""
 
+SAME_PLACE_MM = 1e-6
+"""Distances that differ by less are equal: the nearest configurations count together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """Settings this patient tolerated, as raw points."""
+    """What titration starts from and what stops it, as raw points."""
 
-    points: tuple[Mapping[str, Value], ...]
-
-
-def is_tolerated(problem: Problem, facts: Facts) -> bool:
-    """Return whether a trial counts as tolerated: it was rated, no side effect passed the limit, no rung met discomfort.
-
-    A trial nobody rated shows nothing.
-    """
-    rated = bool(facts.pain or facts.side_effects)
-    harmed = any(problem.is_intolerable(r.kind, r.value) for r in facts.side_effects if r.value is not None)
-    uncomfortable = any(rung.outcome is RungOutcome.DISCOMFORT for rung in facts.trial.ramp)
-    return rated and not harmed and not uncomfortable
+    points: tuple[dict[str, Value], ...]
+    """Settings this patient tolerated, and those in force unless the history says otherwise."""
+    bars: tuple[Bar, ...] = ()
+    """Settings not tolerated, and not since: nothing as strong is proposed in their configuration."""
+    retreat: dict[str, Value] | None = None
+    """Settings in force that were not tolerated, but not severe either: from them one may only go down."""
 
 
 def anchors(problem: Problem, history: History, ask: Ask) -> Anchors:
-    """Return the tolerated trials and the settings in force, unless those were reported intolerable."""
-    points: list[Mapping[str, Value]] = []
-    refused: list[Mapping[str, Value]] = []
-    for facts in history.facts:
-        if facts.trial.kind is TrialKind.STIMULATION_OFF:
-            continue
-        values = facts.trial.applied.values
-        if is_tolerated(problem, facts):
-            points.append(values)
-        elif facts.side_effects:
-            refused.append(values)
-    if ask.in_force.values not in refused:
-        points.append(ask.in_force.values)
-    return Anchors(points=tuple(points))
+    """Return the tolerated trials, the settings in force and what was not tolerated.
+
+    A point past a hard limit, or of unknown strength, is a fact but nothing to build on. The settings in force count as
+    tolerated unless they are as strong as some that were not.
+    """
+    barred = bars(problem, history)
+    points = [facts.trial.applied.values for facts in history.facts if shows_tolerance(problem, facts)]
+    in_force = ask.in_force.values
+    blocking = [bar for bar in barred if blocks(bar, strength.of_point(problem, in_force))]
+    if not blocking:
+        points.append(in_force)
+    return Anchors(
+        points=_sound(problem, points),
+        bars=barred,
+        retreat=in_force if blocking and not any(bar.severe for bar in blocking) else None,
+    )
+
+
+def _sound(problem: Problem, points: list[dict[str, Value]]) -> tuple[dict[str, Value], ...]:
+    """Keep points of known strength inside every hard limit, each once."""
+    if not points or not problem.has_stimulation:
+        return ()
+    stimuli = strength.of_points(problem, points)
+    sound = stimuli.known & (stimuli.configuration >= 0)
+    sound &= constraint.allowed(problem.space.limits, problem.space.columns_of(list(points)))
+    distinct = {
+        tuple(sorted(point.items())): point for point, good in zip(points, sound, strict=True) if good
+    }
+    return tuple(distinct.values())
 
 
 def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indices) -> NDArray[np.bool_]:
@@ -69,122 +93,111 @@ def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indice
 
     Returns:
         ``(c,)``: True where the settings are at most one step stronger than tolerated ones of the same configuration, or
-        weaker by the rule's fraction than those of the nearest tried one; with at most one structural change; and at home
-        only inside the patient's range.
+        weaker by the rule's fraction than those of the nearest tried one; weaker than everything not tolerated in that
+        configuration; with at most one structural change; and at home only inside the patient's range.
     """
-    n = len(indices)
     rule = problem.titration
     if rule is None:
-        return np.ones(n, dtype=np.bool_)
-    if not tolerated.points:
-        return np.zeros(n, dtype=np.bool_)
-    candidates = problem.space.columns(indices)
-    anchor = problem.space.columns_of(list(tolerated.points))
-    reach = _same_configuration(problem, rule, candidates, anchor)
+        return np.ones(len(indices), dtype=np.bool_)
+    candidates = strength.of_grid_points(problem, indices)
+    ceiling_ma = _ceiling_ma(problem, rule, tolerated, candidates, ask)
+    reach = candidates.amplitude_ma <= ceiling_ma * (1 + strength.TOLERANCE) + strength.TOLERANCE
+    reach &= _weaker_than_bars(tolerated.bars, candidates)
+    changes = _structural_changes(problem, ask, indices)
     if ask.in_clinic:
-        reach |= _new_configuration(problem, rule, candidates, anchor)
-    reach &= _structural_changes(problem, ask, indices) <= 1
-    if not ask.in_clinic:
-        reach &= _at_home(problem, ask, candidates, indices)
-    return reach
+        return np.asarray(reach & (changes <= 1))
+    return np.asarray(reach & (changes == 0) & _inside_patient_range(ask, candidates))
 
 
-def intensity_ratio(problem: Problem, candidates: Columns, anchor: Columns) -> Array:
-    """Return candidate over anchor intensity at the same place, ``(c, a)``, at the worst chronaxie of the range.
-
-    A lower rate earns no credit; a higher one lowers the threshold as the device file states.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        current = candidates.amplitude_ma[:, None] / anchor.amplitude_ma[None, :]
-    by_width = [
-        pulse.width_factor(anchor.pulse_width_us, np.full(1, chronaxie))[None, :]
-        / pulse.width_factor(candidates.pulse_width_us, np.full(1, chronaxie))[:, None]
-        for chronaxie in (problem.excitability.chronaxie_low_us, problem.excitability.chronaxie_high_us)
-    ]
-    rate = problem.excitability.rate_factor
-    by_rate = np.maximum(rate(anchor.frequency_hz)[None, :] / rate(candidates.frequency_hz)[:, None], 1.0)
-    # zero over zero (both off) is no step at all
-    current = np.where(candidates.amplitude_ma[:, None] <= 0.0, 0.0, current)
-    return np.asarray(current * np.maximum(*by_width) * by_rate)
-
-
-def _same_configuration(
-    problem: Problem, rule: TitrationRule, candidates: Columns, anchor: Columns
-) -> NDArray[np.bool_]:
-    """One device step or the rule's fraction above a tolerated trial, within the raw caps."""
-    same = candidates.configuration[:, None] == anchor.configuration[None, :]
-    ratio = intensity_ratio(problem, candidates, anchor)
+def _ceiling_ma(
+    problem: Problem, rule: TitrationRule, tolerated: Anchors, candidates: Stimuli, ask: Ask
+) -> Array:
+    """Highest current of each candidate, ``(c,)``; minus infinity where none is within reach."""
+    ceiling_ma = _retreat_ma(problem, rule, tolerated, candidates)
+    if not tolerated.points:
+        return ceiling_ma
+    anchor = _strongest(strength.of_points(problem, tolerated.points))
     step_ma = _device_step_ma(problem, anchor.amplitude_ma)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one_step = np.where(
-            anchor.amplitude_ma > 0, (anchor.amplitude_ma + step_ma) / anchor.amplitude_ma, np.inf
-        )
-        allowed = ratio <= np.maximum(1.0 + rule.step_fraction, one_step)[None, :] + 1e-9
-    # from zero the ratio says nothing: one device step, the same width or shorter
-    from_zero = (anchor.amplitude_ma <= 0)[None, :] & (
-        candidates.amplitude_ma[:, None] <= step_ma[None, :] + GRID_TOLERANCE
-    )
-    allowed = np.where((anchor.amplitude_ma <= 0)[None, :], from_zero, allowed)
-    return np.asarray((same & allowed & _inside_raw_caps(rule, candidates, anchor, step_ma)).any(axis=1))
+    for place in np.unique(candidates.configuration):
+        rows = np.flatnonzero(candidates.configuration == place)
+        here = candidates[rows]
+        tried = np.flatnonzero(anchor.configuration == place)
+        for row in tried:
+            raised_ma = _one_step_ma(rule, anchor[int(row)], float(step_ma[row]), here)
+            ceiling_ma[rows] = np.maximum(ceiling_ma[rows], raised_ma)
+        if not len(tried) and ask.in_clinic:
+            start_ma = _start_ma(problem, rule, anchor, int(place), here)
+            ceiling_ma[rows] = np.maximum(ceiling_ma[rows], start_ma)
+    return ceiling_ma
 
 
-def _inside_raw_caps(
-    rule: TitrationRule, candidates: Columns, anchor: Columns, step_ma: Array
-) -> NDArray[np.bool_]:
-    current = candidates.amplitude_ma[:, None]
-    cap_ma = np.maximum(anchor.amplitude_ma * rule.current_ratio, anchor.amplitude_ma + step_ma)[None, :]
-    charge = candidates.charge_uc[:, None]
-    cap_uc = np.maximum(
-        anchor.charge_uc * rule.charge_ratio,
-        pulse.charge_per_phase_uc(anchor.amplitude_ma + step_ma, anchor.pulse_width_us),
-    )[None, :]
-    widths = candidates.pulse_width_us[:, None] / anchor.pulse_width_us[None, :]
-    near = (widths <= rule.width_ratio + 1e-9) & (widths >= 1 / rule.width_ratio - 1e-9)
-    return np.asarray((current <= cap_ma + GRID_TOLERANCE) & (charge <= cap_uc + 1e-9) & near)
+def _one_step_ma(rule: TitrationRule, anchor: Stimuli, step_ma: float, candidates: Stimuli) -> Array:
+    """One device step or the rule's fraction above a tolerated trial, whichever is larger."""
+    tolerated_ma = float(anchor.amplitude_ma)
+    raised_ma = max(tolerated_ma * (1.0 + rule.step_fraction), tolerated_ma + step_ma)
+    return _capped_ma(rule, anchor, raised_ma, step_ma, candidates)
 
 
-def _new_configuration(
-    problem: Problem, rule: TitrationRule, candidates: Columns, anchor: Columns
-) -> NDArray[np.bool_]:
-    """Start a configuration without a tolerated trial below what the nearest tried one tolerated."""
-    n = len(candidates.amplitude_ma)
-    if CONFIGURATION not in problem.space.names:
-        return np.zeros(n, dtype=np.bool_)
+def _start_ma(
+    problem: Problem, rule: TitrationRule, anchor: Stimuli, place: int, candidates: Stimuli
+) -> Array:
+    """Start a configuration without a tolerated trial below what the nearest tried ones tolerated."""
+    ceiling_ma = np.full(len(candidates), -np.inf)
     places = problem.space.places
-    tried = sorted({int(index) for index in anchor.configuration if index >= 0})
-    if not tried:
-        return np.zeros(n, dtype=np.bool_)
-    distance = np.array([[here.distance_mm(places[there]) for there in tried] for here in places])
-    nearest = np.isclose(
-        distance, distance.min(axis=1, keepdims=True)
-    )  # (configurations, tried), ties together
-    spread = np.exp(UPPER_95 * problem.excitability.threshold_log_sd(distance))
-    ratio = intensity_ratio(problem, candidates, anchor)
-    reach = np.zeros(n, dtype=np.bool_)
-    for column, there in enumerate(tried):
-        at_there = anchor.configuration == there
-        is_nearest = nearest[candidates.configuration, column] & ~np.isin(candidates.configuration, tried)
-        upper = ratio[:, at_there] * spread[candidates.configuration, column][:, None]
-        enough = upper <= rule.new_configuration_fraction + 1e-9
-        caps = _inside_raw_caps(rule, candidates, _rows(anchor, at_there), np.zeros(int(at_there.sum())))
-        reach |= is_nearest & (enough & caps).any(axis=1)
-    return reach
+    distance_mm = np.array([places[place].distance_mm(places[there]) for there in anchor.configuration])
+    upper = np.exp(UPPER_95 * problem.excitability.threshold_log_sd(distance_mm))
+    for row in np.flatnonzero(distance_mm <= distance_mm.min(initial=np.inf) + SAME_PLACE_MM):
+        start_ma = rule.new_configuration_fraction * float(anchor.amplitude_ma[row] / upper[row])
+        ceiling_ma = np.maximum(ceiling_ma, _capped_ma(rule, anchor[int(row)], start_ma, 0.0, candidates))
+    return ceiling_ma
 
 
-def _rows(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
-    return Columns(
-        amplitude_ma=columns.amplitude_ma[mask],
-        pulse_width_us=columns.pulse_width_us[mask],
-        frequency_hz=columns.frequency_hz[mask],
-        on_s=columns.on_s[mask],
-        off_s=columns.off_s[mask],
-        configuration=columns.configuration[mask],
-        shares=columns.shares[mask],
-        areas_cm2=columns.areas_cm2,
-        impedance_ohm=columns.impedance_ohm,
-        cycles=columns.cycles,
-        balanced=columns.balanced,
-    )
+def _retreat_ma(problem: Problem, rule: TitrationRule, tolerated: Anchors, candidates: Stimuli) -> Array:
+    """Down from settings in force that were not tolerated, by as much as a new configuration starts lower."""
+    ceiling_ma = np.full(len(candidates), -np.inf)
+    if tolerated.retreat is None:
+        return ceiling_ma
+    point = strength.of_points(problem, [tolerated.retreat])
+    if not point.known[0]:
+        return ceiling_ma
+    lower_ma = rule.new_configuration_fraction * float(point.amplitude_ma[0])
+    here = candidates.configuration == point.configuration[0]
+    return np.where(here, _capped_ma(rule, point[0], lower_ma, 0.0, candidates), ceiling_ma)
+
+
+def _capped_ma(
+    rule: TitrationRule, anchor: Stimuli, raised_ma: float, step_ma: float, candidates: Stimuli
+) -> Array:
+    """Current as strong as an anchor raised to some current, within the raw caps on current, charge and width, ``(c,)``.
+
+    A lower rate earns no credit; a higher one lowers the threshold as the device file states. The caps never forbid one
+    device step.
+    """
+    tolerated_ma = float(anchor.amplitude_ma)
+    slower = np.minimum(candidates.rate_factor / anchor.rate_factor, 1.0)
+    by_intensity = strength.as_strong_ma(raised_ma, anchor, candidates) * slower
+    widths = candidates.pulse_width_us / float(anchor.pulse_width_us)
+    by_charge = max(tolerated_ma * rule.charge_ratio, tolerated_ma + step_ma) / widths
+    by_current = max(tolerated_ma * rule.current_ratio, tolerated_ma + step_ma)
+    near = np.maximum(widths, 1.0 / widths) <= rule.width_ratio * (1.0 + strength.TOLERANCE)
+    return np.where(near, np.minimum(np.minimum(by_intensity, by_charge), by_current), -np.inf)
+
+
+def _strongest(stimuli: Stimuli) -> Stimuli:
+    """Keep the strongest of those that differ in current only: the others reach nowhere it does not."""
+    order = np.lexsort((-stimuli.amplitude_ma,))
+    rows = np.stack([stimuli.configuration, stimuli.pulse_width_us, stimuli.frequency_hz], axis=1)[order]
+    _, first = np.unique(rows, axis=0, return_index=True)
+    return stimuli[order[first]]
+
+
+def _weaker_than_bars(barred: tuple[Bar, ...], candidates: Stimuli) -> NDArray[np.bool_]:
+    """Return which candidates are surely weaker than everything not tolerated in their configuration, ``(c,)``."""
+    weaker = np.ones(len(candidates), dtype=np.bool_)
+    for bar in barred:
+        rows = np.flatnonzero(same_configuration(bar, candidates))
+        weaker[rows] &= ~reaches(bar, candidates[rows])
+    return weaker
 
 
 def _device_step_ma(problem: Problem, amplitude_ma: Array) -> Array:
@@ -204,12 +217,11 @@ def _structural_changes(problem: Problem, ask: Ask, indices: Indices) -> NDArray
     return changes
 
 
-def _at_home(problem: Problem, ask: Ask, candidates: Columns, indices: Indices) -> NDArray[np.bool_]:
-    """Inside the patient's range and without a structural change; nothing where the range is not known."""
+def _inside_patient_range(ask: Ask, candidates: Stimuli) -> NDArray[np.bool_]:
+    """Return which currents the patient may use at home; none where the range is not known."""
     if ask.patient_range_ma is None:
-        return np.zeros(len(indices), dtype=np.bool_)
-    low, high = ask.patient_range_ma
-    inside = (candidates.amplitude_ma >= low - GRID_TOLERANCE) & (
-        candidates.amplitude_ma <= high + GRID_TOLERANCE
+        return np.zeros(len(candidates), dtype=np.bool_)
+    low_ma, high_ma = ask.patient_range_ma
+    return (candidates.amplitude_ma >= low_ma - GRID_TOLERANCE) & (
+        candidates.amplitude_ma <= high_ma + GRID_TOLERANCE
     )
-    return np.asarray(inside & (_structural_changes(problem, ask, indices) == 0))

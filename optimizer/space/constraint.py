@@ -120,8 +120,8 @@ class Reading:
 class Columns:
     """Many settings as physical columns; the form limits and models read.
 
-    ``c`` settings, ``k`` contacts. A quantity that the space has no parameter for is NaN, so that a limit on it cannot
-    be taken for met.
+    ``c`` settings, ``p`` configurations, ``k`` contacts. A quantity that the space has no parameter for is
+    NaN, so that a limit on it cannot be taken for met.
     """
 
     amplitude_ma: Array
@@ -137,7 +137,8 @@ class Columns:
     configuration: NDArray[np.int64]
     """``(c,)`` index into the configurations; 0 where there is only one, -1 where it is unknown."""
     shares: Array
-    """``(c, k)`` absolute current share of each contact."""
+    """``(p + 1, k)`` absolute current share of each contact in each of ``p`` configurations; NaN in the last row, which
+    stands for an unknown configuration."""
     areas_cm2: Array
     """``(k,)``; NaN where unknown."""
     impedance_ohm: float
@@ -159,34 +160,40 @@ class Columns:
         """Charge per phase over all cathodes, ``(c,)``."""
         return pulse.charge_per_phase_uc(self.amplitude_ma, self.pulse_width_us)
 
-    @property
-    def contact_charge_uc(self) -> Array:
-        """Charge per phase at each contact, ``(c, k)``."""
-        return self.charge_uc[:, None] * self.shares
 
+def _worst(columns: Columns, per_contact: Array) -> Array:
+    """Return the largest value over the active contacts of each setting's configuration, ``(c,)``.
 
-def _worst_contact(per_contact: Array, shares: Array) -> Array:
-    """Return the largest value over active contacts, ``(c,)``; NaN where an active contact is unknown or none is."""
-    active = shares > 0
-    with np.errstate(invalid="ignore"):
-        worst = np.where(active, per_contact, -np.inf).max(axis=1, initial=-np.inf)
+    NaN where an active contact is unknown or none is active.
+
+    Args:
+        columns: ``c`` settings on ``k`` contacts.
+        per_contact: ``(p + 1, k)``, a value per configuration and contact.
+    """
+    active = columns.shares > 0
+    worst = np.where(active, per_contact, -np.inf).max(axis=1, initial=-np.inf)
     unknown = (active & np.isnan(per_contact)).any(axis=1) | ~active.any(axis=1)
-    return np.where(unknown, np.nan, worst)
+    return np.asarray(np.where(unknown, np.nan, worst)[columns.configuration])
+
+
+def _contact_current(columns: Columns) -> Array:
+    return columns.amplitude_ma * _worst(columns, columns.shares)
 
 
 def _density(columns: Columns) -> Array:
-    density = pulse.charge_density_uc_per_cm2(columns.contact_charge_uc, columns.areas_cm2[None, :])
-    return _worst_contact(density, columns.shares)
+    shares_per_area = pulse.charge_density_uc_per_cm2(columns.shares, columns.areas_cm2[None, :])
+    return columns.charge_uc * _worst(columns, shares_per_area)
 
 
 def _shannon(columns: Columns) -> Array:
-    areas = np.broadcast_to(columns.areas_cm2, columns.shares.shape)
-    return _worst_contact(pulse.shannon_k(columns.contact_charge_uc, areas), columns.shares)
+    """Shannon's k of the worst contact: a contact with a share of the charge is one with all of it and a larger area."""
+    worst = _worst(columns, columns.shares**2 / columns.areas_cm2[None, :])
+    return pulse.shannon_k(columns.charge_uc, 1.0 / worst)
 
 
 _COMPUTE: Mapping[Quantity, Callable[[Columns], Array]] = {
     Quantity.TOTAL_CURRENT: lambda c: c.amplitude_ma,
-    Quantity.CONTACT_CURRENT: lambda c: _worst_contact(c.amplitude_ma[:, None] * c.shares, c.shares),
+    Quantity.CONTACT_CURRENT: _contact_current,
     Quantity.CHARGE_PER_PHASE: lambda c: c.charge_uc,
     Quantity.CHARGE_DENSITY: _density,
     Quantity.SHANNON_K: _shannon,

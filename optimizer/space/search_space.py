@@ -157,6 +157,11 @@ class SearchSpace:
                 raw[parameter.name] = self._grids[axis][indices[:, axis]]
         return self._columns(raw, len(indices))
 
+    def column(self, name: str, indices: Indices) -> NDArray[np.float64]:
+        """Return one numeric parameter of grid points in its unit, ``(c,)``."""
+        axis = self.names.index(name)
+        return self._grids[axis][indices[:, axis]]
+
     def columns_of(self, points: "list[Mapping[str, Value]]") -> Columns:
         """Return raw points, on the grid or off it, as physical columns; what is missing becomes NaN."""
         raw = {name: np.array([_number(point.get(name)) for point in points]) for name in self.names}
@@ -202,7 +207,7 @@ class SearchSpace:
             on_s=raw.get("on_s", unknown),
             off_s=raw.get("off_s", unknown),
             configuration=configuration,
-            shares=self._shares[configuration],
+            shares=self._shares,
             areas_cm2=np.array(areas, dtype=np.float64),
             impedance_ohm=np.nan if self.impedance_ohm is None else self.impedance_ohm,
             cycles="on_s" in self.names,

@@ -1,0 +1,146 @@
+"""What this patient showed to tolerate, and what not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import strength
+from optimizer.safety.strength import Stimuli
+from optimizer.space.parameter import GRID_TOLERANCE
+from optimizer.trial import Facts, Posture, ReviewSubject, RungOutcome, TrialKind
+
+UNSTIMULATED = (TrialKind.BASELINE, TrialKind.STIMULATION_OFF)
+"""Trials whose reports say nothing about stimulation, whatever settings were stored with them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """Settings that were not tolerated: an intolerable report, or a ramp that met discomfort."""
+
+    subject_id: str
+    """Id of the report, or of the trial whose ramp it was; a clinician's review of it lifts the bar."""
+    stimulus: Stimuli
+    """The settings, as one stimulus."""
+    occurred_at: datetime
+    posture: Posture
+    severe: bool
+
+
+def is_tolerated(problem: Problem, facts: Facts) -> bool:
+    """Return whether a trial counts as tolerated.
+
+    It was rated while stimulation was on, no side effect passed the limit, and its ramp met no discomfort at or below the
+    settings it ended with. A trial nobody rated shows nothing.
+    """
+    reports = facts.pain + facts.side_effects
+    rated = any(report.stimulation_on for report in reports)
+    harmed = any(problem.is_intolerable(r.kind, r.value) for r in facts.side_effects if r.value is not None)
+    return rated and not harmed and not _met_discomfort(facts)
+
+
+def shows_tolerance(problem: Problem, facts: Facts) -> bool:
+    """Return whether a trial is a tolerated one to titrate from: stimulation was applied in it."""
+    return facts.trial.kind not in UNSTIMULATED and is_tolerated(problem, facts)
+
+
+def bars(problem: Problem, history: History) -> tuple[Bar, ...]:
+    """Return what was not tolerated, and neither since nor released by a clinician.
+
+    A bar is lifted by a later tolerated trial of the same configuration that was surely as strong, and rated in the same
+    posture where the posture is known.
+    """
+    if not problem.has_stimulation or problem.tolerability is None:
+        return ()
+    released = {review.subject_id for review in history.reviews if review.subject is ReviewSubject.CLOSURE}
+    found = [
+        bar
+        for facts in history.facts
+        if facts.trial.kind not in UNSTIMULATED
+        for bar in _bars_of(problem, facts)
+        if bar.subject_id not in released
+    ]
+    if not found:
+        return ()
+    later = [facts for facts in history.facts if shows_tolerance(problem, facts)]
+    points = strength.of_points(problem, [facts.trial.applied.values for facts in later])
+    return tuple(
+        bar for bar in found if not any(_lifts(facts, points[row], bar) for row, facts in enumerate(later))
+    )
+
+
+def same_configuration(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:
+    """Return which candidates a bar speaks of, ``(c,)``; one of an unknown configuration speaks of all."""
+    place = int(bar.stimulus.configuration)
+    return np.asarray((candidates.configuration == place) | (place < 0))
+
+
+def reaches(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:
+    """Return which candidates may be as strong as a bar, ``(c,)``; all of them where its strength is unknown."""
+    point = bar.stimulus
+    if not point.known:
+        return np.ones_like(candidates.amplitude_ma, dtype=np.bool_)
+    slower = np.minimum(candidates.rate_factor / point.rate_factor, 1.0)
+    as_strong_ma = strength.as_strong_ma(float(point.amplitude_ma), point, candidates) * slower
+    return np.asarray(~(candidates.amplitude_ma < as_strong_ma * (1.0 - strength.TOLERANCE)))
+
+
+def blocks(bar: Bar, point: Stimuli) -> bool:
+    """Return whether one stimulus may be as strong as a bar of its configuration."""
+    return bool(np.all(same_configuration(bar, point) & reaches(bar, point)))
+
+
+def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
+    """Return one bar per intolerable report, and one for the lowest discomfort of the ramp."""
+    values = facts.trial.applied.values
+    found = [
+        Bar(
+            subject_id=report.id,
+            stimulus=strength.of_point(problem, values),
+            occurred_at=report.occurred_at,
+            posture=report.posture,
+            severe=problem.is_severe(report.kind, report.value),
+        )
+        for report in facts.side_effects
+        if report.value is not None and problem.is_intolerable(report.kind, report.value)
+    ]
+    met = [rung.amplitude_ma for rung in facts.trial.ramp if rung.outcome is RungOutcome.DISCOMFORT]
+    if met:
+        stimulus = strength.of_point(problem, {**values, "amplitude_ma": min(met)})
+        found.append(
+            Bar(
+                subject_id=facts.trial.id,
+                stimulus=stimulus,
+                occurred_at=facts.trial.occurred_at,
+                posture=Posture.UNKNOWN,
+                severe=False,
+            )
+        )
+    return found
+
+
+def _lifts(facts: Facts, point: Stimuli, bar: Bar) -> bool:
+    """Return whether a tolerated trial came after a bar, was as strong, and was rated in its posture."""
+    rated_after = any(
+        report.occurred_at > bar.occurred_at and bar.posture in (Posture.UNKNOWN, report.posture)
+        for report in facts.pain + facts.side_effects
+        if report.stimulation_on
+    )
+    return (
+        rated_after
+        and facts.trial.occurred_at > bar.occurred_at
+        and int(point.configuration) == int(bar.stimulus.configuration)
+        and strength.surely_as_strong(point, bar.stimulus)
+    )
+
+
+def _met_discomfort(facts: Facts) -> bool:
+    """Return whether the ramp met discomfort at or below the settings the trial ended with."""
+    applied_ma = facts.trial.applied.values.get("amplitude_ma")
+    met = [rung.amplitude_ma for rung in facts.trial.ramp if rung.outcome is RungOutcome.DISCOMFORT]
+    if not met or not isinstance(applied_ma, int | float):
+        return bool(met)
+    return not min(met) > applied_ma + GRID_TOLERANCE
