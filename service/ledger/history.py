@@ -1,5 +1,6 @@
 """Rows into domain values: the one place where the record becomes an ``optimizer.History``."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -35,7 +36,7 @@ def history_of(session: Session, course_id: str, *, up_to: int | None = None) ->
 
 def problem_of(course: CourseRow) -> Problem:
     """Return the problem a course is under."""
-    return canonical.decode(Problem, course.problem)
+    return _problem(course.problem)
 
 
 def start_of(course: CourseRow) -> Applied:
@@ -46,6 +47,12 @@ def start_of(course: CourseRow) -> Applied:
 def decision_of(row: ProposalRow) -> Decision:
     """Return the stored answer of the optimiser."""
     return decode_decision(row.decision)
+
+
+@lru_cache(maxsize=512)
+def _problem(document: str) -> Problem:
+    """Problems are immutable and read at every step of a course."""
+    return canonical.decode(Problem, document)
 
 
 def _facts(session: Session, course_id: str, name: str, kind: type[T], up_to: int | None) -> tuple[T, ...]:

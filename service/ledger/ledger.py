@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from optimizer import canonical
 from service.errors import NotFoundError
 from service.ledger.identity import is_id, new_id
-from service.ledger.tables import CourseRow, Entry, Fact, OutboxRow, PatientRow, ProposalRow
+from service.ledger.tables import (
+    AskRow,
+    CourseRow,
+    Entry,
+    Fact,
+    OutboxRow,
+    PatientRow,
+    ProposalRow,
+    TrialRow,
+)
 
 F = TypeVar("F", bound=Fact)
 
@@ -93,6 +102,17 @@ class Ledger:
         return self._find(
             query.where(ProposalRow.id == proposal_id, CourseRow.site == self.site), proposal_id, "proposal"
         )
+
+    def course_of_trial(self, trial_id: str) -> CourseRow:
+        """Return the course of a trial of this site; raises NotFoundError for any other id."""
+        query = select(CourseRow).join(TrialRow, TrialRow.course_id == CourseRow.id)
+        return self._find(
+            query.where(TrialRow.id == trial_id, CourseRow.site == self.site), trial_id, "trial"
+        )
+
+    def ask(self, course_id: str, ask_id: str) -> AskRow:
+        """Return an ask of a course of this site; raises NotFoundError for any other id."""
+        return self.in_course(AskRow, self.course(course_id).id, ask_id, "ask")
 
     def in_course(self, table: type[F], course_id: str, fact_id: str, name: str) -> F:
         """Return a fact of a course by id; raises NotFoundError for any other id."""

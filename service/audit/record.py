@@ -1,0 +1,44 @@
+"""Write one line of the trail, in the transaction at hand."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.audit.tables import AuditRow
+from service.auth.principal import Principal
+
+ROUTE_LENGTH = 255
+
+
+def record(
+    session: Session,
+    principal: Principal,
+    *,
+    method: str,
+    path: str,
+    request_id: str,
+    status: int,
+    at: datetime,
+) -> None:
+    """Add who did what: a write with its status, or a refusal.
+
+    Args:
+        session: The transaction of the write; a refusal has one of its own.
+        principal: Who called.
+        method: HTTP method.
+        path: As called, without the query.
+        request_id: The id the answer carries as ``X-Request-Id``.
+        status: HTTP status of the answer.
+        at: The instant.
+    """
+    session.add(
+        AuditRow(
+            at=at,
+            site=principal.site,
+            principal=principal.name,
+            method=method,
+            route=path[:ROUTE_LENGTH],
+            request_id=request_id,
+            status=status,
+        )
+    )

@@ -1,0 +1,46 @@
+"""Who calls, and what that caller may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.errors import ForbiddenError
+
+
+class Role(StrEnum):
+    """What a key is for."""
+
+    CLINICIAN = "clinician"
+    """Opens courses, asks, decides, reviews."""
+    RECORDER = "recorder"
+    """Enters what was applied and reported."""
+    PROGRAMMER = "programmer"
+    """A programming system: reads proposals, records what was applied."""
+    PATIENT_APP = "patient_app"
+    """Reports of one patient, nothing else."""
+    RESEARCHER = "researcher"
+    """Reads, by pseudonym."""
+    AUDITOR = "auditor"
+    """Reads the trail."""
+    ADMINISTRATOR = "administrator"
+    """Registers patients."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """A known caller of one site."""
+
+    name: str
+    site: str
+    roles: frozenset[Role]
+    patient_id: str | None = None
+    """The one patient a patient app speaks for."""
+
+    def require(self, *allowed: Role) -> None:
+        """Raise ForbiddenError unless the caller has one of the roles."""
+        if not self.roles.intersection(allowed):
+            raise ForbiddenError(
+                "role",
+                "does not allow this",
+                limit=", ".join(sorted(allowed)),
+                remedy="Use a key with one of these roles.",
+            )

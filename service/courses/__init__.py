@@ -1,0 +1,1 @@
+"""A course: one patient under one problem."""

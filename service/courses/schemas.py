@@ -1,0 +1,143 @@
+"""Wire types of courses."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from optimizer.outcomes.side_effect import Nature
+from optimizer.problem import PostureUse
+from optimizer.space.constraint import Quantity
+from optimizer.trial import ReviewSubject
+from service.dependencies.wire import At, Body, IdText, Name, RawValue, Values, View
+
+NEW_COURSE_EXAMPLE: dict[str, JsonValue] = {
+    "patient_id": "01938b3e-5f0c-7d2a-9c41-7f1f5f0a8a11",
+    "device": "scs-tonic",
+    "envelope": {
+        "amplitude_ma": [0, 9],
+        "pulse_width_us": [150, 450],
+        "frequency_hz": [20, 120],
+        "configuration": ["level-3", "level-4", "level-5"],
+    },
+    "start": {"amplitude_ma": 4.5, "pulse_width_us": 300, "frequency_hz": 40, "configuration": "level-4"},
+    "impedance_ohm": 520,
+}
+
+
+class DeclaredSideEffect(Body):
+    """A kind of side effect the course asks for; grades are 0 to 10."""
+
+    name: Name
+    nature: Annotated[Nature, Field(strict=False)]
+
+
+class NewCourse(Body):
+    """What is known before the first outcome."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [NEW_COURSE_EXAMPLE]})
+
+    patient_id: IdText
+    device: Name
+    envelope: dict[Name, Annotated[list[RawValue], Field(min_length=1, max_length=64)]] = Field(
+        default_factory=dict, max_length=32
+    )
+    """Parameter -> lowest and highest value, or the allowed categories."""
+    start: Values
+    """Settings the clinician states as tolerated."""
+    limits: dict[Annotated[Quantity, Field(strict=False)], float] = Field(default_factory=dict)
+    """Tighter bounds than the device file's."""
+    side_effects: Annotated[list[DeclaredSideEffect], Field(min_length=1, max_length=32)] | None = None
+    impedance_ohm: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    postures: (
+        Annotated[list[Annotated[PostureUse, Field(strict=False)]], Field(min_length=1, max_length=3)] | None
+    ) = None
+    min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
+
+
+class CourseView(View):
+    """A course."""
+
+    id: str
+    patient_id: str
+    device: str
+    problem_fingerprint: str
+    history_digest: str
+    n_trials: int
+    n_reports: int
+    envelope: dict[str, Any]
+    start: dict[str, float | str]
+    in_force: dict[str, float | str]
+    """The latest settings on record, or the start."""
+    opened_at: datetime
+
+
+class ReviewReason(StrEnum):
+    """Why a clinician releases."""
+
+    TOLERABLE_ON_REVIEW = "tolerable_on_review"
+    CAUSE_RESOLVED = "cause_resolved"
+    UNRELATED_TO_STIMULATION = "unrelated_to_stimulation"
+    REPORT_ENTERED_WRONGLY = "report_entered_wrongly"
+    PROGRAMMED_IN_CLINIC = "programmed_in_clinic"
+
+
+class NewReview(Body):
+    """A clinician looked at what holds the course and releases it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "closure",
+                    "subject_id": "01938b3e-5f0c-7d2a-9c41-7f1f5f0a8a44",
+                    "reason": "cause_resolved",
+                    "occurred_at": "2026-11-22T10:00:00+01:00",
+                }
+            ]
+        }
+    )
+
+    subject: Annotated[ReviewSubject, Field(strict=False)]
+    subject_id: IdText
+    """The report or trial that the hold or closure rests on."""
+    reason: Annotated[ReviewReason, Field(strict=False)]
+    occurred_at: At | None = None
+
+
+class ReviewView(View):
+    """A review on record."""
+
+    id: str
+    course_id: str
+    subject: str
+    subject_id: str
+    reason: str
+    recorded_at: datetime
+
+
+class EntryView(View):
+    """One line of a course's timeline."""
+
+    sequence: int
+    id: str
+    kind: str
+    principal: str
+    occurred_at: datetime
+    recorded_at: datetime
+    body: dict[str, Any]
+    body_digest: str
+
+
+class RecommendationView(View):
+    """What to keep as things stand, from the latest answer on record; nothing is computed here."""
+
+    basis_id: str | None
+    """The answer it comes from; None where there is none yet."""
+    basis_kind: str | None
+    settings: dict[str, float | str] | None
+    """None: nothing can be recommended, or stimulation off."""
+    relief_nrs: dict[str, float] | None
+    is_current: bool
+    """Whether that answer rests on everything recorded by now."""

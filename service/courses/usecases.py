@@ -1,0 +1,202 @@
+"""Open a course, look at it, release what holds it."""
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+
+from optimizer import canonical
+from optimizer.decision import Hold, Interval, Proposal, Stop
+from optimizer.history import applied
+from optimizer.outcomes.side_effect import SideEffect
+from optimizer.problem import Problem, stimulation_problem
+from optimizer.space.device import device_names, load_device
+from optimizer.space.settings import Settings
+from optimizer.trial import Review
+from service.courses.schemas import (
+    CourseView,
+    EntryView,
+    NewCourse,
+    NewReview,
+    RecommendationView,
+    ReviewView,
+)
+from service.dependencies.requests import Answer
+from service.errors import NotFoundError
+from service.ledger.history import decision_of, history_of, problem_of, start_of
+from service.ledger.in_force import in_force
+from service.ledger.ledger import Ledger
+from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow, ReviewRow
+
+
+def open_course(ledger: Ledger, new: NewCourse) -> Answer:
+    """Put a patient under a problem.
+
+    Raises:
+        NotFoundError: If the patient or the device is not known here.
+        OptimizerError: If the problem contradicts its device, or the start is off the grid or past a limit.
+    """
+    patient = ledger.patient(new.patient_id)
+    problem = _problem(new)
+    start = problem.space.settings(new.start)
+    problem.check(start)
+    row = CourseRow(
+        id=ledger.new_id(),
+        site=ledger.site,
+        patient_id=patient.id,
+        device=problem.device,
+        problem=canonical.encode(problem).decode(),
+        problem_fingerprint=problem.fingerprint,
+        start=canonical.encode(applied(problem, start.as_dict())).decode(),
+    )
+    body = {
+        "device": problem.device,
+        "patient_id": patient.id,
+        "problem_fingerprint": problem.fingerprint,
+        "start": canonical.to_builtins(start.as_dict()),
+    }
+    ledger.append("course", row, body, course_id=row.id)
+    return Answer(status=201, body=view(ledger, row.id), headers={"Location": f"/v1/courses/{row.id}"})
+
+
+def view(ledger: Ledger, course_id: str) -> CourseView:
+    """Return a course as it stands."""
+    row = ledger.course(course_id)
+    problem, start = problem_of(row), start_of(row)
+    history = history_of(ledger.session, row.id)
+    opened_at = ledger.session.scalar(select(Entry.recorded_at).filter_by(id=row.id))
+    return CourseView(
+        id=row.id,
+        patient_id=row.patient_id,
+        device=row.device,
+        problem_fingerprint=row.problem_fingerprint,
+        history_digest=history.digest,
+        n_trials=len(history.trials),
+        n_reports=len(history.standing),
+        envelope=canonical.to_builtins(problem.envelope),
+        start=start.values,
+        in_force=in_force(history, start, ledger.now).values,
+        opened_at=opened_at or ledger.now,
+    )
+
+
+def review(ledger: Ledger, course_id: str, new: NewReview) -> Answer:
+    """Release a hold or a closure.
+
+    Raises:
+        NotFoundError: If the course, or the report or trial within it, is not known here.
+    """
+    course = ledger.course(course_id)
+    history = history_of(ledger.session, course.id)
+    subjects = {trial.id for trial in history.trials} | {report.id for report in history.reports}
+    if new.subject_id not in subjects:
+        raise NotFoundError("subject_id", "is no report or trial of this course", remedy="Check the id.")
+    fact = Review(
+        id=ledger.new_id(),
+        subject=new.subject,
+        subject_id=new.subject_id,
+        reason=new.reason,
+        occurred_at=new.occurred_at or ledger.now,
+        recorded_at=ledger.now,
+    )
+    row = ReviewRow(id=fact.id, course_id=course.id, subject_id=fact.subject_id)
+    ledger.append("review", row, fact, course_id=course.id, occurred_at=fact.occurred_at)
+    view_ = ReviewView(
+        id=fact.id,
+        course_id=course.id,
+        subject=fact.subject,
+        subject_id=fact.subject_id,
+        reason=fact.reason,
+        recorded_at=ledger.now,
+    )
+    return Answer(status=201, body=view_)
+
+
+def history_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
+    """Return the canonical JSON of a course's history, and its digest."""
+    history = history_of(ledger.session, ledger.course(course_id).id)
+    return canonical.encode(history), history.digest
+
+
+def problem_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
+    """Return the canonical JSON of a course's problem, and its fingerprint."""
+    row = ledger.course(course_id)
+    return row.problem.encode(), row.problem_fingerprint
+
+
+def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[EntryView]:
+    """Return what is on record about a course, in order, after a sequence."""
+    course = ledger.course(course_id)
+    entries = ledger.session.scalars(
+        select(Entry)
+        .where(Entry.course_id == course.id, Entry.sequence > after)
+        .order_by(Entry.sequence)
+        .limit(limit)
+    )
+    return [
+        EntryView(
+            sequence=entry.sequence,
+            id=entry.id,
+            kind=entry.kind,
+            principal=entry.principal,
+            occurred_at=entry.occurred_at,
+            recorded_at=entry.recorded_at,
+            body=json.loads(entry.body),
+            body_digest=entry.body_digest,
+        )
+        for entry in entries
+    ]
+
+
+def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
+    """Return what to keep, as the latest answer on record says."""
+    course = ledger.course(course_id)
+    latest = ledger.session.execute(
+        select(ProposalRow, AskRow.history_digest)
+        .join(AskRow, AskRow.id == ProposalRow.ask_id)
+        .where(ProposalRow.course_id == course.id)
+        .order_by(ProposalRow.sequence.desc())
+        .limit(1)
+    ).first()
+    if latest is None:
+        return RecommendationView(
+            basis_id=None, basis_kind=None, settings=None, relief_nrs=None, is_current=False
+        )
+    row, digest = latest
+    settings, relief = _kept(decision_of(row))
+    return RecommendationView(
+        basis_id=row.id,
+        basis_kind=row.kind,
+        settings=None if settings is None else settings.as_dict(),
+        relief_nrs=None if relief is None else canonical.to_builtins(relief),
+        is_current=digest == history_of(ledger.session, course.id).digest,
+    )
+
+
+def _kept(decision: Proposal | Hold | Stop) -> tuple[Settings | None, Interval | None]:
+    if isinstance(decision, Proposal):
+        return decision.recommendation, decision.recommendation_relief_nrs
+    if isinstance(decision, Stop):
+        return decision.keep, decision.relief_nrs
+    return decision.meanwhile, None
+
+
+def _problem(new: NewCourse) -> Problem:
+    if new.device not in device_names():
+        raise NotFoundError("device", "is not known here", limit=", ".join(device_names()))
+    fields: dict[str, Any] = {}
+    if new.side_effects is not None:
+        fields["side_effects"] = tuple(
+            SideEffect(name=effect.name, nature=effect.nature) for effect in new.side_effects
+        )
+    if new.postures is not None:
+        fields["postures"] = tuple(new.postures)
+    if new.min_gain_nrs is not None:
+        fields["min_gain_nrs"] = float(new.min_gain_nrs)
+    return stimulation_problem(
+        load_device(new.device),
+        envelope={name: tuple(allowed) for name, allowed in new.envelope.items()},  # type: ignore[arg-type]
+        limits={quantity: float(bound) for quantity, bound in new.limits.items()},
+        impedance_ohm=None if new.impedance_ohm is None else float(new.impedance_ohm),
+        **fields,
+    )

@@ -1,0 +1,50 @@
+"""What the assembly built and the routes use."""
+
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from starlette.requests import Request
+
+from service.clock import Clock
+from service.db.engine import Database
+from service.settings import Settings
+
+
+class Computes(Protocol):
+    """Answers asks somewhere else."""
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a process is up and has answered its first question."""
+        ...
+
+    def submit(self, ask_id: str) -> None:
+        """Say that an ask is on record and waits."""
+        ...
+
+    def wait(self, ask_id: str, seconds: float) -> None:
+        """Return when the ask is answered, or after so many seconds."""
+        ...
+
+    def start(self) -> None:
+        """Begin to answer."""
+        ...
+
+    def stop(self) -> None:
+        """End the processes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Every part a route may need."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    compute: Computes
+
+
+def services_of(request: Request) -> Services:
+    """Return the parts of the application that got a request."""
+    return cast("Services", request.app.state.services)

@@ -1,0 +1,100 @@
+"""Errors as application/problem+json (RFC 9457): stable codes, no echo of what was sent."""
+
+import logging
+import traceback
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from optimizer.errors import OptimizerError
+from service.errors import ServiceError, status_of
+
+MEDIA_TYPE = "application/problem+json"
+DOCUMENTATION = "https://titrate.invalid/errors#"
+"""Resolved against ``docs/errors.md``; ``.invalid`` on purpose: nothing is fetched."""
+
+_log = logging.getLogger(__name__)
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
+PROBLEM_EXAMPLE = {
+    "type": f"{DOCUMENTATION}outside-envelope",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "code": "outside-envelope",
+    "detail": "amplitude_ma: lies outside the course's envelope (limit: 0 to 8 mA).",
+    "field": "amplitude_ma",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    field: str = "",
+    headers: dict[str, str] | None = None,
+    errors: list[dict[str, str]] | None = None,
+) -> JSONResponse:
+    """Build a problem document."""
+    body: dict[str, Any] = {
+        "type": DOCUMENTATION + code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if field:
+        body["field"] = field
+    if errors:
+        body["errors"] = errors
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+
+
+def of_error(error: ServiceError | OptimizerError) -> JSONResponse:
+    """Build the problem document of one of our errors."""
+    status = status_of(error)
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return problem(status, error.code, str(error), field=error.field, headers=headers)
+
+
+def unexpected(error: Exception) -> JSONResponse:
+    """Answer what should not happen; the log gets places and types, as a message of a library may quote a value."""
+    places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
+    _log.error("unexpected %s at %s", type(error).__qualname__, " > ".join(places))
+    return problem(500, "internal-error", "Something failed that should not. Nothing was written.")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application with a problem document."""
+
+    async def known(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ServiceError | OptimizerError)  # noqa: S101
+        return of_error(error)
+
+    async def invalid(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        found = [{"field": _path(entry["loc"]), "code": str(entry["type"])} for entry in error.errors()]
+        first = found[0]["field"] if found else ""
+        detail = "The request is not of the documented shape; see errors for fields and codes."
+        return problem(422, "invalid-request", detail, field=first, errors=found)
+
+    async def unrouted(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        code = _BY_STATUS.get(error.status_code, "malformed-request")
+        headers = dict(error.headers) if error.headers else None
+        return problem(error.status_code, code, HTTPStatus(error.status_code).description, headers=headers)
+
+    app.add_exception_handler(ServiceError, known)
+    app.add_exception_handler(OptimizerError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, unrouted)
+
+
+def _path(location: Sequence[int | str]) -> str:
+    """Return where a finding stands; a name the caller made up (an unknown field) is the caller's own."""
+    return ".".join(str(part)[:64] for part in location)

@@ -1,0 +1,39 @@
+"""What all bodies share: strict types, no unknown fields, instants with a zone."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+
+class Body(BaseModel):
+    """A request: strict, closed, finite. Nothing is coerced."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class View(BaseModel):
+    """An answer, as documented."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _text_with_zone(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("an instant is text")  # noqa: TRY004 - Pydantic reports ValueErrors
+    return datetime.fromisoformat(value)
+
+
+At = Annotated[
+    AwareDatetime, BeforeValidator(_text_with_zone), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""RFC 3339 text with an offset."""
+
+IdText = Annotated[str, Field(min_length=36, max_length=36, pattern=r"^[0-9a-f-]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A code or name: never free text."""
+Zone = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+/-]+$")]
+"""An IANA zone."""
+RawValue = float | Name
+Values = Annotated[dict[Name, RawValue], Field(min_length=1, max_length=32)]
+"""Parameter name -> value in the parameter's unit, or the name of a category."""

@@ -1,0 +1,24 @@
+"""HTTP of devices."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from service.auth.principal import Role
+from service.dependencies.requests import Reading, reads
+from service.devices import usecases
+from service.devices.schemas import DeviceSummary, DeviceView
+
+router = APIRouter(tags=["devices"])
+
+
+@router.get("/devices")
+def listed(_read: Annotated[Reading, reads(*Role)]) -> list[DeviceSummary]:
+    """List the devices."""
+    return usecases.listed()
+
+
+@router.get("/devices/{name}")
+def find(name: str, _read: Annotated[Reading, reads(*Role)]) -> DeviceView:
+    """Return a device with its grid and limits."""
+    return usecases.find(name)

@@ -1,0 +1,1 @@
+"""What was applied and what the patient reported."""

@@ -1,0 +1,74 @@
+"""What to look at about a fact. A fact is stored whatever it means; these codes say what it means."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from optimizer.errors import EnvelopeError, HardLimitError, UnknownParameterError
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import closure
+from optimizer.space.parameter import Value
+from service.ledger.life_cycle import Status
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far two clocks may differ before a fact lies in the future [A]."""
+
+
+def check_shape(problem: Problem, values: Mapping[str, Value]) -> None:
+    """Refuse what is no settings at all: it cannot be a fact about this device.
+
+    Raises:
+        UnknownParameterError: If a name is not a parameter, one is missing, or a number stands for a category.
+    """
+    names = problem.space.names
+    for name in values:
+        problem.space.parameter(name)
+    for name in names:
+        if name not in values:
+            raise UnknownParameterError(name, "has no value", limit="a value for every parameter")
+        if problem.space.parameter(name).is_categorical != isinstance(values[name], str):
+            raise UnknownParameterError(
+                name, "has a value of the wrong kind", limit="a number, or a category's name"
+            )
+
+
+def of_trial(
+    problem: Problem,
+    history: History,
+    values: Mapping[str, Value],
+    *,
+    occurred_at: datetime,
+    now: datetime,
+) -> list[str]:
+    """Return the codes that hold of settings as applied."""
+    flags = []
+    settings = problem.space.find(values)
+    readings = problem.space.readings(values)
+    if settings is None:
+        flags.append("off_grid")
+    if any(reading.value is not None and not reading.met for reading in readings):
+        flags.append("past_limit")
+    if any(reading.value is None and reading.required and not reading.met for reading in readings):
+        flags.append("limit_not_checked")
+    if settings is not None:
+        try:
+            problem.check(settings)
+        except EnvelopeError:
+            flags.append("outside_envelope")
+        except HardLimitError:
+            pass  # flagged above
+        closed = closure.closures(problem, history)
+        if not closure.open_to(problem, closed, np.array([settings.indices], dtype=np.int64))[0]:
+            flags.append("closed")
+    if occurred_at > now + CLOCK_TOLERANCE:
+        flags.append("in_the_future")
+    return flags
+
+
+def of_status(status: Status | None) -> list[str]:
+    """Return the codes that hold of the proposal a trial followed; None where it followed none."""
+    if status is None:
+        return ["not_proposed"]
+    return [] if status in (Status.APPROVED, Status.EDITED, Status.APPLIED) else ["not_approved"]

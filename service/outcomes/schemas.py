@@ -1,0 +1,130 @@
+"""Wire types of what was applied and reported."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from optimizer.trial import Measure, Posture, Recall, RungOutcome, TrialKind
+from service.dependencies.wire import At, Body, IdText, Name, Values, View, Zone
+
+
+class NewRung(Body):
+    """One step of the ramp."""
+
+    amplitude_ma: Annotated[float, Field(ge=0, le=1000)]
+    outcome: Annotated[RungOutcome, Field(strict=False)]
+
+
+class NewTrial(Body):
+    """Settings that were applied, by whomever. A fact: stored also off the grid or past a limit, then flagged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "settings": {
+                        "amplitude_ma": 4.7,
+                        "pulse_width_us": 300,
+                        "frequency_hz": 40,
+                        "configuration": "level-4",
+                    },
+                    "occurred_at": "2026-11-21T10:15:00+01:00",
+                    "kind": "normal",
+                    "ramp": [
+                        {"amplitude_ma": 4.6, "outcome": "tolerated"},
+                        {"amplitude_ma": 4.7, "outcome": "tolerated"},
+                    ],
+                    "in_clinic": True,
+                    "source": "programmer",
+                    "zone": "Europe/Berlin",
+                }
+            ]
+        }
+    )
+
+    settings: Values
+    occurred_at: At
+    ended_at: At | None = None
+    kind: Annotated[TrialKind, Field(strict=False)] = TrialKind.NORMAL
+    ramp: Annotated[list[NewRung], Field(max_length=200)] = Field(default_factory=list)
+    in_clinic: bool = True
+    source: Name = "programmer"
+    """Who set them: programmer, remote, import."""
+    zone: Zone = "UTC"
+    proposal_id: IdText | None = None
+
+
+class TrialView(View):
+    """A trial on record."""
+
+    id: str
+    course_id: str
+    proposal_id: str | None
+    settings: dict[str, float | str]
+    on_grid: bool
+    flags: list[str]
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class NewReport(Body):
+    """One rating about a trial."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "measure": "pain",
+                    "value": 4,
+                    "occurred_at": "2026-11-21T20:00:00+01:00",
+                    "posture": "sitting",
+                    "recall": "today",
+                }
+            ]
+        }
+    )
+
+    measure: Annotated[Measure, Field(strict=False)]
+    value: float | None
+    """On its declared scale; null only in a retraction (with ``amends``)."""
+    kind: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
+    """Kind of side effect; empty for pain."""
+    occurred_at: At
+    posture: Annotated[Posture, Field(strict=False)] = Posture.UNKNOWN
+    stimulation_on: bool = True
+    recall: Annotated[Recall, Field(strict=False)] = Recall.NOW
+    zone: Zone = "UTC"
+    amends: IdText | None = None
+    """The report this one takes the place of."""
+
+
+class NewTrialReport(NewReport):
+    """One rating that names its trial."""
+
+    trial_id: IdText
+
+
+class NewReports(Body):
+    """Several ratings, stored all or none."""
+
+    reports: Annotated[list[NewTrialReport], Field(min_length=1, max_length=500)]
+
+
+class ReportView(View):
+    """A report on record."""
+
+    id: str
+    trial_id: str
+    measure: str
+    kind: str
+    severe: bool
+    recorded_at: datetime
+
+
+class ReportsView(View):
+    """What was stored, and what it took back."""
+
+    reports: list[ReportView]
+    withdrawn_proposals: list[str]
+    """Proposals, open or approved, that a severe report withdrew in the same transaction."""

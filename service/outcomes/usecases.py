@@ -1,0 +1,165 @@
+"""Record what was applied and what the patient reported."""
+
+import json
+from collections.abc import Sequence
+
+from optimizer import canonical
+from optimizer.errors import TrialOrderError
+from optimizer.history import applied, check_report
+from optimizer.problem import Problem
+from optimizer.space.settings import Settings
+from optimizer.trial import Measure, Report, Rung, Trial
+from service.dependencies.requests import Answer
+from service.errors import NotFoundError
+from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import decision_about, status_of, withdraw_all
+from service.ledger.tables import ProposalRow, ReportRow, TrialRow
+from service.outcomes import flags
+from service.outcomes.schemas import NewReport, NewTrial, ReportsView, ReportView, TrialView
+
+
+def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
+    """Put on record what was applied.
+
+    Raises:
+        NotFoundError: If the course, or the proposal within it, is not known here.
+        UnknownParameterError: If the values are not settings of the course's device at all.
+        TrialOrderError: If it ends before it begins.
+    """
+    course = ledger.course(course_id)
+    problem = problem_of(course)
+    values = {name: float(v) if isinstance(v, int | float) else v for name, v in new.settings.items()}
+    flags.check_shape(problem, values)
+    trial = Trial(
+        id=ledger.new_id(),
+        applied=applied(problem, values),
+        occurred_at=new.occurred_at,
+        recorded_at=ledger.now,
+        ended_at=new.ended_at,
+        kind=new.kind,
+        ramp=tuple(Rung(amplitude_ma=float(r.amplitude_ma), outcome=r.outcome) for r in new.ramp),
+        in_clinic=new.in_clinic,
+        source=new.source,
+        zone=new.zone,
+    )
+    history = history_of(ledger.session, course.id)
+    found = flags.of_trial(problem, history, values, occurred_at=trial.occurred_at, now=ledger.now)
+    found += _proposal_flags(ledger, course.id, new.proposal_id, trial)
+    row = TrialRow(
+        id=trial.id, course_id=course.id, proposal_id=new.proposal_id, flags=json.dumps(sorted(found))
+    )
+    ledger.append("trial", row, trial, course_id=course.id, occurred_at=trial.occurred_at)
+    view = TrialView(
+        id=trial.id,
+        course_id=course.id,
+        proposal_id=new.proposal_id,
+        settings=trial.applied.values,
+        on_grid=trial.applied.settings is not None,
+        flags=sorted(found),
+        occurred_at=trial.occurred_at,
+        recorded_at=ledger.now,
+    )
+    return Answer(status=201, body=view)
+
+
+def report_one(ledger: Ledger, trial_id: str, new: NewReport, *, patient_id: str | None) -> Answer:
+    """Put one rating of a trial on record; see :func:`report_many`."""
+    course_id = ledger.course_of_trial(trial_id).id
+    return report_many(ledger, course_id, [(trial_id, new)], patient_id=patient_id)
+
+
+def report_many(
+    ledger: Ledger, course_id: str, new: Sequence[tuple[str, NewReport]], *, patient_id: str | None
+) -> Answer:
+    """Put ratings on record, all or none; a severe one withdraws what it makes indefensible.
+
+    Args:
+        ledger: The transaction at hand.
+        course_id: The course.
+        new: Trial ids with their ratings.
+        patient_id: The one patient the caller may write for; None for callers of the site.
+
+    Returns:
+        What was stored and what was withdrawn.
+
+    Raises:
+        NotFoundError: If the course is not known here or not the patient's own, or a trial or amended report is not of it.
+        OutcomeScaleError: If a value is off its declared scale.
+        TrialOrderError: If a value is missing without a report it amends.
+    """
+    course = ledger.course(course_id)
+    if patient_id is not None and course.patient_id != patient_id:
+        raise NotFoundError("course", "is not known here", remedy="Check the id.")
+    problem = problem_of(course)
+    views: list[ReportView] = []
+    withdrawn: list[str] = []
+    for trial_id, item in new:
+        report = _report(ledger, course.id, problem, trial_id, item)
+        severe = _is_severe(problem, report)
+        row = ReportRow(
+            id=report.id, course_id=course.id, trial_id=report.trial_id, amends=report.amends, severe=severe
+        )
+        ledger.append("report", row, report, course_id=course.id, occurred_at=report.occurred_at)
+        if severe:
+            withdrawn += withdraw_all(ledger, course.id, cause_id=report.id)
+        views.append(_view(ledger, report, severe=severe))
+    return Answer(status=201, body=ReportsView(reports=views, withdrawn_proposals=withdrawn))
+
+
+def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new: NewReport) -> Report:
+    ledger.in_course(TrialRow, course_id, trial_id, "trial")
+    if new.amends is not None:
+        amended = ledger.in_course(ReportRow, course_id, new.amends, "amends")
+        if amended.trial_id != trial_id:
+            raise TrialOrderError("amends", "names a report of another trial")
+    report = Report(
+        id=ledger.new_id(),
+        trial_id=trial_id,
+        measure=new.measure,
+        kind=new.kind,
+        value=None if new.value is None else float(new.value),
+        occurred_at=new.occurred_at,
+        recorded_at=ledger.now,
+        posture=new.posture,
+        stimulation_on=new.stimulation_on,
+        recall=new.recall,
+        zone=new.zone,
+        amends=new.amends,
+    )
+    check_report(problem, report)
+    return report
+
+
+def _is_severe(problem: Problem, report: Report) -> bool:
+    return (
+        report.measure is Measure.SIDE_EFFECT
+        and report.value is not None
+        and problem.is_severe(report.kind, report.value)
+    )
+
+
+def _view(ledger: Ledger, report: Report, *, severe: bool) -> ReportView:
+    return ReportView(
+        id=report.id,
+        trial_id=report.trial_id,
+        measure=report.measure,
+        kind=report.kind,
+        severe=severe,
+        recorded_at=ledger.now,
+    )
+
+
+def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, trial: Trial) -> list[str]:
+    if proposal_id is None:
+        return flags.of_status(None)
+    proposal = ledger.in_course(ProposalRow, course_id, proposal_id, "proposal_id")
+    found = flags.of_status(status_of(ledger, proposal))
+    decision = decision_about(ledger, proposal.id)
+    if decision is not None and decision.settings is not None:
+        approved = canonical.decode(Settings, decision.settings)
+        steps = getattr(decision_of(proposal), "steps", ())
+        planned = {approved, *(step.settings for step in steps[1:])}
+        if trial.applied.settings not in planned:
+            found.append("differs_from_approval")
+    return found

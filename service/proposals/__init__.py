@@ -1,0 +1,1 @@
+"""Asks, answers and what is decided about them."""

@@ -1,0 +1,142 @@
+"""The record's side of computing: claim a job, hand out what it rests on, store the answer."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from optimizer import canonical
+from optimizer.ask import Ask
+from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
+from optimizer.errors import OptimizerError
+from optimizer.prior import NO_PRIOR
+from optimizer.safety import doubt, limits
+from service.ledger import life_cycle
+from service.ledger.history import history_of, problem_of
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import Action
+from service.ledger.tables import AskRow, CourseRow, JobRow, ProposalRow
+
+OPTIMIZER = "optimizer"
+"""Stands as principal of what the optimiser answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An ask with the bytes a compute process needs."""
+
+    ask_id: str
+    attempts: int
+    """This one included."""
+    request: bytes
+
+
+def open_jobs(session: Session, now: datetime) -> tuple[str, ...]:
+    """Return the asks nobody answers at present, oldest first."""
+    free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
+    query = select(JobRow.ask_id).join(AskRow, AskRow.id == JobRow.ask_id).where(JobRow.state == "open", free)
+    return tuple(session.scalars(query.order_by(AskRow.sequence).limit(100)))
+
+
+def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timedelta) -> Job | None:
+    """Take a job, or None where another has it or it is done."""
+    free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
+    attempts = session.scalar(
+        update(JobRow)
+        .where(JobRow.ask_id == ask_id, JobRow.state == "open", free)
+        .values(holder=holder, leased_until=now + span, attempts=JobRow.attempts + 1)
+        .returning(JobRow.attempts)
+    )
+    if attempts is None:
+        return None
+    asked, course = _asked(session, ask_id)
+    request = {
+        "problem": course.problem,
+        "history": canonical.encode(history_of(session, course.id, up_to=asked.sequence)).decode(),
+        "ask": asked.ask,
+        "prior": canonical.encode(NO_PRIOR).decode(),
+        "seed": asked.seed,
+    }
+    return Job(ask_id=ask_id, attempts=attempts, request=json.dumps(request).encode())
+
+
+def release(session: Session, ask_id: str) -> None:
+    """Give a job back, so that it is tried again."""
+    session.execute(update(JobRow).where(JobRow.ask_id == ask_id).values(holder=None, leased_until=None))
+
+
+def store(
+    session: Session, ask_id: str, document: str, now: datetime, *, fallback: str | None = None
+) -> None:
+    """Put an answer on record, once; a proposal that no longer stands is taken back in the same transaction.
+
+    Args:
+        session: A writing session.
+        ask_id: The ask.
+        document: Canonical JSON of the answer.
+        now: The instant.
+        fallback: Why the optimiser did not answer itself.
+    """
+    asked, course = _asked(session, ask_id)
+    session.execute(update(JobRow).where(JobRow.ask_id == ask_id).values(state="done", leased_until=None))
+    if session.scalar(select(ProposalRow.sequence).filter_by(ask_id=ask_id)) is not None:
+        return
+    answer = decode_decision(document)
+    ledger = Ledger(session, site=course.site, principal=OPTIMIZER, now=now)
+    row = ProposalRow(
+        id=ledger.new_id(),
+        course_id=course.id,
+        ask_id=ask_id,
+        kind=type(answer).__name__.lower(),
+        decision=document,
+        decision_digest=hashlib.sha256(document.encode()).hexdigest(),
+        valid_until=answer.valid_until if isinstance(answer, Proposal) else None,
+        fallback=fallback,
+    )
+    ledger.append("proposal", row, answer, course_id=course.id)
+    newer = select(AskRow.sequence).where(AskRow.course_id == course.id, AskRow.sequence > asked.sequence)
+    if row.kind != "proposal":
+        return
+    if session.scalar(newer.limit(1)) is not None:
+        life_cycle.decide(ledger, row, Action.SUPERSEDE, reason="asked_again")
+    elif not _stands(session, course, asked, answer):
+        life_cycle.decide(ledger, row, Action.WITHDRAW, reason="record_changed_while_computing")
+
+
+def fallback_hold(session: Session, ask_id: str) -> str:
+    """Return the canonical JSON of the hold that stands in where no compute process could answer."""
+    asked, course = _asked(session, ask_id)
+    history = history_of(session, course.id, up_to=asked.sequence)
+    keep = doubt.meanwhile(problem_of(course), history, canonical.decode(Ask, asked.ask))
+    hold = Hold(reason=HoldReason.MODEL_FAILED, release="ask_again", meanwhile=keep)
+    return canonical.encode(hold).decode()
+
+
+def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision) -> bool:
+    """Hold a proposal against the record of now: facts may have come while it was computed."""
+    assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
+    problem, ask = problem_of(course), canonical.decode(Ask, asked.ask)
+    history = history_of(session, course.id)
+    if history.digest == asked.history_digest:
+        # nothing came; hard limits and envelope are held once more, against the problem on record
+        try:
+            for step in answer.steps:
+                problem.check(step.settings)
+        except OptimizerError:
+            return False
+        return True
+    points = np.array([answer.settings.indices], dtype=np.int64)
+    return doubt.hold(problem, history, ask) is None and bool(
+        limits.admissible(problem, history, ask, points)[0]
+    )
+
+
+def _asked(session: Session, ask_id: str) -> tuple[AskRow, CourseRow]:
+    asked, course = session.execute(
+        select(AskRow, CourseRow).join(CourseRow, CourseRow.id == AskRow.course_id).where(AskRow.id == ask_id)
+    ).one()
+    return asked, course

@@ -1,0 +1,203 @@
+"""Answer asks in processes of their own, kept warm, replaced when they die or hang. Loads no torch itself.
+
+The web process writes a job row and says so here; a thread per compute process claims the row, sends canonical JSON over a
+socket pair, and stores what comes back. A job that was claimed by a service that died is found by looking now and then.
+"""
+
+import json
+import logging
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from datetime import timedelta
+
+from service.clock import Clock
+from service.db.engine import Database
+from service.proposals import answering
+from service.proposals.frames import receive, send
+
+_log = logging.getLogger(__name__)
+ATTEMPTS = 2
+"""How often a job is tried before the fallback answers."""
+LOOK_EVERY_S = 1.0
+RESTART_AFTER_S = 1.0
+
+
+class ComputeProcess:
+    """One process and our end of the line to it."""
+
+    def __init__(self, timeout_s: float) -> None:
+        """Start it and wait until it is warm.
+
+        Args:
+            timeout_s: After this long without an answer it is taken for hung.
+
+        Raises:
+            OSError: If it ended or hung before it was warm.
+        """
+        ours, theirs = socket.socketpair()
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "service.proposals.compute_process", str(theirs.fileno())]
+        self._link = ours
+        self._link.settimeout(timeout_s)
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def wait_until_warm(self) -> bool:
+        """Return whether it came up."""
+        try:
+            return receive(self._link) is not None
+        except OSError:
+            return False
+
+    def ask(self, request: bytes) -> dict[str, str] | None:
+        """Return its answer; None where it died or hung."""
+        try:
+            send(self._link, request)
+            reply = receive(self._link)
+        except OSError:  # TimeoutError is one
+            return None
+        return None if reply is None else json.loads(reply)
+
+    def end(self) -> None:
+        """End it now."""
+        self._link.close()
+        self._process.kill()
+        self._process.wait()
+
+
+class ComputeService:
+    """The compute processes of one web process."""
+
+    def __init__(self, database: Database, clock: Clock, *, processes: int, timeout_s: float) -> None:
+        """Describe the service; :meth:`start` begins.
+
+        Args:
+            database: The record.
+            clock: What time it is.
+            processes: How many compute processes.
+            timeout_s: After this long a process is taken for hung.
+        """
+        self._database = database
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._holder = uuid.uuid4().hex
+        self._waiting: queue.Queue[str] = queue.Queue()
+        self._changed = threading.Condition()
+        self._done: set[str] = set()
+        self._running: dict[int, ComputeProcess] = {}
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(n,), daemon=True) for n in range(processes)
+        ]
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a process is up and has answered its first question."""
+        return bool(self._running)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Ids of the warm processes."""
+        return tuple(process.pid for process in self._running.values())
+
+    def start(self) -> None:
+        """Begin to answer, what was left open included."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the processes; what is open stays on record for the next start."""
+        self._stopping.set()
+        for process in list(self._running.values()):
+            process.end()
+        for thread in self._threads:
+            thread.join(timeout=self._timeout_s + 5)
+
+    def submit(self, ask_id: str) -> None:
+        """Say that an ask is on record and waits."""
+        self._waiting.put(ask_id)
+
+    def wait(self, ask_id: str, seconds: float) -> None:
+        """Return when the ask is answered here, or after so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: ask_id in self._done, timeout=seconds)
+            self._done.discard(ask_id)
+
+    def _serve(self, number: int) -> None:
+        while not self._stopping.is_set():
+            process = ComputeProcess(self._timeout_s)
+            try:
+                if process.wait_until_warm():
+                    self._running[number] = process
+                    self._answer_with(process)
+            finally:
+                self._running.pop(number, None)
+                process.end()
+            if not self._stopping.wait(RESTART_AFTER_S):
+                _log.warning("compute process ended; starting another")
+
+    def _answer_with(self, process: ComputeProcess) -> None:
+        """Answer until the process fails."""
+        while not self._stopping.is_set():
+            for ask_id in self._next():
+                try:
+                    lives = self._answer(process, ask_id)
+                except Exception as error:  # noqa: BLE001 - the thread must live; the job stays open
+                    _log.error("an answer was not stored: %s", type(error).__qualname__)
+                    lives = True
+                if not lives:
+                    return
+
+    def _next(self) -> tuple[str, ...]:
+        try:
+            return (self._waiting.get(timeout=LOOK_EVERY_S),)
+        except queue.Empty:
+            with self._database.read() as session:
+                return answering.open_jobs(session, self._clock())
+
+    def _answer(self, process: ComputeProcess, ask_id: str) -> bool:
+        """Answer one ask; returns whether the process lives on."""
+        span = timedelta(seconds=2 * self._timeout_s)
+        with self._database.write() as session:
+            job = answering.claim(session, ask_id, self._holder, self._clock(), span)
+        if job is None:
+            return True
+        reply = process.ask(job.request)
+        if self._stopping.is_set() and reply is None:
+            with self._database.write() as session:
+                answering.release(session, ask_id)
+            return False
+        with self._database.write() as session:
+            if reply is not None and "decision" in reply:
+                answering.store(session, ask_id, reply["decision"], self._clock())
+            elif reply is not None or job.attempts >= ATTEMPTS:
+                cause = "process_failed" if reply is None else reply["error"]
+                hold = answering.fallback_hold(session, ask_id)
+                answering.store(session, ask_id, hold, self._clock(), fallback=cause)
+            else:
+                answering.release(session, ask_id)
+        self._tell(ask_id)
+        return reply is not None
+
+    def _tell(self, ask_id: str) -> None:
+        with self._changed:
+            self._done.add(ask_id)
+            if len(self._done) > 1000:  # answers nobody waited for
+                self._done.clear()
+            self._changed.notify_all()

@@ -1,0 +1,134 @@
+"""Decide about a proposal: one decision, within hard limits whatever the reason."""
+
+import numpy as np
+from sqlalchemy import select
+
+from optimizer import canonical
+from optimizer.ask import Ask
+from optimizer.decision import Proposal
+from optimizer.errors import SettingsError
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import closure, titration
+from optimizer.space.settings import Settings
+from service.dependencies.requests import Answer
+from service.errors import (
+    NothingToDecideError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    ProposalDecidedError,
+    ProposalExpiredError,
+    ReasonRequiredError,
+    SchemaError,
+    SettingsClosedError,
+)
+from service.ledger import life_cycle
+from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import Action, Status
+from service.ledger.tables import AskRow, ProposalRow
+from service.proposals.schemas import DecisionReason, NewDecision
+from service.proposals.usecases import view
+
+
+def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str | None) -> Answer:
+    """Write what a clinician decided about a proposal.
+
+    Args:
+        ledger: The transaction at hand; writes are serialised, so the state read here is the state decided on.
+        proposal_id: The proposal.
+        new: The decision.
+        if_match: Entity tag of the state the clinician saw.
+
+    Returns:
+        The proposal as it stands then.
+
+    Raises:
+        PreconditionRequiredError: If no state is named.
+        PreconditionFailedError: If it is not the present one.
+        ConflictError: If the proposal is decided, late, or no proposal; or the settings are closed.
+        ReasonRequiredError: If an edit or a rejection has no coded reason.
+        OptimizerError: If the settings are off the grid, outside the envelope or past a hard limit.
+    """
+    if if_match is None:
+        raise PreconditionRequiredError(
+            "If-Match", "is missing", remedy="Send the etag of the proposal you saw."
+        )
+    row = ledger.proposal(proposal_id)
+    _check_open(ledger, row, if_match)
+    answer = decision_of(row)
+    assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
+    action = Action(new.action)
+    _check_shape(action, new)
+    if action is Action.REJECT:
+        life_cycle.decide(ledger, row, action, reason=new.reason)
+        return _answer(ledger, row)
+    course = ledger.course(row.course_id)
+    problem, history = problem_of(course), history_of(ledger.session, course.id)
+    settings = answer.settings if action is Action.APPROVE else problem.space.settings(new.settings or {})
+    check_applicable(problem, history, settings)
+    flags = _flags(problem, history, _ask_of(ledger, row), answer.settings, settings)
+    life_cycle.decide(ledger, row, action, settings=settings, reason=new.reason, flags=flags)
+    return _answer(ledger, row)
+
+
+def check_applicable(problem: Problem, history: History, settings: Settings) -> None:
+    """Hold settings against what nobody may override: envelope, hard limits, and what a severe report closed.
+
+    Raises:
+        SettingsError: If a limit or the envelope is broken.
+        SettingsClosedError: If a severe report closed them.
+    """
+    if settings.names != problem.space.names:
+        raise SettingsError("settings", "are not of this course's device")
+    problem.check(settings)
+    point = np.array([settings.indices], dtype=np.int64)
+    if not closure.open_to(problem, closure.closures(problem, history), point)[0]:
+        raise SettingsClosedError(
+            "settings",
+            "are closed by a severe report",
+            remedy="A clinician's review alone releases a closure.",
+        )
+
+
+def _check_open(ledger: Ledger, row: ProposalRow, if_match: str) -> None:
+    status = life_cycle.status_of(ledger, row)
+    if status is Status.ADVICE:
+        raise NothingToDecideError(
+            "proposal", "is advice: a hold or a stop", remedy="Review it, or ask again."
+        )
+    if status is Status.EXPIRED:
+        raise ProposalExpiredError("proposal", "is past its time", remedy="Ask again.")
+    if status is not Status.PROPOSED:
+        raise ProposalDecidedError("proposal", f"is {status}", remedy="Read it again; ask for a new one.")
+    if if_match.strip() != life_cycle.etag_of(row, status):
+        raise PreconditionFailedError("If-Match", "names another state", remedy="Read the proposal again.")
+
+
+def _check_shape(action: Action, new: NewDecision) -> None:
+    if (action is Action.EDIT) != (new.settings is not None):
+        raise SchemaError("settings", "are due with an edit, and only there")
+    if action is not Action.APPROVE and new.reason is None:
+        raise ReasonRequiredError("reason", "is missing", limit=", ".join(DecisionReason))
+
+
+def _flags(problem: Problem, history: History, ask: Ask, proposed: Settings, chosen: Settings) -> list[str]:
+    """Codes of what a clinician took upon themself."""
+    if chosen == proposed:
+        return []
+    flags = ["tolerability_not_predicted"]  # the 5 % rule was computed for the proposed settings alone
+    anchors = titration.anchors(problem, history, ask)
+    point = np.array([chosen.indices], dtype=np.int64)
+    if not titration.within_reach(problem, anchors, ask, point)[0]:
+        flags.append("beyond_titration")
+    return flags
+
+
+def _ask_of(ledger: Ledger, row: ProposalRow) -> Ask:
+    document = ledger.session.scalar(select(AskRow.ask).filter_by(id=row.ask_id))
+    return canonical.decode(Ask, document or "")
+
+
+def _answer(ledger: Ledger, row: ProposalRow) -> Answer:
+    seen = view(ledger, row)
+    return Answer(status=201, body=seen, headers={"ETag": seen.etag})

@@ -1,0 +1,79 @@
+"""HTTP of asks, answers and decisions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from starlette.responses import Response
+
+from service.auth.principal import Role
+from service.dependencies.context import Services
+from service.dependencies.requests import Answer, Reading, Writing, reads, writes
+from service.proposals import deciding, usecases
+from service.proposals.schemas import AnswerView, NewAsk, NewDecision, PendingView
+
+router = APIRouter(tags=["proposals"])
+READERS = (Role.CLINICIAN, Role.RECORDER, Role.PROGRAMMER, Role.RESEARCHER)
+PENDING = {202: {"model": PendingView, "description": "Being computed; look at Location."}}
+
+
+@router.post("/courses/{course_id}/asks", status_code=201, response_model=AnswerView, responses=PENDING)  # type: ignore[arg-type]
+def ask(course_id: str, body: NewAsk, write: Annotated[Writing, writes(Role.CLINICIAN)]) -> Response:
+    """Ask for the next settings.
+
+    201 with the answer; 200 where the answer on record still holds; 202 where computing takes longer than the cap.
+    """
+    asked = write.once(lambda ledger: usecases.ask(ledger, course_id, body))
+    plain = asked.body
+    assert isinstance(plain, dict)  # noqa: S101 - it is what `ask` answers
+    reading = Reading(services=write.services, principal=write.principal)
+    if not plain["existing"]:
+        write.services.compute.submit(plain["ask_id"])
+    seen = _wait(reading, write.services, course_id, plain["ask_id"])
+    return _response(seen, course_id, plain["ask_id"], status=200 if plain["existing"] else 201)
+
+
+@router.get("/courses/{course_id}/asks/{ask_id}", response_model=AnswerView, responses=PENDING)  # type: ignore[arg-type]
+def look(course_id: str, ask_id: str, read: Annotated[Reading, reads(*READERS)]) -> Response:
+    """Look whether an ask is answered."""
+    seen = read.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
+    return _response(seen, course_id, ask_id, status=200)
+
+
+@router.get("/proposals/{proposal_id}")
+def find(proposal_id: str, response: Response, read: Annotated[Reading, reads(*READERS)]) -> AnswerView:
+    """Return an answer and where it stands."""
+    seen = read.do(lambda ledger: usecases.find(ledger, proposal_id))
+    response.headers["ETag"] = seen.etag
+    return seen
+
+
+@router.post("/proposals/{proposal_id}/decisions", status_code=201, response_model=AnswerView)
+def decide(
+    proposal_id: str,
+    body: NewDecision,
+    write: Annotated[Writing, writes(Role.CLINICIAN)],
+    if_match: Annotated[str | None, Header(description="The etag of the proposal as seen.")] = None,
+) -> Response:
+    """Approve, edit or reject a proposal; one decision, for good."""
+    return write.once(lambda ledger: deciding.decide(ledger, proposal_id, body, if_match=if_match)).response()
+
+
+def _wait(reading: Reading, services: Services, course_id: str, ask_id: str) -> AnswerView | None:
+    seen = reading.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
+    if seen is not None:
+        return seen
+    services.compute.wait(ask_id, services.settings.ask_wait_s)
+    return reading.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
+
+
+def _response(seen: AnswerView | None, course_id: str, ask_id: str, *, status: int) -> Response:
+    if seen is None:
+        headers = {"Location": f"/v1/courses/{course_id}/asks/{ask_id}", "Retry-After": "1"}
+        return Answer(
+            status=202, body=PendingView(ask_id=ask_id, course_id=course_id), headers=headers
+        ).response()
+    return Answer(
+        status=status,
+        body=seen,
+        headers={"ETag": seen.etag, "Location": f"/v1/proposals/{seen.id}"},
+    ).response()
