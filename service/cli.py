@@ -98,6 +98,39 @@ def _write_example(folder: Path) -> None:
     typer.echo(f"titrate propose {files}")
 
 
+@app.command()
+def replay(
+    data: Annotated[
+        Path, typer.Option(help="Folder of the recorded maps (rat_m1_threshold_maps).", file_okay=False)
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="Random first sites an animal; 50 for a claim.")] = 3,
+    noise: Annotated[float, typer.Option(min=0.0, help="Noise SD as a share of the maximum.")] = 0.0,
+    queries: Annotated[int, typer.Option(min=1, max=32, help="Sites tried in a run.")] = 16,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for table and figure.", file_okay=False)] = Path(),
+) -> None:
+    """Replay recorded maps, ours beside random, extensive and plain GP-UCB."""
+    from rich.console import Console
+
+    with clear_errors():
+        from optimizer.evaluate.recorded_maps import read_maps
+
+        maps = read_maps(data)
+
+        from optimizer.evaluate.replay import replay_maps
+        from optimizer.evaluate.replay_report import published_rows, save
+        from optimizer.evaluate.replay_table import difference_table, score_table
+
+        console = Console()
+        with console.status(f"{len(maps.animals)} animals, {seeds} first sites each"):
+            found = replay_maps(maps, n_seeds=seeds, noise=noise, n_queries=queries, jobs=jobs)
+        console.print(score_table(found, published_rows(found, data.parent / "published_replay_tables")))
+        console.print(difference_table(found))
+        console.print(f"{found.n_asks} decisions in {found.seconds:.0f} s on {jobs} process(es)")
+        for path in save(found, out):
+            console.print(f"written: {path}")
+
+
 mlflow_commands = typer.Typer(no_args_is_help=True)
 app.add_typer(mlflow_commands, name="mlflow", help="The MLflow projection of the ledger.")
 

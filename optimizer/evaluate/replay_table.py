@@ -1,0 +1,52 @@
+"""A replay as tables for a terminal."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from optimizer.evaluate.replay import GP_UCB, OURS, OURS_PRIOR, Replay
+from optimizer.evaluate.replay_report import Difference, Row, differences, queries_of, rows
+
+
+def score_table(replay: Replay, published: Sequence[Row]) -> Table:
+    """Return scores by query, ours beside the yardsticks and the published figures."""
+    table = Table(
+        title=f"Score of the recommended site, {len(replay.animals)} animals, noise {replay.noise:g}",
+        caption="true value over the best of the animal; the mean over animals of means over seeds",
+    )
+    table.add_column("method")
+    for query in queries_of(replay):
+        table.add_column(f"{query}", justify="right")
+    table.add_column(">= 0.9", justify="right")
+    table.add_column("while searching", justify="right")
+    for row in rows(replay):
+        table.add_row(*_cells(row), style="bold" if row.name in (OURS, OURS_PRIOR) else None)
+    table.add_section()
+    for row in published:
+        table.add_row(*_cells(row), style="dim")
+    return table
+
+
+def difference_table(replay: Replay) -> Table:
+    """Return paired differences to plain GP-UCB with their intervals."""
+    names = (OURS, OURS_PRIOR)
+    found = {(entry.name, entry.query): entry for entry in differences(replay, names, against=GP_UCB)}
+    table = Table(title="Less plain GP-UCB of the same run, paired over animals, bootstrap 95 %")
+    table.add_column("queries", justify="right")
+    for name in names:
+        table.add_column(name, justify="right")
+    for query in queries_of(replay):
+        table.add_row(str(query), *(_interval(found[name, query]) for name in names))
+    return table
+
+
+def _cells(row: Row) -> list[str]:
+    return [row.name, *map(_number, (*row.scores, row.found, row.while_searching))]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _interval(entry: Difference) -> str:
+    return f"{entry.mean:+.3f} ({entry.low:+.3f}, {entry.high:+.3f})"
