@@ -171,5 +171,44 @@ def rebuild(namespace: Namespace = "titrate") -> None:
         typer.echo(f"courses shown: {rebuild_projection(Settings(), namespace=namespace)}")
 
 
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; TITRATE_HOST or 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="TITRATE_PORT or 8000.")] = None,
+) -> None:
+    """Serve the HTTP interface, with its compute process, until interrupted."""
+    with clear_errors():
+        from service.serving import serve as serve_until_interrupted
+        from service.settings import Settings
+
+        stated = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        serve_until_interrupted(Settings().model_copy(update=stated))
+
+
+keys_commands = typer.Typer(no_args_is_help=True)
+app.add_typer(keys_commands, name="keys", help="API keys.")
+
+
+@keys_commands.callback()
+def keys_group() -> None:
+    """Give the commands of keys their place below one name."""
+
+
+@keys_commands.command()
+def create(
+    principal: Annotated[str, typer.Option(help="Who will use it, for example ward-3.")],
+    role: Annotated[list[str], typer.Option(help="What it may do; may come several times.")],
+    site: Annotated[str, typer.Option(help="The site it opens.")] = "default",
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it works.")] = 90,
+    patient_id: Annotated[str | None, typer.Option(help="The one patient of a patient app.")] = None,
+) -> None:
+    """Make an API key and print it, this once."""
+    with clear_errors():
+        from service.serving import create_key
+        from service.settings import Settings
+
+        typer.echo(create_key(Settings(), principal, role, site=site, days=days, patient_id=patient_id))
+
+
 if __name__ == "__main__":
     app()

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from optimizer import canonical
 from optimizer.decision import Hold, Interval, Proposal, Stop
+from optimizer.errors import SettingsError
 from optimizer.history import applied
 from optimizer.outcomes.side_effect import SideEffect
 from optimizer.problem import Problem, stimulation_problem
@@ -22,7 +23,8 @@ from service.courses.schemas import (
     ReviewView,
 )
 from service.dependencies.requests import Answer
-from service.errors import NotFoundError
+from service.errors import NotFoundError, SettingsClosedError
+from service.ledger.applicable import check_applicable
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
@@ -164,12 +166,18 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
         )
     row, digest = latest
     settings, relief = _kept(decision_of(row))
+    history = history_of(ledger.session, course.id)
+    if settings is not None:
+        try:  # facts may have come since
+            check_applicable(problem_of(course), history, settings)
+        except (SettingsError, SettingsClosedError):
+            settings, relief = None, None
     return RecommendationView(
         basis_id=row.id,
         basis_kind=row.kind,
         settings=None if settings is None else settings.as_dict(),
         relief_nrs=None if relief is None else canonical.to_builtins(relief),
-        is_current=digest == history_of(ledger.session, course.id).digest,
+        is_current=digest == history.digest,
     )
 
 

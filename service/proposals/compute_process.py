@@ -24,7 +24,12 @@ from optimizer.space.parameter import Value
 from service.proposals.frames import receive, send
 
 _log = logging.getLogger(__name__)
-START: dict[str, Value] = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
+START: dict[str, Value] = {
+    "amplitude_ma": 4.0,
+    "pulse_width_us": 300.0,
+    "frequency_hz": 40.0,
+    "configuration": "level-4",
+}
 WARM = b'{"warm":true}'
 
 

@@ -6,10 +6,9 @@ from sqlalchemy import select
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Proposal
-from optimizer.errors import SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import closure, titration
+from optimizer.safety import titration
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
 from service.errors import (
@@ -20,9 +19,9 @@ from service.errors import (
     ProposalExpiredError,
     ReasonRequiredError,
     SchemaError,
-    SettingsClosedError,
 )
 from service.ledger import life_cycle
+from service.ledger.applicable import check_applicable
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action, Status
@@ -70,25 +69,6 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
     flags = _flags(problem, history, _ask_of(ledger, row), answer.settings, settings)
     life_cycle.decide(ledger, row, action, settings=settings, reason=new.reason, flags=flags)
     return _answer(ledger, row)
-
-
-def check_applicable(problem: Problem, history: History, settings: Settings) -> None:
-    """Hold settings against what nobody may override: envelope, hard limits, and what a severe report closed.
-
-    Raises:
-        SettingsError: If a limit or the envelope is broken.
-        SettingsClosedError: If a severe report closed them.
-    """
-    if settings.names != problem.space.names:
-        raise SettingsError("settings", "are not of this course's device")
-    problem.check(settings)
-    point = np.array([settings.indices], dtype=np.int64)
-    if not closure.open_to(problem, closure.closures(problem, history), point)[0]:
-        raise SettingsClosedError(
-            "settings",
-            "are closed by a severe report",
-            remedy="A clinician's review alone releases a closure.",
-        )
 
 
 def _check_open(ledger: Ledger, row: ProposalRow, if_match: str) -> None:

@@ -1,0 +1,34 @@
+"""What nobody may override, held against settings whenever they are about to be used."""
+
+import numpy as np
+
+from optimizer.errors import SettingsError
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import closure
+from optimizer.space.settings import Settings
+from service.errors import SettingsClosedError
+
+
+def check_applicable(problem: Problem, history: History, settings: Settings) -> None:
+    """Hold settings against envelope, hard limits, and what a severe report closed.
+
+    Args:
+        problem: The course's problem.
+        history: Everything recorded by now.
+        settings: A grid point.
+
+    Raises:
+        SettingsError: If a limit or the envelope is broken.
+        SettingsClosedError: If a severe report closed them.
+    """
+    if settings.names != problem.space.names:
+        raise SettingsError("settings", "are not of this course's device")
+    problem.check(settings)
+    point = np.array([settings.indices], dtype=np.int64)
+    if not closure.open_to(problem, closure.closures(problem, history), point)[0]:
+        raise SettingsClosedError(
+            "settings",
+            "are closed by a severe report",
+            remedy="A clinician's review alone releases a closure.",
+        )

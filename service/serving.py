@@ -1,0 +1,117 @@
+"""What the commands ``serve`` and ``keys create`` do: look before starting, and say clearly what stands in the way."""
+
+import socket
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+
+from service.app import create_app
+from service.auth.keys import issue_key
+from service.auth.principal import Role
+from service.clock import system_clock
+from service.db.engine import Database
+from service.errors import DataFolderError, PortInUseError, SchemaError
+from service.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        DataFolderError: If the data folder cannot be written.
+        PortInUseError: If the address is taken.
+    """
+    prepare_folder(settings.data_folder)
+    with listen(settings.host, settings.port) as listening:
+        # no access log: a query may name a pseudonym
+        config = uvicorn.Config(create_app(settings), access_log=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Args:
+        host: Address or name.
+        port: Port; 0 takes a free one.
+
+    Returns:
+        The socket; the caller closes it.
+
+    Raises:
+        PortInUseError: If the address is taken or is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise PortInUseError(
+            f"port {port}", f"cannot be listened on: {error.strerror}", remedy="Choose another with --port."
+        ) from error
+    return listening
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder and try to write in it.
+
+    Raises:
+        DataFolderError: If that fails.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise DataFolderError(
+            f"folder {folder}",
+            f"cannot be written: {error.strerror}",
+            remedy="Set TITRATE_DATA_FOLDER to one that can.",
+        ) from error
+
+
+def create_key(
+    settings: Settings,
+    principal: str,
+    roles: Iterable[str],
+    *,
+    site: str,
+    days: int,
+    patient_id: str | None = None,
+) -> str:
+    """Make an API key in the configured database, whose schema is brought up to date first.
+
+    Returns:
+        The key, shown this once.
+
+    Raises:
+        SchemaError: If a role is unknown or a name is malformed.
+        DataFolderError: If the data folder cannot be written.
+    """
+    chosen = list(roles)
+    unknown = [role for role in chosen if role not in set(Role)]
+    if unknown:
+        raise SchemaError("role", "is not known", limit=", ".join(Role))
+    if settings.database is None:
+        prepare_folder(settings.data_folder)
+    database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
+    try:
+        database.migrate()
+        with database.write() as session:
+            return issue_key(
+                session,
+                principal=principal,
+                site=site,
+                roles=[Role(role) for role in chosen],
+                now=system_clock(),
+                lifetime=timedelta(days=days),
+                patient_id=patient_id,
+            )
+    finally:
+        database.close()
