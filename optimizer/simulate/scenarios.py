@@ -50,6 +50,8 @@ class Scenario:
     kinds: tuple[str, ...] = ("discomfort",)
     postures: tuple[Posture, ...] = (Posture.STANDING,)
     posture_use: PostureUse = PostureUse.UPRIGHT
+    min_gain_nrs: float = 0.0
+    """A comparison runs to its end; nobody stops early."""
     completeness: Completeness = Completeness.COMPLETE
     started_at: datetime = field(default=STARTED_AT)
 
@@ -62,6 +64,7 @@ class Scenario:
             envelope=self.envelope,
             side_effects=effects,
             postures=(self.posture_use,),
+            min_gain_nrs=self.min_gain_nrs,
         )
 
     def patient(self, seed: int) -> SpinalCordPatient:

@@ -1,0 +1,37 @@
+import numpy as np
+
+from optimizer.figures.learning_curve import Curve, learning_curve_figure
+
+
+def curve(label: str, level: float) -> Curve:
+    trials = (1, 2, 4)
+    return Curve(
+        label=label,
+        trials=trials,
+        mean=tuple(level for _ in trials),
+        low=tuple(level - 0.1 for _ in trials),
+        high=tuple(level + 0.2 for _ in trials),
+    )
+
+
+def test_every_policy_has_its_line_its_interval_and_its_name() -> None:
+    figure = learning_curve_figure([curve("ours", 0.9), curve("random", 0.4)], title="t", value="share")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["ours", "random"]
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[0.9] * 3, [0.4] * 3]
+    for band, level in zip(axes.collections, (0.9, 0.4), strict=True):
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert np.allclose([heights.min(), heights.max()], [level - 0.1, level + 0.2])
+
+
+def test_the_first_policy_is_drawn_strongest_and_on_top() -> None:
+    ours, other = learning_curve_figure([curve("a", 0.9), curve("b", 0.9)], title="", value="").axes[0].lines
+    assert ours.get_linewidth() > other.get_linewidth()
+    assert ours.get_zorder() > other.get_zorder()
+
+
+def test_a_level_to_compare_with_is_named() -> None:
+    figure = learning_curve_figure(
+        [curve("a", 0.5)], title="", value="", reached=1.0, reached_label="best there is"
+    )
+    assert "best there is" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
