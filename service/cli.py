@@ -138,6 +138,27 @@ Namespace = Annotated[str, typer.Option(help="Head of the experiments' names in 
 
 
 @app.command()
+def run(
+    data_dir: Annotated[Path, typer.Option(help="Holds the ledger, the MLflow store and the logs.")] = Path(
+        "titrate-data"
+    ),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the web application.")] = 8000,
+    mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Of the MLflow server.")] = 5000,
+    trials: Annotated[int, typer.Option(min=1, max=200, help="How many to drive the patient through.")] = 12,
+    end: Annotated[bool, typer.Option("--exit", help="End when the trials are done.")] = False,
+) -> None:
+    """Run everything on embedded defaults, with a synthetic spinal cord patient treated over HTTP."""
+    from rich.console import Console
+
+    from service.demo.run import Plan
+    from service.demo.run import run as run_everything
+
+    plan = Plan(folder=data_dir.resolve(), port=port, mlflow_port=mlflow_port, trials=trials, stay=not end)
+    with clear_errors():
+        run_everything(plan, Console())
+
+
+@app.command()
 def worker(
     namespace: Namespace = "titrate",
     status: Annotated[bool, typer.Option("--status", help="Only say how far behind MLflow is.")] = False,
