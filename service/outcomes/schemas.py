@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from optimizer.trial import Measure, Posture, Recall, RungOutcome, TrialKind
 from service.dependencies.wire import At, Body, IdText, Name, Values, View, Zone
@@ -68,22 +68,20 @@ class TrialView(View):
     recorded_at: datetime
 
 
+REPORT_EXAMPLE: dict[str, JsonValue] = {
+    "measure": "pain",
+    "value": 4,
+    "occurred_at": "2026-11-21T20:00:00+01:00",
+    "posture": "sitting",
+    "recall": "today",
+}
+TRIAL_ID_EXAMPLE = "01938b3e-5f0c-7d2a-9c41-7f1f5f0a8a22"
+
+
 class NewReport(Body):
     """One rating about a trial."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "measure": "pain",
-                    "value": 4,
-                    "occurred_at": "2026-11-21T20:00:00+01:00",
-                    "posture": "sitting",
-                    "recall": "today",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [REPORT_EXAMPLE]})
 
     measure: Annotated[Measure, Field(strict=False)]
     value: float | None
@@ -107,6 +105,10 @@ class NewTrialReport(NewReport):
 
 class NewReports(Body):
     """Several ratings, stored all or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reports": [{**REPORT_EXAMPLE, "trial_id": TRIAL_ID_EXAMPLE}]}]}
+    )
 
     reports: Annotated[list[NewTrialReport], Field(min_length=1, max_length=500)]
 

@@ -1,0 +1,22 @@
+"""One real server for the tests of a process; every test has a site of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.settings import Settings
+from tests.service.live import Clinic, Server, serving
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve an SQLite file, with a warm compute process."""
+    settings = Settings(data_folder=tmp_path_factory.mktemp("titrate"), ask_wait_s=20.0)
+    with serving(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def clinic(server: Server) -> Clinic:
+    """Give a clinician of a new site."""
+    return server.clinic()

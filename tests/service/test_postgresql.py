@@ -1,0 +1,104 @@
+"""The same service on PostgreSQL: a cluster of its own, made for the test."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from service.ledger.tables import APPEND_ONLY
+from service.settings import Settings
+from tests.service.life_cycle_story import tell
+from tests.service.live import Server, serving
+
+pytestmark = pytest.mark.postgres
+
+
+def programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+def somebody() -> str | None:
+    """initdb refuses root: name another user, or None where we are not root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in known)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    folder = programs()
+    if folder is None:
+        pytest.skip("no PostgreSQL server programs (initdb) on this machine")
+    user = somebody()
+    # short: a socket's path has a bound; and outside pytest's folder, which another user may not enter
+    home = Path(tempfile.mkdtemp(prefix="titrate-pg-"))
+    if user:
+        shutil.chown(home, user)
+
+    def run(program: str, *arguments: str) -> None:
+        as_user = {"user": user} if user else {}
+        subprocess.run(
+            [str(folder / program), *arguments], check=True, capture_output=True, cwd=home, timeout=60, **as_user
+        )
+
+    port = free_port()
+    run("initdb", "-D", str(home / "data"), "-U", "titrate", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=120"
+    run("pg_ctl", "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql://titrate@127.0.0.1:{port}/postgres"
+    finally:
+        run("pg_ctl", "-D", str(home / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    settings = Settings(
+        data_folder=tmp_path_factory.mktemp("pg"), database=SecretStr(database_url), ask_wait_s=20.0
+    )
+    with serving(settings) as running:
+        yield running
+
+
+def test_a_course_runs_from_first_question_to_release(server: Server) -> None:
+    tell(server.clinic())
+
+
+def test_one_of_many_decisions_wins(server: Server) -> None:
+    clinic = server.clinic()
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+
+    def approve(_number: int) -> int:
+        return clinic.decide(proposal, action="approve").status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        statuses = sorted(pool.map(approve, range(20)))
+    assert statuses == [201] + [409] * 19
+
+
+@pytest.mark.parametrize("verb", ["UPDATE {0} SET sequence = sequence", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_the_record_only_grows(table: str, verb: str, server: Server) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), server.services.database.write() as session:
+        session.execute(text(verb.format(table)))
