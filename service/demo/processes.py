@@ -19,6 +19,10 @@ LOOPBACK = "127.0.0.1"
 ENDS_WITHIN_S = 10.0
 
 
+class Interrupted(BaseException):
+    """Someone asked this command to end; like KeyboardInterrupt, nothing that catches errors may swallow it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One process to start."""
@@ -62,7 +66,7 @@ def parts(folder: Path, port: int, mlflow_port: int) -> tuple[Part, ...]:
         *("--artifacts-destination", str(folder / "mlflow-files")),
     )
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    tracking = {"TITRATE_MLFLOW_TRACKING": f"http://{LOOPBACK}:{mlflow_port}"}
+    tracking = {"TITRATE_MLFLOW_TRACKING": f"http://{LOOPBACK}:{mlflow_port}", "TITRATE_RELAY_LEASE_S": "5"}
     serve = {"TITRATE_HOST": LOOPBACK, "TITRATE_PORT": str(port)}
     return (
         Part(name="serve", command=(*titrate, "serve"), environment=common | serve),
@@ -94,6 +98,28 @@ def check_port(port: int, option: str) -> None:
             raise PortInUseError(
                 f"port {port}", "is in use", remedy=f"Choose another with {option}."
             ) from error
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn SIGINT, SIGTERM and SIGHUP into ``Interrupted`` for the length of a block, once.
+
+    Said explicitly: a shell starts background commands with SIGINT ignored, and Python would leave it so. A second
+    signal is ignored, so that it cannot cut short the ending of the parts.
+    """
+
+    def interrupt(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise Interrupted
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 @contextmanager

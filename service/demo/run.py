@@ -1,7 +1,7 @@
 """The whole of Titrate on one machine: start it, treat a synthetic patient, say where to look, stay up."""
 
-import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from service.demo.key import SITE, demo_key
 from service.demo.mlflow_page import page_of
 from service.demo.processes import (
     LOOPBACK,
+    Interrupted,
     Running,
     answers,
     check_folder,
     check_port,
+    interruptible,
     parts,
     running,
     wait_for,
@@ -70,7 +72,11 @@ def run(plan: Plan, console: Console) -> None:
     check_port(plan.mlflow_port, "--mlflow-port")
     settings = Settings(data_folder=plan.folder)
     key = _prepare(settings)
-    with running(parts(plan.folder, plan.port, plan.mlflow_port), plan.folder / "logs") as started:
+    with (
+        suppress(Interrupted),
+        interruptible(),
+        running(parts(plan.folder, plan.port, plan.mlflow_port), plan.folder / "logs") as started,
+    ):
         with console.status("starting the service, the worker and MLflow"):
             wait_for(lambda: answers(f"{plan.service}/readyz"), started, "the service")
         with Clinic(plan.service, key) as clinic:
@@ -125,7 +131,7 @@ def _tell(console: Console, told: Told) -> None:
     )
     pain = "-" if told.pain is None else f"{told.pain:.1f}"
     console.print(
-        f"{told.number:>3}  {told.kind:<9} {settings:<44} pain {pain:>4}  worst side effect {told.worst_side_effect:g}",
+        f"{told.number:>3} {told.kind:<8} {settings:<33} pain {pain:>4}  side effect {told.worst_side_effect:g}",
         highlight=False,
     )
 
@@ -162,9 +168,7 @@ def _print_plainly(console: Console, line: str) -> None:
 
 def _stay(started: tuple[Running, ...], console: Console) -> None:
     console.print("Up until you press Ctrl-C.", highlight=False)
-    try:
-        while not threading.Event().wait(1.0):
-            for process in started:
-                process.check()
-    except KeyboardInterrupt:
-        console.print("Ending.", highlight=False)
+    while True:
+        time.sleep(1.0)
+        for process in started:
+            process.check()

@@ -14,6 +14,8 @@ from service.tracking.view import COURSE, IDENTIFIER, CourseView, RunView
 
 NOTE = "mlflow.note.content"
 """The tag MLflow shows as description."""
+KIND = "mlflow.experimentKind"
+"""Tells MLflow's pages to open with runs and metrics, not with language models."""
 
 
 def project(record: CourseRecord, *, namespace: str = "titrate") -> CourseView:
@@ -32,6 +34,7 @@ def project(record: CourseRecord, *, namespace: str = "titrate") -> CourseView:
             "titrate.patient": record.patient,
             "titrate.site": record.site,
             NOTE: page.EXPERIMENT_NOTE,
+            KIND: "custom_model_development",
         },
         parent=_course(record),
         trials=tuple(_trial(record, number, trial) for number, trial in enumerate(record.trials(), 1)),
@@ -46,7 +49,7 @@ def _course(record: CourseRecord) -> RunView:
         files["course.png"] = picture.course_png(record)
     return RunView(
         identifier=record.course_id,
-        name=f"course {record.course_id}",
+        name=f"{record.patient}: {record.problem.device or record.problem.outcome.name}",
         started_at=record.opened_at,
         ended_at=_last_at(record) if record.status == "closed" else None,
         parameters=_problem_parameters(record.problem),

@@ -14,12 +14,6 @@ from service.tracking.view import IDENTIFIER
 EVERYTHING = 10_000
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mlflow")
-    return Tracking(f"sqlite:///{folder / 'mlflow.sqlite'}", artifacts=folder / "files")
-
-
 @pytest.fixture
 def view(database, writer, request):
     writer.write_trial(4.0, pain=6.0)

@@ -21,12 +21,6 @@ class Hand:
         return self.now
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mlflow")
-    return Tracking(f"sqlite:///{folder / 'mlflow.sqlite'}", artifacts=folder / "files")
-
-
 @pytest.fixture
 def clock():
     return Hand()

@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from service.db.engine import Database
 from service.ledger.tables import ReportRow, TrialRow
 from service.settings import Settings
 from service.tracking.client import Tracking
 from service.tracking.status import lag
-from service.tracking.view import IDENTIFIER
+from service.tracking.view import IDENTIFIER, SHOWN
+from service.worker import artifact_folder, rebuild
+from tests.service.tracking.written import Writer, scs_problem
 
 LONGEST_WRITE_S = 5.0
 
@@ -82,6 +85,21 @@ class Worker:
 
     def said(self) -> str:
         return (self.folder / "worker.log").read_text()
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def writer(database):
+    writer = Writer(database=database, problem=scs_problem())
+    writer.open()
+    return writer
 
 
 def wait_for(condition, what: str, timeout_s: float = 60.0) -> None:
@@ -179,3 +197,22 @@ def test_server_stopped_and_started_shows_each_trial_and_report_exactly_once(dat
         worker.stop()
         exactly_once(database, writer, Tracking(uri))
     assert "Traceback" not in worker.said()
+
+
+def test_rebuilt_from_nothing_it_is_the_same(database, writer, tmp_path):
+    for amplitude in (4.0, 4.2):
+        writer.write_trial(amplitude, pain=5.0)
+    settings = Settings(data_folder=tmp_path)
+    assert rebuild(settings) == 1
+    store = Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings))
+
+    def shown():
+        experiment = store._client.get_experiment_by_name(f"titrate/site-a/{writer.patient}")
+        runs = store._client.search_runs([experiment.experiment_id])
+        return {r.data.tags[IDENTIFIER]: (r.data.params, r.data.metrics, r.data.tags[SHOWN]) for r in runs}
+
+    before = shown()
+    assert len(before) == 3
+    assert rebuild(settings) == 1
+    assert shown() == before
+    exactly_once(database, writer, store)

@@ -1,0 +1,209 @@
+"""A writer that keeps a course in a real ledger as the service would."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from optimizer import canonical
+from optimizer.decision import Basis, Change, Explanation, Interval, Proposal, Purpose, Step
+from optimizer.outcomes.side_effect import DISCOMFORT
+from optimizer.problem import Problem, stimulation_problem
+from optimizer.space.device import load_device
+from optimizer.space.settings import Settings
+from optimizer.trial import Applied, Measure, Report, Rung, RungOutcome, Trial
+from service.db.engine import Database
+from service.ledger.ledger import Ledger
+from service.ledger.tables import (
+    AskRow,
+    CourseRow,
+    DecisionRow,
+    PatientRow,
+    ProposalRow,
+    ReportRow,
+    TrialRow,
+)
+
+BEGAN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Writer:
+    """Keeps one course in the ledger as the service would, one transaction a fact."""
+
+    database: Database
+    problem: Problem
+    patient: str = "P-001"
+    course_id: str = ""
+    trials: int = 0
+    ids: list[str] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        return BEGAN + timedelta(days=self.trials, microseconds=len(self.ids) + 1)
+
+    def open(self) -> None:
+        settings = self.settings()
+        applied = Applied(values=settings.as_dict(), settings=settings)
+        with self._ledger() as ledger:
+            patient = PatientRow(id=ledger.new_id(), site="site-a", pseudonym=self.patient)
+            ledger.append("patient", patient, {"pseudonym": self.patient})
+            course = CourseRow(
+                id=ledger.new_id(),
+                site="site-a",
+                patient_id=patient.id,
+                device=self.problem.device,
+                problem=canonical.encode(self.problem).decode(),
+                problem_fingerprint=self.problem.fingerprint,
+                start=canonical.encode(applied).decode(),
+            )
+            ledger.append("course", course, self.problem, course_id=course.id)
+            self.course_id = course.id
+
+    def settings(self, amplitude_ma: float = 4.0) -> Settings:
+        values = {
+            "amplitude_ma": amplitude_ma,
+            "pulse_width_us": 210.0,
+            "frequency_hz": 50.0,
+            "configuration": "level-4",
+        }
+        return self.problem.space.settings(values)
+
+    def propose(self, amplitude_ma: float) -> str:
+        """Write ask, proposal and approval; return the proposal's id."""
+        settings = self.settings(amplitude_ma)
+        with self._ledger() as ledger:
+            ask = AskRow(
+                id=ledger.new_id(),
+                course_id=self.course_id,
+                ask="{}",
+                seed=7,
+                context_digest="0" * 64,
+                problem_fingerprint=self.problem.fingerprint,
+                history_digest="0" * 64,
+            )
+            ledger.append("ask", ask, {"seed": 7}, course_id=self.course_id)
+            decision = proposal(self.problem, settings, self.now)
+            row = ProposalRow(
+                id=ledger.new_id(),
+                course_id=self.course_id,
+                ask_id=ask.id,
+                kind="proposal",
+                decision=canonical.encode(decision).decode(),
+                decision_digest=canonical.digest(decision),
+                valid_until=decision.valid_until,
+                fallback=None,
+            )
+            ledger.append("proposal", row, decision, course_id=self.course_id)
+            verdict = DecisionRow(
+                id=ledger.new_id(),
+                course_id=self.course_id,
+                proposal_id=row.id,
+                action="approve",
+                settings=canonical.encode(settings).decode(),
+                reason=None,
+                flags="[]",
+            )
+            ledger.append("decision", verdict, {"action": "approve"}, course_id=self.course_id)
+        self.ids.append(row.id)
+        return row.id
+
+    def apply(self, amplitude_ma: float, proposal_id: str | None = None) -> str:
+        self.trials += 1
+        settings = self.settings(amplitude_ma)
+        with self._ledger() as ledger:
+            trial = Trial(
+                id=ledger.new_id(),
+                applied=Applied(values=settings.as_dict(), settings=settings),
+                occurred_at=self.now,
+                recorded_at=self.now,
+                ramp=(
+                    Rung(amplitude_ma=2.0, outcome=RungOutcome.PERCEPTION),
+                    Rung(amplitude_ma=amplitude_ma, outcome=RungOutcome.TOLERATED),
+                ),
+            )
+            row = TrialRow(id=trial.id, course_id=self.course_id, proposal_id=proposal_id, flags="[]")
+            ledger.append("trial", row, trial, course_id=self.course_id, occurred_at=trial.occurred_at)
+        self.ids.append(trial.id)
+        return trial.id
+
+    def report(self, trial_id: str, value: float | None, *, kind: str = "", amends: str | None = None) -> str:
+        with self._ledger() as ledger:
+            report = Report(
+                id=ledger.new_id(),
+                trial_id=trial_id,
+                measure=Measure.SIDE_EFFECT if kind else Measure.PAIN,
+                kind=kind,
+                value=value,
+                occurred_at=self.now + timedelta(hours=2),
+                recorded_at=self.now + timedelta(hours=2, microseconds=3),
+                amends=amends,
+            )
+            row = ReportRow(
+                id=report.id, course_id=self.course_id, trial_id=trial_id, amends=amends, severe=False
+            )
+            ledger.append("report", row, report, course_id=self.course_id, occurred_at=report.occurred_at)
+        self.ids.append(report.id)
+        return report.id
+
+    def write_trial(self, amplitude_ma: float, pain: float, discomfort: float = 1.0) -> str:
+        trial_id = self.apply(amplitude_ma, self.propose(amplitude_ma))
+        self.report(trial_id, pain)
+        self.report(trial_id, discomfort, kind=DISCOMFORT.name)
+        return trial_id
+
+    def _ledger(self) -> "_Open":
+        return _Open(self)
+
+
+class _Open:
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._transaction = writer.database.write()
+
+    def __enter__(self) -> Ledger:
+        session: Session = self._transaction.__enter__()
+        return Ledger(session, site="site-a", principal="test", now=self._writer.now)
+
+    def __exit__(self, *error: object) -> None:
+        self._transaction.__exit__(*error)
+
+
+def scs_problem() -> Problem:
+    return stimulation_problem(load_device("scs-tonic"), envelope={"amplitude_ma": (0.0, 9.0)})
+
+
+def proposal(problem: Problem, settings: Settings, at: datetime) -> Proposal:
+    """Return a proposal with round numbers, as the optimiser would store it."""
+    none = Interval(mean=0.0, low=0.0, high=0.0)
+    step = Step(
+        settings=settings,
+        amplitude_range_ma=(3.0, 4.5),
+        relief_nrs=Interval(mean=1.0, low=-0.5, high=2.5),
+        outcome=Interval(mean=4.5, low=2.5, high=6.5),
+        side_effect_grade=Interval(mean=1.0, low=0.0, high=3.0),
+        explanation=Explanation(
+            purpose=Purpose.IMPROVE,
+            gain_nrs=Interval(mean=0.8, low=-0.2, high=1.8),
+            p_intolerable={"all_day": 0.02},
+            changes=(Change(parameter="amplitude_ma", unit="mA", before=4.0, after=4.2),),
+        ),
+        limits=problem.space.readings(settings.as_dict()),
+    )
+    basis = Basis(
+        titrate_version="0.1.0",
+        torch_version="none",
+        processor="test",
+        policy="safe_bo",
+        problem_fingerprint=problem.fingerprint,
+        history_digest="0" * 64,
+        prior_version="none",
+        seed=7,
+    )
+    return Proposal(
+        steps=(step,),
+        recommendation=settings,
+        recommendation_relief_nrs=none,
+        valid_until=at + timedelta(days=7),
+        basis=basis,
+    )
