@@ -1,0 +1,118 @@
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+import service.audit.tables
+import service.auth.tables
+from service.clock import system_clock
+from service.db.base import Base
+from service.db.engine import Database
+from service.errors import DatabaseNotReadyError
+from service.ledger.ledger import Ledger
+from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    found = Database(f"sqlite:///{tmp_path}/deep/ledger.sqlite")
+    found.migrate()
+    yield found
+    found.close()
+
+
+def add_patient(database: Database, name: str) -> None:
+    with database.write() as session:
+        ledger = Ledger(session, site="a", principal="p", now=system_clock())
+        ledger.append(
+            "patient", PatientRow(id=ledger.new_id(), site="a", pseudonym=name), {"pseudonym": name}
+        )
+
+
+def test_migrations_and_tables_say_the_same(database: Database) -> None:
+    assert service.audit.tables and service.auth.tables
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_sqlite_is_durable_and_holds_references(database: Database) -> None:
+    with database.engine.connect() as connection:
+        found = [
+            connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert found == ["wal", 2, 1]
+
+
+def test_several_starts_at_once_migrate_once(tmp_path: Path) -> None:
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            own = Database(f"sqlite:///{tmp_path}/one.sqlite")
+            own.migrate()
+            own.check()
+            own.close()
+        except BaseException as error:  # noqa: BLE001 - shown below
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_database_without_the_schema_is_not_ready(tmp_path: Path) -> None:
+    bare = Database(f"sqlite:///{tmp_path}/bare.sqlite")
+    with pytest.raises(DatabaseNotReadyError):
+        bare.check()
+    bare.close()
+
+
+def test_every_table_of_the_record_has_its_triggers(database: Database) -> None:
+    with database.engine.connect() as connection:
+        found = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+    assert found == {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")}
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE patients SET pseudonym = 'b'", "DELETE FROM patients", "DELETE FROM entries"]
+)
+def test_a_fact_cannot_be_changed(statement: str, database: Database, tmp_path: Path) -> None:
+    add_patient(database, "a")
+    with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
+        session.execute(text(statement))
+    with (
+        sqlite3.connect(tmp_path / "deep" / "ledger.sqlite") as by_hand,
+        pytest.raises(sqlite3.DatabaseError, match="append-only"),
+    ):
+        by_hand.execute(statement)
+    by_hand.close()
+
+
+def test_what_raises_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.write() as session:
+        ledger = Ledger(session, site="a", principal="p", now=system_clock())
+        ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym="x"), {})
+        raise RuntimeError
+    with database.read() as session:
+        assert session.query(Entry).count() == 0
+
+
+def test_writers_take_turns_and_none_is_lost(database: Database) -> None:
+    threads = [threading.Thread(target=add_patient, args=(database, f"p{n}")) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert [row.sequence for row in session.query(Entry).order_by(Entry.sequence)] == list(range(1, 21))

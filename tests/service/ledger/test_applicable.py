@@ -1,0 +1,41 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from optimizer.errors import EnvelopeError, HardLimitError, SettingsError
+from optimizer.history import History, history_from_rows
+from optimizer.problem import stimulation_problem
+from optimizer.space.device import load_device
+from service.errors import SettingsClosedError
+from service.ledger.applicable import check_applicable
+
+PROBLEM = stimulation_problem(load_device("scs-tonic"), envelope={"amplitude_ma": (0.0, 20.0)})
+START = {"amplitude_ma": 4.5, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
+SEVERE = history_from_rows(
+    PROBLEM, [{**START, "pain": 5, "discomfort": 9, "at": datetime(2026, 1, 1, tzinfo=UTC)}]
+)
+
+
+def test_settings_inside_everything_pass() -> None:
+    check_applicable(PROBLEM, History(), PROBLEM.space.settings(START))
+
+
+@pytest.mark.parametrize(
+    ("change", "history", "error"),
+    [
+        ({"amplitude_ma": 20.1}, History(), EnvelopeError),
+        ({"amplitude_ma": 20.0, "pulse_width_us": 1000.0}, History(), HardLimitError),
+        ({}, SEVERE, SettingsClosedError),
+    ],
+)
+def test_what_nobody_may_override_is_refused(
+    change: dict[str, float], history: History, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        check_applicable(PROBLEM, history, PROBLEM.space.settings(START | change))
+
+
+def test_settings_of_another_device_are_refused() -> None:
+    vagus = load_device("vns-implanted").space
+    with pytest.raises(SettingsError):
+        check_applicable(PROBLEM, History(), vagus.at([0] * len(vagus.names)))
