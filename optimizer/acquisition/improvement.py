@@ -1,14 +1,15 @@
-"""Noise-aware expected improvement: over what the tried settings are believed to be worth, not over what was reported.
+"""Noise-aware improvement: what one more noisy rating is expected to be worth, not how good a setting might be.
 
-    EI(x) = mean over draws of E[max(u(x) - u(best tried), 0)]
+    I(x) = s h(m / s),   h(z) = z Phi(z) + phi(z),   s = cov(u(x) - u(best), y(x)) / sd(y(x))
 
-The best tried settings are chosen draw by draw from posterior means and their uncertainty is part of the improvement, so
-a lucky rating does not raise the bar.
+``m`` is the expected utility over that of the best tried settings, ``s`` how far a rating of ``x`` can move it. Where the
+rating noise drowns the difference ``s`` is small, so the search does not chase what it could not see; hyperparameters
+disagree between draws, and that disagreement is part of what a rating can settle.
 
 Source:
-    Expected improvement with a noisy incumbent in the spirit of Letham et al. (2019), Constrained Bayesian optimization
-    with noisy experiments, Bayesian Analysis 14(2), 495-519; the incumbent is the per-draw posterior mean's maximiser,
-    which needs no quadrature.
+    The one-step value of information of Frazier, Powell and Dayanik (2009), The knowledge-gradient policy for correlated
+    normal beliefs, INFORMS J. Comput. 21(4), 599-613, for two alternatives (the candidate and the best tried settings),
+    with the mixture over draws matched by its first two moments.
 """
 
 import math
@@ -24,13 +25,18 @@ from optimizer.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incumbents:
-    """The tried settings that may be kept, and the best of them under each draw."""
+    """The tried settings that may be kept, and the best of them."""
 
     prediction: Prediction
     utility: Tensor
     """``(s, k)`` expected utility of each tried point."""
-    chosen: Tensor
-    """``(s,)`` index of the best."""
+    best: int
+    """The tried point with the highest mean utility."""
+
+    @property
+    def chosen(self) -> Tensor:
+        """The best, once per draw, ``(s,)``."""
+        return torch.full((len(self.utility),), self.best)
 
 
 def utility(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Tensor:
@@ -43,18 +49,27 @@ def incumbents(problem: Problem, surrogate: Surrogate, tried: Points) -> Incumbe
     """Return what improvement is measured against; ``tried`` holds at least one point."""
     prediction = surrogate.predict(tried)
     worth = utility(problem, surrogate, prediction)
-    return Incumbents(prediction=prediction, utility=worth, chosen=worth.argmax(dim=1))
+    return Incumbents(prediction=prediction, utility=worth, best=int(worth.mean(0).argmax()))
 
 
-def expected_improvement(problem: Problem, surrogate: Surrogate, best: Incumbents, points: Points) -> Tensor:
-    """Return the expected gain of utility over the best tried settings, ``(c,)``, in points."""
+def expected_improvement(
+    problem: Problem, surrogate: Surrogate, incumbent: Incumbents, points: Points
+) -> Tensor:
+    """Return the expected gain from rating each point once and then keeping the better, ``(c,)``, in points."""
     prediction = surrogate.predict(points)
-    mean, variance = prediction.gain_over(best.prediction, best.chosen)
-    draws = torch.arange(surrogate.n_draws)
-    bother = problem.objective.bother_weight * surrogate.expected_grade(points)
-    bother_best = problem.objective.bother_weight * surrogate.expected_grade(best.prediction.points)
-    mean = mean - bother + bother_best[draws, best.chosen][:, None]
-    sd = variance.sqrt()
-    z = mean / sd
-    density = torch.exp(-0.5 * z.square()) / math.sqrt(2 * math.pi)
-    return (sd * (density + z * torch.special.ndtr(z))).mean(0)
+    gain = utility(problem, surrogate, prediction) - incumbent.utility[:, incumbent.best, None]
+    _, variance = prediction.gain_over(incumbent.prediction, incumbent.chosen)
+    here, there = prediction.variance, incumbent.prediction.variance[:, incumbent.best, None]
+    # cov(f(x) - f(best), f(x)) from the variance of the difference
+    shared = 0.5 * (here - there + variance)
+    covariance = shared.mean(0) + _covariance(gain, prediction.mean)
+    noise = surrogate.values["noise_sd"].square() + surrogate.values["day_sd"].square()
+    rating = here.mean(0) + _covariance(prediction.mean, prediction.mean) + noise.mean()
+    scale = (covariance.abs() / rating.sqrt()).clamp_min(1e-6)
+    z = gain.mean(0) / scale
+    return scale * (torch.exp(-0.5 * z.square()) / math.sqrt(2 * math.pi) + z * torch.special.ndtr(z))
+
+
+def _covariance(a: Tensor, b: Tensor) -> Tensor:
+    """Covariance between draws, ``(c,)``."""
+    return ((a - a.mean(0)) * (b - b.mean(0))).mean(0)

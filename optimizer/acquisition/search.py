@@ -17,6 +17,8 @@ FAR = 600
 """Candidates drawn over the whole envelope."""
 KNOWN = 12
 """Known settings to search around, latest first."""
+FIRST = 3
+"""Distinct known settings below which proposals stay next to the settings in force."""
 RUNGS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 """Shares of a far target's amplitude at which a way towards it is looked for."""
 
@@ -71,6 +73,33 @@ def far(problem: Problem, rng: np.random.Generator) -> Indices:
             drawn = rng.uniform(numbers[0], numbers[-1], size=FAR)
         columns.append(legal[np.abs(numbers[None, :] - drawn[:, None]).argmin(axis=1)])
     return np.unique(np.stack(columns, axis=1).astype(np.int64), axis=0)
+
+
+def close(problem: Problem, history: History, ask: Ask, points: Indices) -> NDArray[np.bool_]:
+    """Return which points are close enough to what was tried to be proposed next, ``(c,)``.
+
+    The first proposals stay next to the settings in force: same categories, numbers within a few steps. Later ones may
+    change the place on the lead, at most two places from a tried one.
+    """
+    if not problem.has_stimulation:
+        return np.ones(len(points), dtype=np.bool_)
+    around = known(problem, history, ask)
+    mask = np.ones(len(points), dtype=np.bool_)
+    if len(around) < FIRST:
+        for axis, parameter in enumerate(problem.space.parameters):
+            reach = 0 if parameter.is_categorical else max(1, parameter.size // 12)
+            mask &= np.abs(points[:, axis] - around[0, axis]) <= reach
+        return mask
+    mask &= (
+        problem.space.columns(points).amplitude_ma > 0
+    )  # off is a reference trial, which a clinician declares
+    places = problem.space.places
+    if len(places) > 1:
+        tried = set(problem.space.columns(around).configuration.tolist())
+        distance = np.array([min(here.distance_mm(places[there]) for there in tried) for here in places])
+        spacing = min(places[0].distance_mm(other) for other in places[1:])
+        mask &= (distance <= 2.0 * spacing + 1e-6)[problem.space.columns(points).configuration]
+    return mask
 
 
 def at_current(problem: Problem, indices: Indices, current_ma: NDArray[np.float64]) -> Indices:

@@ -78,7 +78,7 @@ class Dataset:
 
 def points_of(problem: Problem, indices: Indices) -> Points:
     """Return grid points as the surrogate reads them."""
-    return _points(problem, problem.space.columns(indices), _grid_rows(problem, indices))
+    return _points(problem.space.columns(indices), _grid_rows(problem, indices))
 
 
 def dataset_of(problem: Problem, history: History) -> Dataset:
@@ -165,15 +165,13 @@ def _rungs(problem: Problem, history: History) -> tuple[Points, Tensor]:
                 values.append({**facts.trial.applied.values, "amplitude_ma": amplitude})
                 outcomes.append(codes[outcome])
     columns = problem.space.columns_of(list(values))
-    return _points(problem, columns, torch.zeros(len(values), 0, dtype=DTYPE)), torch.tensor(
-        outcomes, dtype=DTYPE
-    )
+    return _points(columns, torch.zeros(len(values), 0, dtype=DTYPE)), torch.tensor(outcomes, dtype=DTYPE)
 
 
 def _points_of_trials(problem: Problem, trials: Sequence[Facts]) -> Points:
     if problem.has_stimulation:
         columns = problem.space.columns_of([_values(facts) for facts in trials])
-        return _points(problem, columns, torch.zeros(len(trials), 0, dtype=DTYPE))
+        return _points(columns, torch.zeros(len(trials), 0, dtype=DTYPE))
     settings = [facts.trial.applied.settings for facts in trials]
     indices = np.array([s.indices for s in settings if s is not None], dtype=np.int64)
     return points_of(problem, indices.reshape(-1, len(problem.space.parameters)))
@@ -195,7 +193,7 @@ def _grid_rows(problem: Problem, indices: Indices) -> Tensor:
     return torch.tensor(unit_rows(problem.space, indices) * np.concatenate(steps), dtype=DTYPE)
 
 
-def _points(problem: Problem, columns: Columns, rows: Tensor) -> Points:
+def _points(columns: Columns, rows: Tensor) -> Points:
     def column(values: np.ndarray, fallback: float) -> Tensor:
         return torch.tensor(np.nan_to_num(values, nan=fallback), dtype=DTYPE)
 

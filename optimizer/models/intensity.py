@@ -50,6 +50,8 @@ class Intensity:
         }
         if self.rate_corner_hz is not None:
             table["rate_exponent"] = normal(1.0, 0.35)
+            # thresholds of many people already fall below the corner; how much is not published
+            table["rate_slope"] = normal(0.08, 0.08)
         table |= {f"field_{index}": normal(0.0, 1.0) for index in range(len(self.field_root))}
         return table
 
@@ -70,7 +72,10 @@ class Intensity:
         if self.rate_corner_hz is not None:
             rate = points.frequency_hz.clamp(40.0, 1200.0)
             factor = -torch.log1p((rate / self.rate_corner_hz) ** 1.5)
-            shift = shift + values["rate_exponent"] * factor[None, :]
+            octaves = torch.log(points.frequency_hz.clamp(10.0, 1200.0))
+            shift = (
+                shift + values["rate_exponent"] * factor[None, :] - values["rate_slope"] * octaves[None, :]
+            )
         k = len(self.field_root)
         if k > 1:
             field = torch.cat([values[f"field_{index}"] for index in range(k)], dim=1) @ self.field_root.T

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from optimizer.models.dataset import DTYPE, Dataset, Points
-from optimizer.models.hyperprior import Belief, log_normal, normal, uniform
+from optimizer.models.hyperprior import Belief, log_normal, normal
 from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.problem import Problem
@@ -63,6 +63,7 @@ class StimulationRelief:
         """Priors of shape, residual and noise, in natural units."""
         unit = self.scale.width / 10.0
         table = {
+            "effect": log_normal(2.8 * unit, 0.6),
             "onset": normal(-0.22, 0.10),
             "onset_width": log_normal(0.06, 0.5),
             "rate_best_hz": log_normal(55.0, 0.40),
@@ -81,9 +82,9 @@ class StimulationRelief:
         }
         if len(self.positions_mm) > 1:
             spacing = float(torch.diff(self.positions_mm.sort().values).abs().max())
-            table["position_mm"] = uniform(
-                float(self.positions_mm.min()) - 0.5 * spacing, float(self.positions_mm.max()) + 0.5 * spacing
-            )
+            # a clinician starts where the paraesthesia covered the pain best, give or take two contacts
+            start = float(self.positions_mm[self.intensity.start.configuration[0]])
+            table["position_mm"] = normal(start, 2.0 * spacing)
             table["spread_mm"] = log_normal(1.3 * spacing, 0.35)
         return table
 
@@ -102,25 +103,20 @@ class StimulationRelief:
 
     def mean(self, values: Values, points: Points) -> Tensor:
         """Return ``E[c] + E[E] G``."""
-        return self.untreated + _EFFECT * self.scale.width / 10.0 * self.goodness(values, points)
+        return self.untreated + values["effect"] * self.goodness(values, points)
 
     def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
         """Return the covariance of ``c``, ``E G`` and the residual."""
         unit = self.scale.width / 10.0
-        good_a = self.goodness(values, a)
-        good_b = good_a if a is b else self.goodness(values, b)
         distance = _squares(self._inputs(values, a), self._inputs(values, b))
-        return (
-            (_UNTREATED_SD * unit) ** 2
-            + (_EFFECT_SD * unit) ** 2 * good_a[:, :, None] * good_b[:, None, :]
-            + values["residual_sd"][:, :, None] ** 2 * torch.exp(-0.5 * distance)
+        return (_UNTREATED_SD * unit) ** 2 + values["residual_sd"][:, :, None] ** 2 * torch.exp(
+            -0.5 * distance
         )
 
     def variance(self, values: Values, points: Points) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""
         unit = self.scale.width / 10.0
-        effect = (_EFFECT_SD * unit * self.goodness(values, points)) ** 2
-        return (_UNTREATED_SD * unit) ** 2 + effect + values["residual_sd"] ** 2
+        return (_UNTREATED_SD * unit) ** 2 + (values["residual_sd"] ** 2).expand(-1, len(points))
 
     def _inputs(self, values: Values, points: Points) -> Tensor:
         """Residual inputs divided by their length-scales, ``(s, c, 5)``."""
@@ -133,9 +129,6 @@ class StimulationRelief:
         return torch.stack([level, place, rate, width, duty], dim=-1)
 
 
-_EFFECT = 3.0
-"""Expected relief of ideal settings over none, in points of a 0-10 scale [A]."""
-_EFFECT_SD = 2.0
 _UNTREATED_SD = 2.0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from botorch.models.model import Model
-from botorch.posteriors import Posterior
+from botorch.posteriors.posterior import Posterior
 from botorch.posteriors.fully_bayesian import GaussianMixturePosterior
 from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
@@ -212,7 +212,7 @@ class SurrogateModel(Model):
         """One batch dimension: the draws."""
         return torch.Size([self.surrogate.n_draws])
 
-    def posterior(  # type: ignore[override]
+    def posterior(
         self,
         X: Tensor,  # noqa: N803 - BoTorch's name
         output_indices: list[int] | None = None,  # noqa: ARG002 - one outcome

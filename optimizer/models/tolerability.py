@@ -36,7 +36,7 @@ class Grades:
     def beliefs(self) -> dict[str, Belief]:
         """Priors of slope, noise and window [A]."""
         return {
-            "grade_slope": log_normal(0.11, 0.45),
+            "grade_slope": log_normal(0.085, 0.55),
             "grade_noise": log_normal(0.7, 0.35),
             "perception_window": log_normal(LOG_PERCEPTION_SHARE, 0.35),
         }

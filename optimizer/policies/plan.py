@@ -24,6 +24,8 @@ from optimizer.trial import Applied, Measure, Report, Trial
 FEW_REPORTS = 5
 LOW_SAMPLE = 0.25
 """Share of the draws below which the effective sample is called low."""
+TIE_CONFIDENCE = 0.9
+"""Probability that settings are within the near-tie of the best, from which less charge decides [A]."""
 LOWEST_SHARE = 0.8
 """The patient may turn down to this share of the proposed amplitude [A]."""
 
@@ -74,9 +76,11 @@ def recommendation(
     if not len(keepable):
         return None, None
     prediction = surrogate.predict(points_of(problem, keepable))
-    worth = utility(problem, surrogate, prediction).mean(0)
-    near_tie = problem.objective.near_tie_nrs if problem.has_stimulation else 0.0
-    tied = np.flatnonzero((worth >= worth.max() - near_tie).numpy())
+    worth = utility(problem, surrogate, prediction)
+    leader = worth.mean(0).argmax()
+    # a tie the data do not support yet would give away relief for energy
+    within = (worth >= worth[:, leader, None] - problem.objective.near_tie_nrs).double().mean(0)
+    tied = np.flatnonzero((within >= TIE_CONFIDENCE).numpy())
     columns = problem.space.columns(keepable[tied])
     charge = np.nan_to_num(columns.charge_uc * columns.frequency_hz * columns.duty)
     keys = [(float(charge[i]), *map(int, keepable[t])) for i, t in enumerate(tied)]
@@ -137,7 +141,7 @@ def _range(
     rows = np.repeat(point[None, :], len(up), axis=0)
     rows[:, axis] = up
     highest = here
-    if len(up):
+    if up:
         fine = (
             limits.admissible(problem, history, ask, rows)
             & safe(problem, surrogate, points_of(problem, rows)).numpy()

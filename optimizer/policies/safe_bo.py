@@ -93,7 +93,7 @@ class SafeBOSession:
                 n_trials=len(surrogate.dataset.relief),
                 remaining_gain_nrs=float(scores.max()),
                 min_gain_nrs=self.problem.min_gain_nrs,
-                p_noticeable=self._p_noticeable(surrogate, history, best),
+                p_noticeable=self._p_noticeable(surrogate, best),
             )
             if reason is not None:
                 return Stop(
@@ -134,7 +134,8 @@ class SafeBOSession:
         """Known settings inside every limit and closure that the model still holds tolerable."""
         mask = self.problem.allowed(known) & limits.unlocked(self.problem, ask, known)
         mask &= closure.open_to(self.problem, closure.closures(self.problem, history), known)
-        return np.asarray(mask & safe(self.problem, surrogate, points_of(self.problem, known)).numpy())
+        tolerable: np.ndarray = safe(self.problem, surrogate, points_of(self.problem, known)).numpy()
+        return np.asarray(mask & tolerable)
 
     def _scored(
         self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator
@@ -174,7 +175,7 @@ class SafeBOSession:
         worth = self._improvement(surrogate, best, targets)
         top = worth.argsort(descending=True, stable=True)[:120]
         reached, steps = search.towards(self.problem, history, ask, targets[top.numpy()])
-        possible = torch.tensor(steps >= 0)
+        possible = torch.tensor((steps >= 0) & search.close(self.problem, history, ask, reached))
         possible &= safe(self.problem, surrogate, points_of(self.problem, reached))
         discounted = worth[top] * PATIENCE ** torch.tensor(np.maximum(steps, 0), dtype=torch.float64)
         return reached[possible.numpy()], discounted[possible]
@@ -191,7 +192,9 @@ class SafeBOSession:
 
     def _screened(self, surrogate: Surrogate, history: History, ask: Ask, points: Indices) -> Indices:
         points = points[limits.admissible(self.problem, history, ask, points)]
-        return points[safe(self.problem, surrogate, points_of(self.problem, points)).numpy()]
+        points = points[search.close(self.problem, history, ask, points)]
+        tolerable: np.ndarray = safe(self.problem, surrogate, points_of(self.problem, points)).numpy()
+        return np.asarray(points[tolerable])
 
     def _improvement(self, surrogate: Surrogate, best: Incumbents, points: Indices) -> Tensor:
         return expected_improvement(self.problem, surrogate, best, points_of(self.problem, points))
@@ -219,7 +222,7 @@ class SafeBOSession:
         decision = self.decide(then, replace(ask, q=ask.q - 1, in_force=then.trials[-1].applied))
         return decision.steps if isinstance(decision, Proposal) else ()
 
-    def _p_noticeable(self, surrogate: Surrogate, history: History, best: Incumbents) -> float | None:
+    def _p_noticeable(self, surrogate: Surrogate, best: Incumbents) -> float | None:
         """Probability of noticeable relief at the best tried settings, where a report without stimulation exists."""
         off = surrogate.dataset.points.amplitude_ma <= 0.0
         if not self.problem.has_stimulation or not bool(off.any()):

@@ -7,9 +7,12 @@ from optimizer.models.dataset import Points
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
 
+CAUTION = 0.5
+"""Share of the ceiling the search uses: the ceiling is no target, and the model may be wrong about the next step."""
+
 
 def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
-    """Return which points carry at most the declared probability of an intolerable report.
+    """Return which points carry well under the declared probability of an intolerable report.
 
     Args:
         problem: Declares the ceiling.
@@ -21,4 +24,4 @@ def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
     """
     if problem.tolerability is None:
         return torch.ones(len(points), dtype=torch.bool)
-    return surrogate.p_intolerable(points) <= problem.tolerability.ceiling
+    return surrogate.p_intolerable(points) <= CAUTION * problem.tolerability.ceiling
