@@ -18,6 +18,7 @@ from service.db.engine import Database
 from service.ledger.tables import ReportRow, TrialRow
 from service.settings import Settings
 from service.tracking.client import Tracking
+from service.tracking.relay import Relay
 from service.tracking.status import lag
 from service.tracking.view import IDENTIFIER, SHOWN
 from service.worker import artifact_folder, rebuild
@@ -38,7 +39,7 @@ class Course(threading.Thread):
 
     def run(self) -> None:
         try:
-            while not self.done.wait(0.25):
+            while not self.done.wait(0.4):
                 before = time.monotonic()
                 self.writer.write_trial(4.0, pain=float(self.writer.trials % 11))
                 self.slowest_s = max(self.slowest_s, time.monotonic() - before)
@@ -139,11 +140,10 @@ def test_worker_killed_at_random_instants_shows_each_trial_and_report_exactly_on
         time.sleep(instants.uniform(0.0, 2.5 if full_counts else 1.2))
         worker.kill()
     course.finish()
-    worker.start()
     settings = Settings(data_folder=tmp_path)
-    wait_for(lambda: lag(settings) == 0, "the projection")
-    worker.stop()
     store = Tracking(settings.mlflow_tracking_uri, artifacts=tmp_path / "mlflow-files")
+    last = Relay(database, store)
+    wait_for(lambda: last.turn().lag == 0, "the projection")
     exactly_once(database, writer, store)
     assert "Traceback" not in worker.said()
 

@@ -1,6 +1,6 @@
 """A real ledger in a temporary folder with one course in it, and a real local MLflow store."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from optimizer.problem import Problem
 from service.db.engine import Database
 from service.tracking.client import Tracking
+from service.tracking.load import load
+from service.tracking.record import CourseRecord
 from tests.service.tracking.written import Writer, scs_problem
 
 
@@ -35,3 +37,14 @@ def writer(database: Database, problem: Problem) -> Writer:
     writer = Writer(database=database, problem=problem)
     writer.open()
     return writer
+
+
+@pytest.fixture
+def read(database: Database, writer: Writer) -> Callable[..., CourseRecord]:
+    """Give a reader of the course as of a sequence; everything by default."""
+
+    def record(up_to: int = 10_000) -> CourseRecord:
+        with database.read() as session:
+            return load(session, writer.course_id, up_to=up_to)
+
+    return record
