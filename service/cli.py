@@ -231,5 +231,29 @@ def create(
         typer.echo(create_key(Settings(), principal, role, site=site, days=days, patient_id=patient_id))
 
 
+simulate_commands = typer.Typer(no_args_is_help=True)
+app.add_typer(simulate_commands, name="simulate", help="Synthetic patients.")
+
+
+@simulate_commands.callback()
+def simulate_group() -> None:
+    """Give the commands of synthetic patients their place below one name."""
+
+
+@simulate_commands.command("validate")
+def validate_patients(
+    patients: Annotated[int, typer.Option(min=100, help="Patients drawn per preset.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 2030,
+) -> None:
+    """Hold synthetic patients against the published figures; exit code 1 where one is missed and not waived."""
+    from optimizer.simulate.validation.table import as_markdown, validate
+
+    with clear_errors():
+        lines = validate(patients, seed)
+        typer.echo(as_markdown(lines))
+    if not all(line.is_accepted for line in lines):
+        raise typer.Exit(1)
+
+
 if __name__ == "__main__":
     app()
