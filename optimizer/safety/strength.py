@@ -130,7 +130,12 @@ def as_strong_ma(current_ma: float, point: Stimuli, others: Stimuli) -> Array:
 
 
 def surely_as_strong(stimulus: Stimuli, point: Stimuli) -> bool:
-    """Return whether one setting is at least as strong as another at every chronaxie; a higher rate earns no credit."""
+    """Return whether one setting is at least as strong as another at every chronaxie; a higher rate earns no credit.
+
+    Where either strength is unknown, it is not.
+    """
+    if not (stimulus.known and point.known):
+        return False
     low = stimulus.threshold_low / point.threshold_low
     high = stimulus.threshold_high / point.threshold_high
     rate = np.maximum(stimulus.rate_factor / point.rate_factor, 1.0)

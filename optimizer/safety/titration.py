@@ -53,33 +53,45 @@ class Anchors:
 def anchors(problem: Problem, history: History, ask: Ask) -> Anchors:
     """Return the tolerated trials, the settings in force and what was not tolerated.
 
-    A point past a hard limit, or of unknown strength, is a fact but nothing to build on. The settings in force count as
+    A point past a hard limit or the device's range, or of unknown strength, is a fact, but nothing to build on.
+    The settings in force count as
     tolerated unless they are as strong as some that were not.
     """
     barred = bars(problem, history)
     points = [facts.trial.applied.values for facts in history.facts if shows_tolerance(problem, facts)]
     in_force = ask.in_force.values
     blocking = [bar for bar in barred if blocks(bar, strength.of_point(problem, in_force))]
-    if not blocking:
-        points.append(in_force)
+    down = bool(blocking) and not any(bar.severe for bar in blocking)
     return Anchors(
-        points=_sound(problem, points),
+        points=_sound(problem, points if blocking else [*points, in_force]),
         bars=barred,
-        retreat=in_force if blocking and not any(bar.severe for bar in blocking) else None,
+        retreat=in_force if down and _sound(problem, [in_force]) else None,
     )
 
 
 def _sound(problem: Problem, points: list[dict[str, Value]]) -> tuple[dict[str, Value], ...]:
-    """Keep points of known strength inside every hard limit, each once."""
+    """Keep points of known strength inside the device's range and every hard limit, each once."""
     if not points or not problem.has_stimulation:
         return ()
     stimuli = strength.of_points(problem, points)
     sound = stimuli.known & (stimuli.configuration >= 0)
     sound &= constraint.allowed(problem.space.limits, problem.space.columns_of(list(points)))
+    sound &= [_in_range(problem, point) for point in points]
     distinct = {
         tuple(sorted(point.items())): point for point, good in zip(points, sound, strict=True) if good
     }
     return tuple(distinct.values())
+
+
+def _in_range(problem: Problem, point: dict[str, Value]) -> bool:
+    """Return whether the device could have produced every number of a point, on its grid or between."""
+    for parameter in problem.space.parameters:
+        value = point.get(parameter.name)
+        if not parameter.is_categorical and isinstance(value, int | float):
+            low, high = parameter.numbers[0], parameter.numbers[-1]
+            if not low - GRID_TOLERANCE <= value <= high + GRID_TOLERANCE:
+                return False
+    return True
 
 
 def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indices) -> NDArray[np.bool_]:
@@ -126,7 +138,8 @@ def _ceiling_ma(
             raised_ma = _one_step_ma(rule, anchor[int(row)], float(step_ma[row]), here)
             ceiling_ma[rows] = np.maximum(ceiling_ma[rows], raised_ma)
         if not len(tried) and ask.in_clinic:
-            start_ma = _start_ma(problem, rule, anchor, int(place), here)
+            nearest = anchor[_nearest(problem, tolerated.bars, anchor, int(place))]
+            start_ma = _start_ma(problem, rule, nearest, int(place), here)
             ceiling_ma[rows] = np.maximum(ceiling_ma[rows], start_ma)
     return ceiling_ma
 
@@ -143,13 +156,28 @@ def _start_ma(
 ) -> Array:
     """Start a configuration without a tolerated trial below what the nearest tried ones tolerated."""
     ceiling_ma = np.full(len(candidates), -np.inf)
-    places = problem.space.places
-    distance_mm = np.array([places[place].distance_mm(places[there]) for there in anchor.configuration])
-    upper = np.exp(UPPER_95 * problem.excitability.threshold_log_sd(distance_mm))
-    for row in np.flatnonzero(distance_mm <= distance_mm.min(initial=np.inf) + SAME_PLACE_MM):
+    upper = np.exp(
+        UPPER_95 * problem.excitability.threshold_log_sd(_away_mm(problem, place, anchor.configuration))
+    )
+    for row in range(len(anchor)):
         start_ma = rule.new_configuration_fraction * float(anchor.amplitude_ma[row] / upper[row])
-        ceiling_ma = np.maximum(ceiling_ma, _capped_ma(rule, anchor[int(row)], start_ma, 0.0, candidates))
+        ceiling_ma = np.maximum(ceiling_ma, _capped_ma(rule, anchor[row], start_ma, 0.0, candidates))
     return ceiling_ma
+
+
+def _nearest(problem: Problem, barred: tuple[Bar, ...], anchor: Stimuli, place: int) -> NDArray[np.int64]:
+    """Return the anchors in the tried configurations nearest to a place; none where the nearest tolerated nothing."""
+    stopped = np.array([int(bar.stimulus.configuration) for bar in barred], dtype=np.int64)
+    stopped = stopped[(stopped >= 0) & (stopped != place)]
+    away_mm = _away_mm(problem, place, anchor.configuration)
+    nearest_mm = np.append(away_mm, _away_mm(problem, place, stopped)).min()
+    return np.flatnonzero(away_mm <= nearest_mm + SAME_PLACE_MM)
+
+
+def _away_mm(problem: Problem, place: int, others: NDArray[np.int64]) -> Array:
+    """Distance of configurations from one, in mm."""
+    places = problem.space.places
+    return np.array([places[place].distance_mm(places[other]) for other in others], dtype=np.float64)
 
 
 def _retreat_ma(problem: Problem, rule: TitrationRule, tolerated: Anchors, candidates: Stimuli) -> Array:
@@ -157,12 +185,10 @@ def _retreat_ma(problem: Problem, rule: TitrationRule, tolerated: Anchors, candi
     ceiling_ma = np.full(len(candidates), -np.inf)
     if tolerated.retreat is None:
         return ceiling_ma
-    point = strength.of_points(problem, [tolerated.retreat])
-    if not point.known[0]:
-        return ceiling_ma
-    lower_ma = rule.new_configuration_fraction * float(point.amplitude_ma[0])
-    here = candidates.configuration == point.configuration[0]
-    return np.where(here, _capped_ma(rule, point[0], lower_ma, 0.0, candidates), ceiling_ma)
+    point = strength.of_point(problem, tolerated.retreat)
+    lower_ma = rule.new_configuration_fraction * float(point.amplitude_ma)
+    here = candidates.configuration == point.configuration
+    return np.where(here, _capped_ma(rule, point, lower_ma, 0.0, candidates), ceiling_ma)
 
 
 def _capped_ma(
