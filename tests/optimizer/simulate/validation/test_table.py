@@ -7,6 +7,8 @@ import pytest
 
 from optimizer.simulate.validation.table import MOST_WAIVED, Line, as_markdown, validate
 
+ROOT = Path(__file__).resolve().parents[4]
+
 
 @pytest.fixture(scope="module")
 def lines(full_counts: bool) -> tuple[Line, ...]:
@@ -42,3 +44,4 @@ def test_the_table_of_twenty_thousand_is_kept(acceptance_folder: Path) -> None:
     lines = validate()
     (acceptance_folder / "synthetic-patients.md").write_text(as_markdown(lines), encoding="utf-8")
     assert all(line.is_accepted for line in lines)
+    assert as_markdown(lines) in (ROOT / "docs" / "synthetic-patients.md").read_text(encoding="utf-8")
