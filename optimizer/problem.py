@@ -245,10 +245,12 @@ def stimulation_problem(
     for name, allowed in (envelope or {}).items():
         if device.space.parameter(name).is_categorical:
             choices[name] = tuple(str(choice) for choice in allowed)
-        elif len(allowed) == 2:
+        elif len(allowed) == 2 and not any(isinstance(bound, str) for bound in allowed):
             bounds[name] = (float(allowed[0]), float(allowed[1]))
         else:
-            raise ProblemDefinitionError(f"envelope.{name}", "is not a pair", limit="(lowest, highest)")
+            raise ProblemDefinitionError(
+                f"envelope.{name}", "is not a pair of numbers", limit="(lowest, highest)"
+            )
     fields.setdefault("tolerability", Tolerability())
     fields.setdefault("titration", TitrationRule())
     return Problem(
