@@ -36,7 +36,8 @@ def add_patient(database: Database, name: str) -> None:
 
 
 def test_migrations_and_tables_say_the_same(database: Database) -> None:
-    assert service.audit.tables and service.auth.tables
+    assert service.audit.tables
+    assert service.auth.tables
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
@@ -100,10 +101,14 @@ def test_a_fact_cannot_be_changed(statement: str, database: Database, tmp_path: 
 
 
 def test_what_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as session:
-        ledger = Ledger(session, site="a", principal="p", now=system_clock())
-        ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym="x"), {})
-        raise RuntimeError
+    def fail_late() -> None:
+        with database.write() as session:
+            ledger = Ledger(session, site="a", principal="p", now=system_clock())
+            ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym="x"), {})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_late()
     with database.read() as session:
         assert session.query(Entry).count() == 0
 

@@ -1,0 +1,102 @@
+import pytest
+
+from tests.service.live import START, Clinic, codes
+
+AT = "2026-11-20T20:00:00+01:00"
+
+
+@pytest.mark.parametrize("value", [11, -1, 3.5])
+def test_a_rating_off_its_scale_is_refused_and_nothing_is_stored(value: float, clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    before = clinic.get(f"/courses/{course_id}/history").content
+    good = {"trial_id": trial_id, "measure": "pain", "value": 4, "occurred_at": AT}
+    bad = good | {"value": value}
+    replies = [
+        clinic.post(f"/trials/{trial_id}/reports", {k: v for k, v in bad.items() if k != "trial_id"}),
+        clinic.post(f"/courses/{course_id}/reports", {"reports": [good, bad]}),
+        clinic.post(
+            f"/courses/{course_id}/reports", {"reports": [bad | {"measure": "side_effect", "kind": "cough"}]}
+        ),
+    ]
+    assert codes(replies) == [(422, "off-scale")] * 3
+    assert all(str(value) not in reply.json()["detail"] for reply in replies)
+    assert clinic.get(f"/courses/{course_id}/history").content == before
+
+
+def test_many_reports_are_stored_together(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    reports = [
+        {"trial_id": trial_id, "measure": "pain", "value": value, "occurred_at": AT} for value in (3, 4, 5)
+    ]
+    made = clinic.made(f"/courses/{course_id}/reports", {"reports": reports})
+    assert len(made["reports"]) == 3
+    assert clinic.get(f"/courses/{course_id}").json()["n_reports"] == 4
+
+
+def test_an_undeclared_kind_is_refused(clinic: Clinic) -> None:
+    _, trial_id = clinic.rated_course()
+    body = {"measure": "side_effect", "kind": "itching", "value": 1, "occurred_at": AT}
+    assert codes([clinic.post(f"/trials/{trial_id}/reports", body)]) == [(422, "off-scale")]
+
+
+def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    wrong = clinic.report(trial_id, 9)["reports"][0]["id"]
+    body = {"measure": "pain", "value": 2, "occurred_at": AT, "amends": wrong}
+    clinic.made(f"/trials/{trial_id}/reports", body)
+    assert clinic.get(f"/courses/{course_id}").json()["n_reports"] == 2
+    clinic.made(f"/trials/{trial_id}/reports", body | {"value": None})
+    assert clinic.get(f"/courses/{course_id}").json()["n_reports"] == 1
+    assert len(clinic.get(f"/courses/{course_id}/history").json()["content"]["reports"]) == 4
+    nothing = {"measure": "pain", "value": None, "occurred_at": AT}
+    assert codes([clinic.post(f"/trials/{trial_id}/reports", nothing)]) == [(422, "trial-order")]
+    other_trial = clinic.trial(course_id)["id"]
+    assert codes([clinic.post(f"/trials/{other_trial}/reports", body)]) == [(422, "trial-order")]
+
+
+def test_facts_are_stored_whatever_they_mean_and_flagged(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    odd = clinic.trial(course_id, settings=START | {"amplitude_ma": 9.14}, source="remote", in_clinic=False)
+    assert (odd["on_grid"], odd["flags"]) == (False, ["not_proposed", "off_grid"])
+    strong = clinic.trial(
+        course_id, settings=START | {"amplitude_ma": 25, "pulse_width_us": 1000}, occurred_at=AT
+    )
+    assert strong["flags"] == ["not_proposed", "outside_envelope", "past_limit"]
+    held = clinic.ask(course_id)
+    assert (held["kind"], held["reason"]) == ("hold", "settings_past_limit")
+
+
+def test_a_trial_must_be_settings_of_the_device_and_end_after_it_begins(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    path = f"/courses/{course_id}/trials"
+    body = {"settings": START, "occurred_at": AT}
+    replies = [
+        clinic.post(path, body | {"settings": {"amplitude_ma": 1}}),
+        clinic.post(path, body | {"settings": START | {"extra": 1}}),
+        clinic.post(path, body | {"ended_at": "2026-11-20T19:00:00+01:00"}),
+        clinic.post(path, body | {"proposal_id": "01938b3e-5f0c-7d2a-9c41-7f1f5f0a8a11"}),
+    ]
+    assert codes(replies) == [(422, "unknown-parameter")] * 2 + [(422, "trial-order"), (404, "not-found")]
+
+
+def test_a_trial_that_differs_from_what_was_approved_is_flagged(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    early = clinic.trial(course_id, settings=proposal["settings"], proposal_id=proposal["id"])
+    assert early["flags"] == ["not_approved"]
+    clinic.report(early["id"], 5)
+    following = clinic.ask(course_id)
+    assert following["kind"] == "proposal"
+    clinic.decide(following, action="approve")
+    other = START if following["settings"] != START else START | {"amplitude_ma": 4.4}
+    assert clinic.trial(course_id, settings=other, proposal_id=following["id"])["flags"] == [
+        "differs_from_approval"
+    ]
+
+
+def test_the_ramp_is_on_record(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    ramp = [{"amplitude_ma": 4.5, "outcome": "perception"}, {"amplitude_ma": 4.6, "outcome": "tolerated"}]
+    clinic.trial(course_id, ramp=ramp)
+    trials = clinic.get(f"/courses/{course_id}/history").json()["content"]["trials"]
+    assert ramp in [trial["ramp"] for trial in trials]
