@@ -4,6 +4,9 @@ import httpx2
 
 from service.tracking.view import COURSE, IDENTIFIER
 
+VIEW = "/artifacts/course.png?workflowType=machine_learning"
+"""Open at the picture of the course, with the pages for runs and metrics rather than for language models."""
+
 
 def page_of(
     server: str, *, site: str, patient: str, course_id: str, namespace: str = "titrate"
@@ -34,4 +37,6 @@ def page_of(
         f"{api}/runs/search", json={"experiment_ids": [experiment], "filter": wanted}, timeout=10.0
     )
     shown = runs.json().get("runs", []) if runs.status_code == 200 else []
-    return f"{server}/#/experiments/{experiment}/runs/{shown[0]['info']['run_id']}" if shown else None
+    if not shown:
+        return None
+    return f"{server}/#/experiments/{experiment}/runs/{shown[0]['info']['run_id']}{VIEW}"
