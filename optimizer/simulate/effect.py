@@ -27,7 +27,8 @@ def goodness(
     if cohort.preset.response is Response.SUB_PERCEPTION:
         return np.asarray(covered * _sub_perception(cohort, stimulus, perception))
     u = window_position(cohort, stimulus.amplitude_ma, perception)
-    by_rate = np.log(stimulus.frequency_hz / cohort["best_rate_hz"]) / cohort["rate_spread"]
+    off_rate = np.abs(np.log(stimulus.frequency_hz / cohort["best_rate_hz"])) - cohort["rate_plateau_log"]
+    by_rate = np.maximum(off_rate, 0.0) / cohort["rate_spread"]
     by_width = np.log(stimulus.pulse_width_us / cohort["best_width_us"]) / cohort["width_spread"]
     return np.asarray(recruitment(cohort, u) * covered * np.exp(-0.5 * (by_rate**2 + by_width**2)))
 

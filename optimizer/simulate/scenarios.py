@@ -171,10 +171,21 @@ def _variant(name: str, title: str, preset: str) -> Scenario:
     )
 
 
+_DRG = Scenario(
+    name="drg",
+    title="Dorsal root ganglion stimulation while screening, standing",
+    preset="drg",
+    device="drg",
+    envelope={"amplitude_ma": (0.0, 3.0), "pulse_width_us": (100.0, 500.0), "frequency_hz": (4.0, 60.0)},
+    start_values={"pulse_width_us": 250.0, "frequency_hz": 20.0},
+    start_intensity=1.05,
+)
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         _SCS_TONIC,
+        _DRG,
         _variant("scs-tonic-null", "As scs-tonic, in patients whom no setting helps", "null"),
         _variant("scs-tonic-sceptical", "As scs-tonic, in the sceptical preset", "sceptical"),
     )

@@ -43,6 +43,23 @@ def test_the_start_is_just_felt_beside_the_best_configuration(scenario, seed: in
     assert truth.relief_of(start) < truth.relief_of(best)
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_starts_legally_and_its_best_is_tolerable(name: str) -> None:
+    scenario = load_scenario(name)
+    start, best, truth = scenario.start(5), scenario.best(5), scenario.truth(5)
+    assert scenario.problem.check(start)
+    assert scenario.problem.check(best)
+    assert truth.grade_of(best) <= scenario.problem.tolerability.limit_grade
+    assert truth.relief_of(best) >= truth.relief_of(start)
+
+
+def test_a_ganglion_needs_a_tenth_of_the_current_and_no_high_rate() -> None:
+    drg = load_scenario("drg")
+    for seed in range(4):
+        assert drg.start(seed)["amplitude_ma"] < 3.0
+        assert drg.best(seed)["frequency_hz"] == 4.0  # the first of a plateau from 4 to 40 Hz
+
+
 def test_equal_seeds_are_equal_patients_and_others_are_others(scenario) -> None:
     assert scenario.best(3) == scenario.best(3)
     assert len({scenario.start(seed) for seed in range(2)}) == 2
