@@ -73,7 +73,7 @@ def decode(kind: type[T], data: bytes | str) -> T:
     if document["version"] != VERSION:
         raise MalformedDocumentError("version", "is not one this release reads", limit=str(VERSION))
     value = from_builtins(kind, document["content"])
-    if encode(value) != _dump(document, kind.__name__):
+    if encode(value) != _dump(_doubles(document), kind.__name__):
         raise MalformedDocumentError(
             "content",
             "holds fields or values that this version does not keep",
@@ -119,6 +119,16 @@ def _dump(document: object, name: str) -> bytes:
         raise MalformedDocumentError(
             name, "holds a number JSON cannot carry", limit="finite numbers"
         ) from error
+
+
+def _doubles(value: Any) -> Any:
+    """Return plain values with every whole number beyond 2^53 as the double it is in JSON."""
+    if isinstance(value, dict):
+        return {key: _doubles(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_doubles(entry) for entry in value]
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if whole and abs(value) >= 2**53 else value
 
 
 def _explain(message: str) -> tuple[str, str]:
