@@ -1,0 +1,127 @@
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from optimizer.decision import Hold, decode_decision
+from service.auth.principal import Principal, Role
+from service.dependencies.requests import ledger_for
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import decision_about
+from service.ledger.tables import AskRow, JobRow, ProposalRow
+from service.proposals import answering
+from service.proposals.schemas import NewAsk
+from service.proposals.usecases import ask
+from tests.service.live import Clinic
+
+SPAN = timedelta(seconds=60)
+
+
+def asked(clinic: Clinic, ledger: Ledger, course_id: str, **fields: object) -> str:
+    body = ask(ledger, course_id, NewAsk(**fields)).body  # type: ignore[arg-type]
+    assert isinstance(body, dict)
+    return str(body["ask_id"])
+
+
+def ledger_of(clinic: Clinic, session: object) -> Ledger:
+    principal = Principal(name="dr", site=clinic.site, roles=frozenset({Role.CLINICIAN}))
+    return ledger_for(session, principal, clinic.server.services)  # type: ignore[arg-type]
+
+
+def document_of(clinic: Clinic, course_id: str) -> str:
+    """Return a real answer's document."""
+    answer = clinic.ask(course_id)
+    with clinic.server.services.database.read() as session:
+        found = session.scalar(select(ProposalRow.decision).filter_by(id=answer["id"]))
+    assert found is not None
+    return found
+
+
+def test_a_job_has_one_holder_at_a_time(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    with clinic.server.services.database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id)
+        now = ledger.now
+        first = answering.claim(session, ask_id, "one", now, SPAN)
+        assert first is not None
+        assert answering.claim(session, ask_id, "two", now, SPAN) is None
+        assert ask_id not in answering.open_jobs(session, now)
+        later = answering.claim(session, ask_id, "two", now + SPAN, SPAN)
+        assert later is not None
+        assert (first.attempts, later.attempts, later.request) == (1, 2, first.request)
+        answering.release(session, ask_id)
+        assert ask_id in answering.open_jobs(session, now)
+        session.rollback()
+
+
+def test_an_answer_is_stored_once(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    document = document_of(clinic, course_id)
+    with clinic.server.services.database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
+        for _ in range(2):
+            answering.store(session, ask_id, document, ledger.now)
+        rows = session.scalars(select(ProposalRow).filter_by(ask_id=ask_id)).all()
+        job = session.get(JobRow, ask_id)
+        assert len(rows) == 1
+        assert job is not None
+        session.refresh(job)
+        assert job.state == "done"
+        session.rollback()
+
+
+def test_an_answer_overtaken_by_another_question_is_superseded(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    document = document_of(clinic, course_id)
+    with clinic.server.services.database.write() as session:
+        ledger = ledger_of(clinic, session)
+        older = asked(clinic, ledger, course_id, locked=["frequency_hz"])
+        asked(clinic, ledger, course_id, locked=["pulse_width_us"])
+        answering.store(session, older, document, ledger.now)
+        row = session.scalar(select(ProposalRow).filter_by(ask_id=older))
+        assert row is not None
+        decision = decision_about(ledger, row.id)
+        assert decision is not None
+        assert (decision.action, decision.reason) == ("supersede", "asked_again")
+        session.rollback()
+
+
+def test_a_severe_report_that_came_while_computing_withdraws_the_answer(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    document = document_of(clinic, course_id)
+    database = clinic.server.services.database
+    with database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
+        # taken off the queue, as if a process were at it
+        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    clinic.report(trial_id, 9, kind="discomfort")
+    with database.write() as session:
+        ledger = ledger_of(clinic, session)
+        answering.store(session, ask_id, document, ledger.now)
+    with database.read() as session:
+        row = session.scalar(select(ProposalRow).filter_by(ask_id=ask_id))
+        assert row is not None
+        seen = clinic.get(f"/proposals/{row.id}").json()
+    assert (seen["status"], seen["reason"]) == ("withdrawn", "record_changed_while_computing")
+
+
+def test_the_fallback_is_a_hold_that_says_so_and_is_not_kept_as_the_answer(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    database = clinic.server.services.database
+    with database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id)
+        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+        document = answering.fallback_hold(session, ask_id)
+        hold = decode_decision(document)
+        assert isinstance(hold, Hold)
+        assert hold.meanwhile is not None
+        answering.store(session, ask_id, document, ledger.now, fallback="process_failed")
+    seen = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
+    assert (seen["kind"], seen["reason"], seen["fallback"]) == ("hold", "model_failed", "process_failed")
+    again = clinic.ask(course_id)
+    assert (again["kind"], again["fallback"]) == ("proposal", None)
+    with database.read() as session:
+        assert session.query(AskRow).filter_by(course_id=course_id).count() == 2
