@@ -30,7 +30,8 @@ from service.demo.treatment import PSEUDONYM, Told, Treatment
 from service.settings import Settings
 from service.tracking.status import lag
 
-SEED = 2
+SEED = 0
+"""Which synthetic patient: one who starts beside a configuration that helps much more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
