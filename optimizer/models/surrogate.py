@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from botorch.models.model import Model
-from botorch.posteriors.posterior import Posterior
 from botorch.posteriors.fully_bayesian import GaussianMixturePosterior
+from botorch.posteriors.posterior import Posterior
 from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
 
@@ -128,8 +128,10 @@ def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed
     relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
     grades = _grades(problem, intensity)
     beliefs = dict(relief.beliefs)
+    if problem.has_stimulation:
+        beliefs |= intensity.beliefs
     if grades is not None:
-        beliefs |= intensity.beliefs | grades.beliefs
+        beliefs |= grades.beliefs
     hyperprior = Hyperprior(beliefs).replaced(prior.hyperparameters)
     generator = torch.Generator().manual_seed(seed)
 

@@ -1,0 +1,56 @@
+"""Improvement rises with what is believed, falls with noise, and does not chase a lucky rating."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from optimizer.acquisition.improvement import expected_improvement, incumbents, utility
+from optimizer.models.dataset import points_of
+from optimizer.models.surrogate import Surrogate
+from optimizer.problem import Problem
+from tests.optimizer.models.courses import ROWS, START, conditioned, indices, tonic
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return tonic()
+
+
+@pytest.fixture(scope="module")
+def surrogate(problem: Problem) -> Surrogate:
+    return conditioned(problem, ROWS)
+
+
+def test_improvement_is_never_negative_and_finite(problem: Problem, surrogate: Surrogate) -> None:
+    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    points = points_of(problem, problem.space.draw(np.random.default_rng(0), 200))
+    score = expected_improvement(problem, surrogate, best, points)
+    assert bool((score >= 0).all())
+    assert bool(torch.isfinite(score).all())
+
+
+def test_more_rating_noise_makes_every_further_rating_worth_less(
+    problem: Problem, surrogate: Surrogate
+) -> None:
+    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    points = points_of(problem, problem.space.draw(np.random.default_rng(1), 50))
+    noisy = replace(surrogate, values={**surrogate.values, "noise_sd": 5 * surrogate.values["noise_sd"]})
+    clear = expected_improvement(problem, surrogate, best, points)
+    assert bool((expected_improvement(problem, noisy, best, points) <= clear + 1e-12).all())
+
+
+def test_the_incumbent_is_the_best_by_belief_and_not_by_the_luckiest_rating(problem: Problem) -> None:
+    # six ratings of one setting around 4; a single lucky 3 of a setting known to be weak
+    rows = [{**START, "amplitude_ma": 5.6, "pain": p, "discomfort": 1} for p in (4, 4, 5, 3, 4, 4)]
+    rows += [{**START, "amplitude_ma": 1.0, "pain": p, "discomfort": 0} for p in (8, 8, 3, 8)]
+    surrogate = conditioned(problem, rows)
+    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    assert float(surrogate.dataset.points.amplitude_ma[best.best]) == 5.6
+
+
+def test_bother_below_the_limit_counts_in_the_utility(problem: Problem, surrogate: Surrogate) -> None:
+    prediction = surrogate.predict(points_of(problem, indices(problem, {**START, "amplitude_ma": 6.0})))
+    worth = utility(problem, surrogate, prediction)
+    assert bool((worth < prediction.mean).all())

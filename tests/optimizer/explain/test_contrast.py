@@ -1,0 +1,56 @@
+"""Numbers of an explanation: intervals of mixtures, changes, influences."""
+
+import pytest
+import torch
+from scipy import stats
+
+from optimizer.explain import contrast
+from optimizer.models.dataset import points_of
+from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
+
+
+def test_one_normal_gives_its_own_quantiles() -> None:
+    found = contrast.interval(
+        torch.tensor([1.0], dtype=torch.float64), torch.tensor([2.0], dtype=torch.float64)
+    )
+    assert (found.mean, found.low, found.high) == pytest.approx(
+        (1.0, *stats.norm(1, 2).ppf([0.05, 0.95])), abs=1e-6
+    )
+
+
+def test_a_mixture_leaves_five_percent_on_either_side() -> None:
+    mean, sd = (
+        torch.tensor([-3.0, 0.0, 4.0], dtype=torch.float64),
+        torch.tensor([0.5, 1.0, 0.2], dtype=torch.float64),
+    )
+    found = contrast.interval(mean, sd)
+    below = [torch.special.ndtr((end - mean) / sd).mean().item() for end in (found.low, found.high)]
+    assert below == pytest.approx([0.05, 0.95], abs=1e-6)
+
+
+def test_changes_name_exactly_what_differs() -> None:
+    problem = tonic()
+    _, ask = asked(problem, ROWS[:1])
+    after = problem.space.settings({**START, "amplitude_ma": 5.5, "configuration": "level-4"})
+    found = {
+        change.parameter: (change.before, change.after) for change in contrast.changes(problem, ask, after)
+    }
+    assert found == {"amplitude_ma": (5.0, 5.5), "configuration": ("level-3", "level-4")}
+
+
+def test_a_predicted_report_stays_on_its_scale() -> None:
+    problem = tonic()
+    surrogate = conditioned(problem, [{**START, "pain": 0, "discomfort": 0}] * 6)
+    found = contrast.report_interval(
+        problem, surrogate, surrogate.predict(points_of(problem, indices(problem, START)))
+    )
+    assert 0.0 <= found.low <= found.mean <= found.high <= 10.0
+
+
+def test_the_report_of_the_same_settings_carries_most() -> None:
+    problem = tonic()
+    surrogate = conditioned(problem, ROWS)
+    point = {name: ROWS[4][name] for name in problem.space.names}
+    found = contrast.influences(surrogate, surrogate.predict(points_of(problem, indices(problem, point))))
+    assert found[0].report_id == "row-4-pain"
+    assert 0 < sum(influence.weight for influence in found) <= 1 + 1e-9

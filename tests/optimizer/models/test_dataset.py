@@ -1,0 +1,105 @@
+"""A history becomes tensors without inventing anything."""
+
+from datetime import timedelta
+
+import torch
+
+from optimizer.history import EPOCH, History, applied, history_from_rows
+from optimizer.models.dataset import dataset_of, points_of
+from optimizer.trial import Measure, Report, Rung, RungOutcome, Trial, TrialKind
+from tests.optimizer.models.courses import ROWS, START, indices, tonic
+
+
+def report(identifier: str, value: float, measure: Measure = Measure.PAIN, kind: str = "") -> Report:
+    return Report(
+        id=identifier,
+        trial_id="t",
+        measure=measure,
+        kind=kind,
+        value=value,
+        occurred_at=EPOCH,
+        recorded_at=EPOCH,
+    )
+
+
+def trial(**fields: object) -> Trial:
+    problem = tonic()
+    return Trial(id="t", applied=applied(problem, START), occurred_at=EPOCH, recorded_at=EPOCH, **fields)  # type: ignore[arg-type]
+
+
+def test_several_ratings_of_a_trial_become_their_mean_and_count() -> None:
+    dataset = dataset_of(tonic(), History().add(trial(), report("a", 4.0), report("b", 7.0)))
+    assert dataset.relief.tolist() == [-5.5]
+    assert dataset.n_reports.tolist() == [2.0]
+    assert dataset.report_ids == (("a", "b"),)
+
+
+def test_a_trial_without_a_rating_is_missing_and_not_zero() -> None:
+    dataset = dataset_of(tonic(), History().add(trial(), report("a", 2.0, Measure.SIDE_EFFECT, "discomfort")))
+    assert len(dataset.relief) == 0
+    assert dataset.grade.tolist() == [2.0]
+
+
+def test_stimulation_off_counts_with_zero_current_and_grades_no_settings() -> None:
+    history = History().add(
+        trial(kind=TrialKind.STIMULATION_OFF),
+        report("a", 8.0),
+        report("b", 3.0, Measure.SIDE_EFFECT, "discomfort"),
+    )
+    dataset = dataset_of(tonic(), history)
+    assert dataset.points.amplitude_ma.tolist() == [0.0]
+    assert len(dataset.grade) == 0
+
+
+def test_five_kinds_reported_at_once_are_one_grade_the_worst() -> None:
+    history = History().add(
+        trial(),
+        report("a", 1.0, Measure.SIDE_EFFECT, "discomfort"),
+        report("b", 3.0, Measure.SIDE_EFFECT, "rib_sensation"),
+    )
+    assert dataset_of(tonic(), history).grade.tolist() == [3.0]
+
+
+def test_side_effects_that_do_not_grow_with_intensity_teach_nothing_about_it() -> None:
+    history = History().add(trial(), report("a", 3.0, Measure.SIDE_EFFECT, "hoarseness"))
+    assert len(dataset_of(tonic(), history).grade) == 0
+
+
+def test_a_ramp_gives_its_strongest_tolerated_rung_and_the_thresholds_it_met() -> None:
+    ramp = (
+        Rung(amplitude_ma=3.0, outcome=RungOutcome.TOLERATED),
+        Rung(amplitude_ma=3.5, outcome=RungOutcome.PERCEPTION),
+        Rung(amplitude_ma=4.5, outcome=RungOutcome.TOLERATED),
+        Rung(amplitude_ma=5.0, outcome=RungOutcome.DISCOMFORT),
+    )
+    dataset = dataset_of(tonic(), History().add(trial(ramp=ramp)))
+    found = dict(zip(dataset.rung_outcome.tolist(), dataset.rungs.amplitude_ma.tolist(), strict=True))
+    assert found == {-1.0: 4.5, 0.0: 3.5, 1.0: 5.0}
+
+
+def test_a_setting_a_remote_left_off_the_grid_counts_with_its_raw_values() -> None:
+    problem = tonic()
+    off_grid = Trial(
+        id="t",
+        applied=applied(problem, {**START, "amplitude_ma": 5.037}),
+        occurred_at=EPOCH,
+        recorded_at=EPOCH,
+    )
+    dataset = dataset_of(problem, History().add(off_grid, report("a", 4.0)))
+    assert dataset.points.amplitude_ma.tolist() == [5.037]
+
+
+def test_days_are_counted_from_the_first_trial() -> None:
+    rows = [{**row, "at": EPOCH + timedelta(days=3 * number)} for number, row in enumerate(ROWS)]
+    assert dataset_of(tonic(), history_from_rows(tonic(), rows)).day.tolist() == [0.0, 3.0, 6.0, 9.0, 12.0]
+
+
+def test_points_of_grid_points_carry_their_physical_values() -> None:
+    problem = tonic()
+    points = points_of(problem, indices(problem, START))
+    assert torch.stack([points.amplitude_ma, points.pulse_width_us, points.frequency_hz])[:, 0].tolist() == [
+        5.0,
+        300.0,
+        40.0,
+    ]
+    assert points.configuration.tolist() == [2]

@@ -1,0 +1,34 @@
+"""A belief is a monotone function of a standard normal variable with the median and spread it names."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer.models.hyperprior import Belief, Hyperprior, log_normal, normal, uniform
+
+BELIEFS = {"a": normal(2.0, 0.5), "b": log_normal(3.0, 0.4), "c": uniform(-1.0, 4.0)}
+
+
+def test_the_centre_of_the_white_space_is_the_median() -> None:
+    values = Hyperprior(BELIEFS).values(torch.zeros(1, 3, dtype=torch.float64))
+    assert [round(float(value), 12) for value in values.values()] == [2.0, 3.0, 1.5]
+
+
+@given(low=st.floats(-5, 5), high=st.floats(-5, 5))
+def test_every_belief_is_monotone(low: float, high: float) -> None:
+    low, high = sorted((low, high))
+    for belief in BELIEFS.values():
+        ends = belief.transform(torch.tensor([low, high], dtype=torch.float64))
+        assert ends[0] <= ends[1]
+
+
+def test_a_uniform_belief_stays_inside_its_ends() -> None:
+    drawn = uniform(-1.0, 4.0).transform(torch.linspace(-9, 9, 101, dtype=torch.float64))
+    assert drawn.min() >= -1.0
+    assert drawn.max() <= 4.0
+
+
+def test_data_replace_a_belief_by_name_and_unknown_names_are_left_out() -> None:
+    replaced = Hyperprior(BELIEFS).replaced({"b": (7.0, 0.1), "zzz": (1.0, 1.0)})
+    assert replaced.beliefs["b"] == Belief(shape=BELIEFS["b"].shape, centre=7.0, spread=0.1)
+    assert replaced.beliefs.keys() == BELIEFS.keys()

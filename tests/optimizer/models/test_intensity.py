@@ -1,0 +1,61 @@
+"""Intensity is current over the limit current: what the physiology ties together stays tied."""
+
+import math
+
+import pytest
+import torch
+
+from optimizer.models.dataset import points_of
+from optimizer.models.hyperprior import Hyperprior
+from optimizer.models.intensity import Intensity, intensity_of
+from tests.optimizer.models.courses import START, indices, tonic
+
+
+@pytest.fixture(scope="module")
+def intensity() -> Intensity:
+    problem = tonic()
+    return intensity_of(problem, points_of(problem, indices(problem, START)))
+
+
+def levels(intensity: Intensity, *points: dict[str, object]) -> list[float]:
+    problem = tonic()
+    white = torch.zeros(1, Hyperprior(intensity.beliefs).size, dtype=torch.float64)
+    values = Hyperprior(intensity.beliefs).values(white)
+    return intensity.log_intensity(values, points_of(problem, indices(problem, *points)))[0].tolist()
+
+
+def test_the_start_lies_its_margin_below_the_limit(intensity: Intensity) -> None:
+    assert levels(intensity, START)[0] == pytest.approx(-0.25)
+
+
+def test_doubling_the_current_adds_the_log_of_two(intensity: Intensity) -> None:
+    start, twice = levels(intensity, START, {**START, "amplitude_ma": 10.0})
+    assert twice - start == pytest.approx(math.log(2.0))
+
+
+def test_a_wider_pulse_is_stronger_by_weisss_law(intensity: Intensity) -> None:
+    start, wide = levels(intensity, START, {**START, "pulse_width_us": 450.0})
+    assert wide - start == pytest.approx(math.log((1 + 290 / 300) / (1 + 290 / 450)))
+
+
+def test_a_faster_rate_is_never_weaker(intensity: Intensity) -> None:
+    found = levels(intensity, *[{**START, "frequency_hz": rate} for rate in (10.0, 40.0, 80.0, 120.0)])
+    assert found == sorted(found)
+
+
+def test_stimulation_off_is_far_below_everything(intensity: Intensity) -> None:
+    assert levels(intensity, {**START, "amplitude_ma": 0.0})[0] < -5.0
+
+
+def test_a_course_that_starts_with_stimulation_off_takes_the_typical_limit() -> None:
+    problem = tonic()
+    off = intensity_of(problem, points_of(problem, indices(problem, {**START, "amplitude_ma": 0.0})))
+    typical = problem.excitability.amplitude_scale_ma * problem.excitability.window
+    assert off.starts_off
+    assert levels(off, {**START, "amplitude_ma": 8.8})[0] == pytest.approx(math.log(8.8 / typical))
+
+
+def test_neighbouring_configurations_resemble_each_other_more_than_distant_ones(intensity: Intensity) -> None:
+    covariance = intensity.field_root @ intensity.field_root.T
+    assert covariance[0, 1] > covariance[0, 4] > covariance[0, 7]
+    assert float(covariance[0, 0]) == pytest.approx(0.12**2, rel=1e-3)

@@ -1,0 +1,90 @@
+"""The prior over response surfaces: a valid covariance, a mean that follows the physiology, exact conditioning."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from optimizer.history import history_from_rows
+from optimizer.models.dataset import dataset_of, points_of
+from optimizer.models.hyperprior import Hyperprior
+from optimizer.models.intensity import intensity_of
+from optimizer.models.relief import MapRelief, StimulationRelief, log_marginal, noise_covariance, relief_of
+from optimizer.outcomes.scale import OutcomeScale
+from optimizer.problem import Problem
+from optimizer.space.parameter import uniform
+from optimizer.space.search_space import SearchSpace
+from tests.optimizer.models.courses import ROWS, START, indices, tonic
+
+
+def stimulation() -> tuple[Problem, StimulationRelief, Hyperprior]:
+    problem = tonic()
+    intensity = intensity_of(problem, points_of(problem, indices(problem, START)))
+    relief = relief_of(problem, intensity, None, 1.0)
+    assert isinstance(relief, StimulationRelief)
+    return problem, relief, Hyperprior(relief.beliefs | intensity.beliefs)
+
+
+def a_map() -> Problem:
+    grid = SearchSpace(parameters=(uniform("column", "1", 1, 8, 1), uniform("row", "1", 1, 4, 1)))
+    scale = OutcomeScale(name="score", low=0, high=8, larger_is_better=True)
+    return Problem(space=grid, tolerability=None, titration=None, outcome=scale, side_effects=())
+
+
+def test_goodness_is_zero_without_current_and_stays_inside_the_unit_interval() -> None:
+    problem, relief, hyperprior = stimulation()
+    white = torch.randn(32, hyperprior.size, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rng = np.random.default_rng(0)
+    points = points_of(problem, problem.space.draw(rng, 200))
+    good = relief.goodness(hyperprior.values(white), points)
+    assert bool(((good >= 0) & (good <= 1)).all())
+    off = points_of(problem, indices(problem, {**START, "amplitude_ma": 0.0}))
+    assert float(relief.goodness(hyperprior.values(white), off).abs().max()) == 0.0
+
+
+def test_covariance_is_symmetric_and_positive_and_its_diagonal_is_the_variance() -> None:
+    problem, relief, hyperprior = stimulation()
+    white = torch.randn(8, hyperprior.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    values = hyperprior.values(white)
+    points = points_of(problem, problem.space.draw(np.random.default_rng(1), 30))
+    covariance = relief.covariance(values, points, points)
+    assert torch.allclose(covariance, covariance.transpose(1, 2))
+    assert float(torch.linalg.eigvalsh(covariance).min()) > -1e-8
+    assert torch.allclose(covariance.diagonal(dim1=1, dim2=2), relief.variance(values, points))
+
+
+def test_log_marginal_is_the_density_scipy_gives() -> None:
+    problem, relief, hyperprior = stimulation()
+    dataset = dataset_of(problem, history_from_rows(problem, ROWS))
+    white = torch.randn(3, hyperprior.size, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    values = hyperprior.values(white)
+    covariance = relief.covariance(values, dataset.points, dataset.points) + noise_covariance(values, dataset)
+    mean = relief.mean(values, dataset.points)
+    expected = [
+        stats.multivariate_normal(mean[s].numpy(), covariance[s].numpy()).logpdf(dataset.relief.numpy())
+        for s in range(3)
+    ]
+    assert log_marginal(relief, values, dataset).tolist() == pytest.approx(expected)
+
+
+def test_a_map_without_a_population_has_a_flat_mean() -> None:
+    problem = a_map()
+    intensity = intensity_of(problem, points_of(problem, np.array([[0, 0]])))
+    relief = relief_of(problem, intensity, None, 1.0)
+    assert isinstance(relief, MapRelief)
+    values = Hyperprior(relief.beliefs).values(torch.zeros(1, 5, dtype=torch.float64))
+    mean = relief.mean(values, points_of(problem, np.array([[0, 0], [7, 3]])))
+    assert mean.tolist() == [[1.6, 1.6]]
+
+
+def test_a_population_lifts_the_mean_where_its_map_is_high() -> None:
+    problem = a_map()
+    intensity = intensity_of(problem, points_of(problem, np.array([[0, 0]])))
+    rows = torch.cat(
+        [points_of(problem, np.array([[2, 1]])).rows, torch.tensor([[3.0]], dtype=torch.float64)], dim=1
+    )
+    relief = relief_of(problem, intensity, rows, 0.5)
+    values = Hyperprior(relief.beliefs).values(torch.zeros(1, 5, dtype=torch.float64))
+    mean = relief.mean(values, points_of(problem, np.array([[2, 1], [7, 3]])))[0].tolist()
+    assert mean[0] == pytest.approx(1.6 + 1.5)
+    assert mean[1] == pytest.approx(1.6, abs=1e-3)

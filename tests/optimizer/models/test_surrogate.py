@@ -1,0 +1,95 @@
+"""The conditioned surrogate, and what BoTorch expects of a model."""
+
+import numpy as np
+import pytest
+import torch
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.sampling.normal import SobolQMCNormalSampler
+
+from optimizer.models.dataset import points_of
+from optimizer.models.surrogate import Surrogate, SurrogateModel
+from optimizer.problem import Problem
+from tests.optimizer.models.courses import ROWS, START, conditioned, indices, tonic
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return tonic()
+
+
+@pytest.fixture(scope="module")
+def surrogate(problem: Problem) -> Surrogate:
+    return conditioned(problem, ROWS)
+
+
+def test_conditioning_is_the_textbook_formula(problem: Problem, surrogate: Surrogate) -> None:
+    points = points_of(problem, problem.space.draw(np.random.default_rng(0), 5))
+    prediction = surrogate.predict(points)
+    data, values = surrogate.dataset, surrogate.values
+    noisy = surrogate.factor @ surrogate.factor.transpose(1, 2)
+    cross = surrogate.relief.covariance(values, points, data.points)
+    residual = (data.relief - surrogate.relief.mean(values, data.points))[..., None]
+    mean = surrogate.relief.mean(values, points) + (cross @ torch.linalg.solve(noisy, residual))[..., 0]
+    covariance = surrogate.relief.covariance(values, points, points) - cross @ torch.linalg.solve(
+        noisy, cross.transpose(1, 2)
+    )
+    assert torch.allclose(prediction.mean, mean, atol=1e-8)
+    assert torch.allclose(prediction.covariance(), covariance, atol=1e-8)
+    assert torch.allclose(prediction.variance, covariance.diagonal(dim1=1, dim2=2), atol=1e-8)
+
+
+def test_gain_over_a_point_is_the_difference_of_the_joint_posterior(
+    problem: Problem, surrogate: Surrogate
+) -> None:
+    points = points_of(problem, problem.space.draw(np.random.default_rng(1), 4))
+    prediction = surrogate.predict(points)
+    chosen = torch.full((surrogate.n_draws,), 2)
+    mean, variance = prediction.gain_over(prediction, chosen)
+    joint = prediction.covariance()
+    expected = joint.diagonal(dim1=1, dim2=2) + joint[:, 2, 2, None] - 2 * joint[:, :, 2]
+    assert torch.allclose(mean, prediction.mean - prediction.mean[:, 2:3])
+    assert torch.allclose(variance, expected.clamp_min(1e-10), atol=1e-8)
+
+
+def test_ratings_narrow_the_prediction_where_they_were_given(problem: Problem) -> None:
+    point = points_of(problem, indices(problem, START))
+    few = conditioned(problem, ROWS[:1]).predict(point)
+    many = conditioned(problem, [ROWS[0]] * 12).predict(point)
+    assert float(many.variance.mean()) < 0.5 * float(few.variance.mean())
+
+
+def test_the_same_history_and_seed_give_the_same_bits(problem: Problem) -> None:
+    one, again = conditioned(problem, ROWS), conditioned(problem, ROWS)
+    assert torch.equal(one.factor, again.factor)
+    assert torch.equal(one.white, again.white)
+
+
+def test_botorch_acquisitions_work_on_the_model_unchanged(problem: Problem, surrogate: Surrogate) -> None:
+    model = SurrogateModel(surrogate)
+    tried = model.rows(surrogate.dataset.points)
+    acquisition = qLogNoisyExpectedImprovement(
+        model, X_baseline=tried, sampler=SobolQMCNormalSampler(torch.Size([16]), seed=0), prune_baseline=False
+    )
+    candidates = model.rows(points_of(problem, problem.space.draw(np.random.default_rng(2), 6)))
+    value = acquisition(candidates[:, None, :])
+    assert value.shape == (6,)
+    assert bool(torch.isfinite(value).all())
+
+
+def test_the_botorch_posterior_is_the_mixture_over_draws(problem: Problem, surrogate: Surrogate) -> None:
+    points = points_of(problem, problem.space.draw(np.random.default_rng(3), 3))
+    model = SurrogateModel(surrogate)
+    posterior = model.posterior(model.rows(points))
+    prediction = surrogate.predict(points)
+    assert posterior.mean.shape == (surrogate.n_draws, 3, 1)
+    assert torch.allclose(posterior.mean[..., 0], prediction.mean)
+    assert torch.allclose(posterior.mixture_mean[:, 0], prediction.mean.mean(0))
+
+
+def test_the_models_gradient_reaches_its_inputs(problem: Problem, surrogate: Surrogate) -> None:
+    model = SurrogateModel(surrogate)
+    rows = model.rows(points_of(problem, indices(problem, START))).requires_grad_(True)
+    model.posterior(rows).mean.sum().backward()
+    assert rows.grad is not None
+    assert bool(torch.isfinite(rows.grad).all())
+    assert float(rows.grad[0, 0].abs()) > 0

@@ -1,0 +1,70 @@
+"""From a grid point to a step: the patient's range, the recommendation, the last gate."""
+
+import pytest
+
+from optimizer.decision import Purpose
+from optimizer.errors import EnvelopeError
+from optimizer.policies.plan import describe, imagined, recommendation
+from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
+
+
+def test_the_patients_range_holds_the_proposed_amplitude_and_ends_within_one_step() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS[:1])
+    step = describe(
+        problem, conditioned(problem, ROWS[:1]), history, ask, indices(problem, START)[0], Purpose.IMPROVE
+    )
+    assert step.amplitude_range_ma is not None
+    low, high = step.amplitude_range_ma
+    assert 4.0 <= low <= 5.0 <= high <= 5.5
+
+
+def test_every_limit_is_shown_with_its_source() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS[:1])
+    step = describe(
+        problem, conditioned(problem, ROWS[:1]), history, ask, indices(problem, START)[0], Purpose.IMPROVE
+    )
+    assert {reading.quantity for reading in step.limits} == {limit.quantity for limit in problem.space.limits}
+    assert all(reading.source and reading.met for reading in step.limits)
+
+
+def test_nothing_outside_the_envelope_passes_the_last_gate() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS[:1])
+    outside = indices(problem, {**START, "frequency_hz": 200.0})[0]
+    with pytest.raises(EnvelopeError):
+        describe(problem, conditioned(problem, ROWS[:1]), history, ask, outside, Purpose.IMPROVE)
+
+
+def test_the_recommendation_is_a_tried_setting_with_better_ratings() -> None:
+    problem = tonic()
+    rows = [{**row} for row in ROWS for _ in range(4)]
+    _, ask = asked(problem, rows)
+    surrogate = conditioned(problem, rows)
+    tried = indices(problem, *[{name: row[name] for name in problem.space.names} for row in ROWS])
+    keep, relief = recommendation(problem, surrogate, ask, tried)
+    assert keep is not None
+    assert keep["configuration"] == "level-4"
+    assert relief is not None
+    assert relief.low <= relief.mean <= relief.high
+
+
+def test_nothing_to_keep_is_said_and_not_guessed() -> None:
+    problem = tonic()
+    _, ask = asked(problem, ROWS)
+    assert recommendation(problem, conditioned(problem, ROWS), ask, indices(problem, START)[:0]) == (
+        None,
+        None,
+    )
+
+
+def test_an_imagined_trial_joins_the_history_as_predicted() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS[:2])
+    step = describe(
+        problem, conditioned(problem, ROWS[:2]), history, ask, indices(problem, START)[0], Purpose.LEARN
+    )
+    after = imagined(problem, history, ask, step)
+    assert len(after) == 3
+    assert after.facts[-1].pain[0].value == step.outcome.mean

@@ -1,0 +1,109 @@
+"""The default policy: where it starts, what it refuses, what it says."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from optimizer.decision import Hold, HoldReason, Proposal, Purpose, Stop
+from optimizer.history import EPOCH, applied
+from optimizer.policies.safe_bo import SAFE_BO
+from optimizer.trial import Review, ReviewSubject
+from tests.optimizer.models.courses import ROWS, START, asked, tonic
+
+
+def test_one_rating_is_enough_and_the_first_proposal_is_next_to_the_settings_in_force() -> None:
+    problem = tonic()
+    decision = SAFE_BO.start(problem).decide(*asked(problem, ROWS[:1]))
+    assert isinstance(decision, Proposal)
+    assert decision.settings["configuration"] == START["configuration"]
+    assert float(decision.settings["amplitude_ma"]) <= 1.5 * START["amplitude_ma"]  # type: ignore[arg-type,operator]
+
+
+def test_nothing_rated_is_a_hold() -> None:
+    problem = tonic()
+    decision = SAFE_BO.start(problem).decide(*asked(problem, [{**START, "discomfort": 0}]))
+    assert isinstance(decision, Hold)
+    assert decision.reason is HoldReason.NO_RATING
+
+
+def test_a_severe_report_holds_until_reviewed_and_then_nothing_as_strong_is_proposed() -> None:
+    problem = tonic()
+    rows = [*ROWS[:2], {**START, "amplitude_ma": 5.8, "pain": 5, "discomfort": 8}]
+    history, ask = asked(problem, rows)
+    held = SAFE_BO.start(problem).decide(history, ask)
+    assert isinstance(held, Hold)
+    assert held.reason is HoldReason.UNREVIEWED_ADVERSE_EVENT
+    assert held.subject_ids == ("row-2-discomfort",)
+    assert held.meanwhile is not None
+    assert float(held.meanwhile["amplitude_ma"]) < 5.8
+    seen = Review(
+        id="v",
+        subject=ReviewSubject.ADVERSE_EVENT,
+        subject_id="row-2-discomfort",
+        reason="seen",
+        occurred_at=ask.at,
+        recorded_at=ask.at,
+    )
+    after = SAFE_BO.start(problem).decide(history.add(seen), replace(ask, in_force=applied(problem, START)))
+    if isinstance(after, Proposal) and after.settings["configuration"] == "level-3":
+        assert float(after.settings["amplitude_ma"]) < 5.8 or float(after.settings["pulse_width_us"]) < 300
+
+
+def test_a_stop_says_what_to_keep_and_why() -> None:
+    problem = tonic(min_gain_nrs=3.0)
+    rows = [{**ROWS[number % 5]} for number in range(12)]
+    decision = SAFE_BO.start(problem).decide(*asked(problem, rows))
+    assert isinstance(decision, Stop)
+    assert decision.remaining_gain_nrs < 3.0
+    assert decision.keep["configuration"] in {"level-3", "level-4"}
+
+
+def test_a_benchmark_never_stops() -> None:
+    problem = tonic(min_gain_nrs=0.0)
+    rows = [{**ROWS[number % 5]} for number in range(12)]
+    assert isinstance(SAFE_BO.start(problem).decide(*asked(problem, rows)), Proposal)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_decision_states_what_it_rests_on(seed: int) -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    decision = SAFE_BO.start(problem, seed=seed).decide(history, ask)
+    assert isinstance(decision, Proposal)
+    basis = decision.basis
+    assert (basis.seed, basis.problem_fingerprint, basis.history_digest) == (
+        seed,
+        problem.fingerprint,
+        history.digest,
+    )
+    assert basis.effective_sample_size is not None
+    assert decision.valid_until > ask.at
+
+
+def test_a_repeat_is_declared_as_one() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    only = replace(ask, locked=("amplitude_ma", "pulse_width_us", "frequency_hz", "configuration"))
+    decision = SAFE_BO.start(problem).decide(history, only)
+    assert isinstance(decision, Proposal)
+    assert decision.steps[0].explanation.purpose is Purpose.REPLICATE
+
+
+def test_a_plan_has_the_steps_asked_for_each_within_the_rules() -> None:
+    problem = tonic(min_gain_nrs=0.0)
+    history, ask = asked(problem, ROWS)
+    decision = SAFE_BO.start(problem).decide(history, replace(ask, q=3))
+    assert isinstance(decision, Proposal)
+    assert 1 <= len(decision.steps) <= 3
+    for step in decision.steps:
+        problem.check(step.settings)
+
+
+def test_what_is_recorded_after_the_ask_changes_nothing() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    later, _ = asked(
+        problem, [*ROWS, {**START, "pain": 0, "discomfort": 9, "at": EPOCH + timedelta(days=90)}]
+    )
+    assert SAFE_BO.start(problem).decide(history, ask) == SAFE_BO.start(problem).decide(later, ask)
