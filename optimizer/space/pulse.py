@@ -50,7 +50,7 @@ def shannon_k(charge_uc: N, area_cm2: N) -> N:
         the form k = log10(D) + log10(Q). Derived from disc electrodes on cat cortex at 50 Hz for 7 h: a fence, not a law.
 
     Example:
-        >>> round(shannon_k(2.451, 0.1225), 2)
+        >>> round(float(shannon_k(2.451, 0.1225)), 2)
         1.69
     """
     with np.errstate(divide="ignore"):  # no charge: k is minus infinity, the safe side
@@ -127,8 +127,8 @@ def rate_factor(frequency_hz: N, corner_hz: float) -> N:
         (2016), Threshold evolution as an analysis of the different pulse frequencies, Neuromodulation 19(3).
 
     Example:
-        >>> round(rate_factor(1200.0, 450.0), 3)
-        0.191
+        >>> round(float(rate_factor(1200.0, 450.0)), 3)
+        0.192
     """
     inside = np.clip(frequency_hz, 40.0, 1200.0)
     reference = 1.0 / (1.0 + (40.0 / corner_hz) ** 1.5)
