@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -59,7 +60,23 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     problems.install(app)
     app.add_middleware(StrictBody, limit_bytes=settings.body_limit_bytes)
     app.middleware("http")(_finish)
+    _document_required_headers(app)
     return app
+
+
+def _document_required_headers(app: FastAPI) -> None:
+    """Say in the document that a write needs its headers; the code answers their absence with a code of its own."""
+    generate = app.openapi
+
+    def documented() -> dict[str, Any]:
+        document = generate()
+        for path in document["paths"].values():
+            for parameter in path.get("post", {}).get("parameters", ()):
+                if parameter["in"] == "header":
+                    parameter["required"] = True
+        return document
+
+    app.openapi = documented  # type: ignore[method-assign]
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -47,6 +47,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            session.connection()  # wait for our turn now, so that the clock is read after the write before us
             yield session
 
     def migrate(self) -> None:

@@ -16,13 +16,13 @@ from optimizer.errors import OptimizerError
 from service.errors import ServiceError, status_of
 
 MEDIA_TYPE = "application/problem+json"
-DOCUMENTATION = "https://titrate.invalid/errors#"
-"""Resolved against ``docs/errors.md``; ``.invalid`` on purpose: nothing is fetched."""
+TYPE = "urn:titrate:error:"
+"""A name, not an address; ``docs/errors.md`` has a section for each code."""
 
 _log = logging.getLogger(__name__)
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 PROBLEM_EXAMPLE = {
-    "type": f"{DOCUMENTATION}outside-envelope",
+    "type": f"{TYPE}outside-envelope",
     "title": "Unprocessable Content",
     "status": 422,
     "code": "outside-envelope",
@@ -42,7 +42,7 @@ def problem(
 ) -> JSONResponse:
     """Build a problem document."""
     body: dict[str, Any] = {
-        "type": DOCUMENTATION + code,
+        "type": TYPE + code,
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,

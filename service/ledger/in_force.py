@@ -1,9 +1,12 @@
 """Which settings are on now, as far as the record knows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from optimizer.history import History
 from optimizer.trial import Applied
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far two clocks may differ before a fact lies in the future [A]."""
 
 
 def in_force(history: History, start: Applied, now: datetime) -> Applied:
@@ -11,6 +14,6 @@ def in_force(history: History, start: Applied, now: datetime) -> Applied:
     running = [
         trial
         for trial in history.trials
-        if trial.occurred_at <= now and (trial.ended_at is None or trial.ended_at > now)
+        if trial.occurred_at <= now + CLOCK_TOLERANCE and (trial.ended_at is None or trial.ended_at > now)
     ]
     return running[-1].applied if running else start

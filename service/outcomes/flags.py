@@ -1,7 +1,7 @@
 """What to look at about a fact. A fact is stored whatever it means; these codes say what it means."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -10,10 +10,8 @@ from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import closure
 from optimizer.space.parameter import Value
+from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import Status
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far two clocks may differ before a fact lies in the future [A]."""
 
 
 def check_shape(problem: Problem, values: Mapping[str, Value]) -> None:

@@ -13,7 +13,9 @@ import subprocess
 import sys
 import threading
 import uuid
+from collections import deque
 from datetime import timedelta
+from typing import Any
 
 from service.clock import Clock
 from service.db.engine import Database
@@ -50,6 +52,7 @@ class ComputeProcess:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                start_new_session=True,  # an interrupt at the terminal is ours to handle
                 env=environment,
             )
 
@@ -65,7 +68,7 @@ class ComputeProcess:
         except OSError:
             return False
 
-    def ask(self, request: bytes) -> dict[str, str] | None:
+    def ask(self, request: bytes) -> dict[str, Any] | None:
         """Return its answer; None where it died or hung."""
         try:
             send(self._link, request)
@@ -102,6 +105,8 @@ class ComputeService:
         self._done: set[str] = set()
         self._running: dict[int, ComputeProcess] = {}
         self._stopping = threading.Event()
+        self.optimizer_s: deque[float] = deque(maxlen=1000)
+        """How long the latest answers took inside the optimiser."""
         self._threads = [
             threading.Thread(target=self._serve, args=(n,), daemon=True) for n in range(processes)
         ]
@@ -185,6 +190,7 @@ class ComputeService:
             return False
         with self._database.write() as session:
             if reply is not None and "decision" in reply:
+                self.optimizer_s.append(reply["optimizer_s"])
                 answering.store(session, ask_id, reply["decision"], self._clock())
             elif reply is not None or job.attempts >= ATTEMPTS:
                 cause = "process_failed" if reply is None else reply["error"]

@@ -8,6 +8,7 @@ import json
 import logging
 import socket
 import sys
+import time
 from datetime import UTC, datetime
 
 import torch
@@ -40,10 +41,12 @@ def answer(request: bytes) -> bytes:
         request: JSON with ``problem``, ``history``, ``ask``, ``prior`` (canonical JSON each) and ``seed``.
 
     Returns:
-        JSON with ``decision`` (canonical JSON), or with ``error``, the code of what failed.
+        JSON with ``decision`` (canonical JSON) and ``optimizer_s``, the time it took, or with ``error``, the code of what
+        failed.
     """
     try:
         asked = json.loads(request)
+        began = time.perf_counter()
         decision = propose(
             canonical.decode(Problem, asked["problem"]),
             canonical.decode(History, asked["history"]),
@@ -56,7 +59,8 @@ def answer(request: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 - the process lives on; what failed is told by its type alone
         _log.error("propose failed: %s", type(error).__qualname__)
         return json.dumps({"error": "internal-error"}).encode()
-    return json.dumps({"decision": canonical.encode(decision).decode()}).encode()
+    took_s = time.perf_counter() - began
+    return json.dumps({"decision": canonical.encode(decision).decode(), "optimizer_s": took_s}).encode()
 
 
 def warm_up() -> None:

@@ -65,7 +65,8 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
     course = ledger.course(row.course_id)
     problem, history = problem_of(course), history_of(ledger.session, course.id)
     settings = answer.settings if action is Action.APPROVE else problem.space.settings(new.settings or {})
-    check_applicable(problem, history, settings)
+    for planned in (settings, *(step.settings for step in answer.steps[1:])):
+        check_applicable(problem, history, planned)
     flags = _flags(problem, history, _ask_of(ledger, row), answer.settings, settings)
     life_cycle.decide(ledger, row, action, settings=settings, reason=new.reason, flags=flags)
     return _answer(ledger, row)

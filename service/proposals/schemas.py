@@ -47,6 +47,8 @@ class AnswerView(View):
     """What to try, to keep (stop) or to be on meanwhile (hold); None means stimulation off."""
     approved: dict[str, float | str] | None
     """What a clinician approved or edited it to; None where nothing may be applied."""
+    within_limits: bool
+    """Whether what stands here passed envelope and hard limits again as it was read; never apply it where not."""
     reason: str | None
     """Why it holds or stops; the code of the decision about a proposal."""
     flags: list[str]

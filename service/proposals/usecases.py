@@ -9,6 +9,7 @@ from sqlalchemy import select
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Hold, HoldReason, Proposal, Stop, decode_decision
+from optimizer.errors import SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
@@ -78,6 +79,7 @@ def view(ledger: Ledger, row: ProposalRow) -> AnswerView:
     status = life_cycle.status_of(ledger, row)
     decided = life_cycle.decision_about(ledger, row.id)
     answer = decision_of(row)
+    approved = _approved(decided) if status in STANDING or status is Status.APPLIED else None
     recorded = ledger.session.scalar(select(Entry.recorded_at).filter_by(id=row.id))
     return AnswerView.model_validate(
         {
@@ -90,7 +92,8 @@ def view(ledger: Ledger, row: ProposalRow) -> AnswerView:
             "recorded_at": recorded,
             "valid_until": row.valid_until,
             "settings": _settings(answer),
-            "approved": _approved(decided) if status is not Status.WITHDRAWN else None,
+            "approved": approved and approved.as_dict(),
+            "within_limits": _within_limits(ledger, row, answer, approved),
             "reason": str(answer.reason) if isinstance(answer, Hold | Stop) else decided and decided.reason,
             "flags": [] if decided is None else json.loads(decided.flags),
             "fallback": row.fallback,
@@ -181,7 +184,21 @@ def _settings(answer: Proposal | Hold | Stop) -> dict[str, float | str] | None:
     return None if kept is None else kept.as_dict()
 
 
-def _approved(decided: DecisionRow | None) -> dict[str, float | str] | None:
+def _approved(decided: DecisionRow | None) -> Settings | None:
     if decided is None or decided.settings is None:
         return None
-    return canonical.decode(Settings, decided.settings).as_dict()
+    return canonical.decode(Settings, decided.settings)
+
+
+def _within_limits(
+    ledger: Ledger, row: ProposalRow, answer: Proposal | Hold | Stop, approved: Settings | None
+) -> bool:
+    """Hold what is about to be shown against envelope and hard limits once more: checked again when read back."""
+    problem = problem_of(ledger.course(row.course_id))
+    planned = [step.settings for step in answer.steps] if isinstance(answer, Proposal) else []
+    try:
+        for settings in planned if approved is None else [approved, *planned[1:]]:
+            problem.check(settings)
+    except SettingsError:
+        return False
+    return True

@@ -48,4 +48,12 @@ def tell(clinic: Clinic) -> None:
 
     page = clinic.get(f"/courses/{course_id}/timeline?limit=500").json()
     assert [entry["sequence"] for entry in page] == sorted(entry["sequence"] for entry in page)
-    assert {entry["kind"] for entry in page} >= {"course", "ask", "proposal", "decision", "trial", "report", "review"}
+    assert {entry["kind"] for entry in page} >= {
+        "course",
+        "ask",
+        "proposal",
+        "decision",
+        "trial",
+        "report",
+        "review",
+    }

@@ -40,7 +40,12 @@ class Server:
     def key(self, *roles: Role, site: str, principal: str = "dr", patient_id: str | None = None) -> str:
         with self.services.database.write() as session:
             return issue_key(
-                session, principal=principal, site=site, roles=roles, now=system_clock(), patient_id=patient_id
+                session,
+                principal=principal,
+                site=site,
+                roles=roles,
+                now=system_clock(),
+                patient_id=patient_id,
             )
 
     def clinic(self, *roles: Role, site: str | None = None, **key: Any) -> "Clinic":

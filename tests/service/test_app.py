@@ -41,7 +41,12 @@ def test_every_answer_names_its_request_and_is_not_cached(clinic: Clinic) -> Non
 
 def test_every_route_but_health_needs_a_key(server: Server) -> None:
     document = server.http.get("/openapi.json").json()
-    ours = [(path, method) for path, entry in document["paths"].items() for method in entry if path.startswith("/v1")]
+    ours = [
+        (path, method)
+        for path, entry in document["paths"].items()
+        for method in entry
+        if path.startswith("/v1")
+    ]
     assert len(ours) >= 17
     for path, method in ours:
         filled = path.replace("{", "").replace("}", "")
@@ -79,7 +84,9 @@ print(json.dumps({"kind": kind, "loaded": loaded}))
 
 
 @pytest.mark.parametrize("heavy", [("torch", "botorch", "gpytorch", "mlflow")])
-def test_the_running_web_process_has_loaded_neither_torch_nor_mlflow(heavy: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_running_web_process_has_loaded_neither_torch_nor_mlflow(
+    heavy: tuple[str, ...], tmp_path: Path
+) -> None:
     command = [sys.executable, "-c", LAUNCHER, str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=environment)

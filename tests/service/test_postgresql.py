@@ -57,12 +57,19 @@ def database_url() -> Iterator[str]:
     def run(program: str, *arguments: str) -> None:
         as_user = {"user": user} if user else {}
         subprocess.run(
-            [str(folder / program), *arguments], check=True, capture_output=True, cwd=home, timeout=60, **as_user
+            [str(folder / program), *arguments],
+            check=True,
+            capture_output=True,
+            cwd=home,
+            timeout=60,
+            **as_user,
         )
 
     port = free_port()
     run("initdb", "-D", str(home / "data"), "-U", "titrate", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=120"
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=120"
+    )
     run("pg_ctl", "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
     try:
         yield f"postgresql://titrate@127.0.0.1:{port}/postgres"
@@ -97,7 +104,9 @@ def test_one_of_many_decisions_wins(server: Server) -> None:
     assert statuses == [201] + [409] * 19
 
 
-@pytest.mark.parametrize("verb", ["UPDATE {0} SET sequence = sequence", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+@pytest.mark.parametrize(
+    "verb", ["UPDATE {0} SET sequence = sequence", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"]
+)
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_the_record_only_grows(table: str, verb: str, server: Server) -> None:
     with pytest.raises(DBAPIError, match="append-only"), server.services.database.write() as session:
