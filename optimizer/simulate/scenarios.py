@@ -1,7 +1,7 @@
 """Scenarios by name, used alike by tests, notebooks, the demonstration and the arena."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -75,9 +75,9 @@ class Scenario:
         """Return what is true of the patient of a seed."""
         return Truth(_body=self._body(seed), problem=self.problem, postures=self.postures, kinds=self.kinds)
 
-    def context(self) -> Context:
-        """Return the context of a trial: standing, stimulation on, long enough."""
-        return Context(posture=self.postures[0])
+    def context(self, number: int = 0) -> Context:
+        """Return the context of the trial of that number: stimulation on, long enough; postures take turns."""
+        return Context(posture=self.postures[number % len(self.postures)])
 
     def best(self, seed: int) -> Settings:
         """Return the best settings inside limits and tolerance, found by exhaustion."""
@@ -159,15 +159,14 @@ _SCS_TONIC = Scenario(
 )
 
 
-def _variant(name: str, title: str, preset: str) -> Scenario:
-    return Scenario(
-        name=name,
-        title=title,
+def _variant(suffix: str, title: str, preset: str = "tonic", **changes: object) -> Scenario:
+    """The headline scenario with one thing different."""
+    return replace(
+        _SCS_TONIC,
+        name=f"{_SCS_TONIC.name}-{suffix}",
+        title=f"As {_SCS_TONIC.name}, {title}",
         preset=preset,
-        device=_SCS_TONIC.device,
-        envelope=_SCS_TONIC.envelope,
-        start_values=_SCS_TONIC.start_values,
-        start_intensity=_SCS_TONIC.start_intensity,
+        **changes,  # type: ignore[arg-type]
     )
 
 
@@ -186,8 +185,19 @@ SCENARIOS = {
     for scenario in (
         _SCS_TONIC,
         _DRG,
-        _variant("scs-tonic-null", "As scs-tonic, in patients whom no setting helps", "null"),
-        _variant("scs-tonic-sceptical", "As scs-tonic, in the sceptical preset", "sceptical"),
+        _variant("null", "in patients whom no setting helps", "null"),
+        _variant("sceptical", "with a smaller effect", "sceptical"),
+        _variant("placebo", "with an expectation that fades during the search", "strong-placebo"),
+        _variant("drift", "under slow drift of pain", "wandering"),
+        _variant("noisy", "with unsteady ratings", "noisy"),
+        _variant("narrow", "with discomfort at 1.16 times perception", "narrow-window"),
+        _variant("missing", "with 40 % of answers missing", "silent", completeness=Completeness.REAL_WORLD),
+        _variant(
+            "all-day",
+            "for use in every posture",
+            postures=(Posture.STANDING, Posture.SITTING, Posture.LYING),
+            posture_use=PostureUse.ALL_DAY,
+        ),
     )
 }
 

@@ -8,7 +8,7 @@ from optimizer.simulate.preset import Response, load_preset, preset_names
 
 
 def test_the_presets_of_the_notes_are_there() -> None:
-    assert set(preset_names()) == {"tonic", "mid", "ten-khz", "sceptical", "promise-like", "null", "drg"}
+    assert set(preset_names()) >= {"tonic", "mid", "ten-khz", "sceptical", "promise-like", "null", "drg"}
 
 
 def test_every_law_states_its_source() -> None:
