@@ -201,11 +201,12 @@ class SafeBOSession:
 
     def _choose(self, candidates: Indices, scores: Tensor) -> int:
         """Return the best candidate; among near-ties the one with the least charge, then the lowest grid index."""
+        if not self.problem.has_stimulation:
+            # equal up to the last bits, where nothing nearby was tried: the lowest index, on every machine
+            return int((scores >= scores.max() - 1e-9).nonzero()[0, 0])
         tied = np.flatnonzero((scores >= TIE * scores.max()).numpy())
         columns = self.problem.space.columns(candidates[tied])
         charge = np.nan_to_num(columns.charge_uc * columns.frequency_hz * columns.duty)
-        if not self.problem.has_stimulation:
-            charge = -scores.numpy()[tied]
         keys = [(float(charge[i]), *map(int, candidates[t])) for i, t in enumerate(tied)]
         return int(tied[min(range(len(tied)), key=keys.__getitem__)])
 
