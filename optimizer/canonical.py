@@ -60,10 +60,7 @@ def decode(kind: type[T], data: bytes | str) -> T:
         MalformedDocumentError: If the bytes are not JSON, name another format or version, miss or add a field, or
             hold a value of another type. Errors of the domain's own checks pass through unchanged.
     """
-    try:
-        document = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
-        raise MalformedDocumentError("document", "is not JSON", limit="one JSON object") from error
+    document = _parse(data)
     if not isinstance(document, dict) or document.keys() != {"content", "format", "version"}:
         raise MalformedDocumentError(
             "document", "lacks the envelope", limit="exactly content, format and version"
@@ -80,6 +77,17 @@ def decode(kind: type[T], data: bytes | str) -> T:
             remedy="Read it with the version that wrote it.",
         )
     return value
+
+
+def format_of(data: bytes | str) -> str:
+    """Return the format a document names, or nothing where it names none.
+
+    Raises:
+        MalformedDocumentError: If the bytes are not JSON.
+    """
+    document = _parse(data)
+    named = document.get("format") if isinstance(document, dict) else None
+    return named if isinstance(named, str) else ""
 
 
 def from_builtins(kind: type[T], content: object) -> T:
@@ -106,6 +114,13 @@ def digest(value: object) -> str:
     import hashlib  # here: it starts OpenSSL, which importing the light core need not wait for
 
     return hashlib.sha256(encode(value)).hexdigest()
+
+
+def _parse(data: bytes | str) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise MalformedDocumentError("document", "is not JSON", limit="one JSON object") from error
 
 
 def _format_of(kind: type) -> str:

@@ -189,8 +189,7 @@ def decode_decision(data: bytes | str) -> Decision:
     Raises:
         MalformedDocumentError: If the document is not a decision.
     """
-    for name, kind in _KINDS.items():
-        marker = f'"format":"{name}"'
-        if (marker.encode() if isinstance(data, bytes) else marker) in data:  # type: ignore[operator]
-            return canonical.decode(kind, data)
+    kind = _KINDS.get(canonical.format_of(data))
+    if kind is not None:
+        return canonical.decode(kind, data)
     raise MalformedDocumentError("format", "is not a decision", limit=", ".join(_KINDS))

@@ -1,0 +1,185 @@
+"""The record: what was known when, in whatever order it arrived."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
+from optimizer.history import EPOCH, History, applied, check_report, history_from_rows
+from optimizer.problem import stimulation_problem
+from optimizer.space.device import load_device
+from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial
+from tests.strategies.histories import START, histories
+from tests.strategies.problems import problems
+
+PROBLEM = stimulation_problem(load_device("scs-tonic"))
+HERE = {"amplitude_ma": 5.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
+AT = datetime(2025, 3, 1, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def trial(name: str = "t", at: datetime = AT, recorded_at: datetime | None = None) -> Trial:
+    return Trial(id=name, applied=applied(PROBLEM, HERE), occurred_at=at, recorded_at=recorded_at or at)
+
+
+def report(name: str = "r", value: float | None = 5.0, at: datetime = AT, **fields: object) -> Report:
+    given = {
+        "id": name,
+        "trial_id": "t",
+        "measure": Measure.PAIN,
+        "value": value,
+        "occurred_at": at,
+        "recorded_at": at,
+        **fields,
+    }
+    return Report(**given)  # type: ignore[arg-type]
+
+
+def test_facts_recorded_later_are_not_known_earlier_however_early_they_happened() -> None:
+    back_dated = report("late", at=AT, recorded_at=AT + 5 * HOUR)
+    history = History(trials=(trial(),), reports=(report(), back_dated))
+    assert [r.id for r in history.as_of(AT + HOUR).reports] == ["r"]
+    assert {r.id for r in history.as_of(AT + 5 * HOUR).reports} == {"r", "late"}
+    assert history.as_of(AT - HOUR) == History()
+
+
+def test_a_report_is_not_known_before_its_trial() -> None:
+    history = History(trials=(trial(recorded_at=AT + 2 * HOUR),), reports=(report(),))
+    assert history.as_of(AT + HOUR).reports == ()
+
+
+def test_an_end_that_had_not_come_was_not_known() -> None:
+    ended = replace(trial(), ended_at=AT + 3 * HOUR)
+    history = History(trials=(ended,))
+    assert history.as_of(AT + HOUR).trials[0].ended_at is None
+    assert history.as_of(AT + 3 * HOUR).trials[0].ended_at == AT + 3 * HOUR
+
+
+def test_an_amendment_takes_the_place_of_its_report_from_when_it_was_recorded() -> None:
+    amended = report("r2", 3.0, recorded_at=AT + 2 * HOUR, amends="r")
+    again = report("r3", 2.0, recorded_at=AT + 4 * HOUR, amends="r2")
+    history = History(trials=(trial(),), reports=(report(), amended, again))
+    assert [r.value for r in history.as_of(AT + HOUR).standing] == [5.0]
+    assert [r.value for r in history.as_of(AT + 3 * HOUR).standing] == [3.0]
+    assert [r.value for r in history.standing] == [2.0]
+
+
+def test_a_retraction_leaves_nothing_standing_and_changes_nothing_in_place() -> None:
+    history = History(
+        trials=(trial(),), reports=(report(), report("r2", None, recorded_at=AT + HOUR, amends="r"))
+    )
+    assert history.standing == ()
+    assert history.facts[0].pain == ()
+    assert history.reports[0].value == 5.0
+
+
+def test_amendments_that_name_each_other_end_somewhere() -> None:
+    history = History(
+        trials=(trial(),),
+        reports=(report("a", 1.0, amends="b"), report("b", 2.0, amends="a", recorded_at=AT + HOUR)),
+    )
+    assert len(history.standing) <= 2
+
+
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_the_order_in_which_facts_are_gathered_does_not_matter(data: st.DataObject, seed: int) -> None:
+    history = data.draw(histories(data.draw(problems())))
+    shuffled = {
+        name: random.Random(seed).sample(getattr(history, name), len(getattr(history, name)))
+        for name in ("trials", "reports", "reviews")
+    }
+    again = History(**{name: tuple(facts) for name, facts in shuffled.items()})  # type: ignore[arg-type]
+    assert again == history
+    assert again.digest == history.digest
+    assert again.standing == history.standing
+
+
+@given(data=st.data(), hours=st.integers(0, 300))
+def test_knowing_more_later_never_changes_what_was_known(data: st.DataObject, hours: int) -> None:
+    history = data.draw(histories(data.draw(problems())))
+    at = START + timedelta(hours=hours)
+    then = history.as_of(at)
+    assert history.as_of(at + timedelta(days=30)).as_of(at) == then
+    assert then.as_of(at) == then
+    assert all(fact.recorded_at <= at for fact in (*then.trials, *then.reports, *then.reviews))
+
+
+def test_the_digest_changes_with_every_fact() -> None:
+    history = History(trials=(trial(),), reports=(report(),))
+    review = Review(
+        id="v", subject=ReviewSubject.HOLD, subject_id="r", reason="seen", occurred_at=AT, recorded_at=AT
+    )
+    grown = (history.add(trial("t2")), history.add(report("r2")), history.add(review))
+    digests = {history.digest, *(entry.digest for entry in grown)}
+    assert len(digests) == 4
+    assert grown[2].released("r")
+    assert not history.released("r")
+    assert len(grown[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("facts", "match"),
+    [
+        ([trial(), trial()], "one id twice"),
+        ([trial(), report(), report()], "one id twice"),
+        ([report()], "names no trial"),
+        ([trial(), report(amends="other")], "names no report"),
+    ],
+)
+def test_facts_that_refer_to_nothing_or_come_twice_are_refused(
+    facts: list[Trial | Report], match: str
+) -> None:
+    with pytest.raises(TrialOrderError, match=match):
+        History().add(*facts)
+
+
+def test_settings_off_the_grid_are_kept_as_they_were_applied() -> None:
+    off = applied(PROBLEM, {**HERE, "amplitude_ma": 5.03})
+    assert off == Applied(values={**HERE, "amplitude_ma": 5.03}, settings=None)
+    assert applied(PROBLEM, HERE).settings == PROBLEM.space.settings(HERE)
+
+
+def test_a_report_is_held_against_the_scale_its_problem_declares() -> None:
+    check_report(PROBLEM, report(value=10.0))
+    check_report(PROBLEM, report(value=None, amends="x"))
+    check_report(PROBLEM, report(value=6.0, measure=Measure.SIDE_EFFECT, kind="discomfort"))
+    for value in (11.0, 3.5, float("nan")):
+        with pytest.raises(OutcomeScaleError, match=r"report\.value"):
+            check_report(PROBLEM, report(value=value))
+        with pytest.raises(OutcomeScaleError, match="discomfort"):
+            check_report(PROBLEM, report(value=value, measure=Measure.SIDE_EFFECT, kind="discomfort"))
+    with pytest.raises(OutcomeScaleError, match="not a declared side effect"):
+        check_report(PROBLEM, report(measure=Measure.SIDE_EFFECT, kind="joy"))
+
+
+def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> None:
+    rows = [
+        {**HERE, "pain": 6, "discomfort": 1},
+        {**HERE, "amplitude_ma": 5.5, "pain": None, "day": 4},
+        {**HERE, "amplitude_ma": 5.6, "pain": 3, "at": AT},
+    ]
+    history = history_from_rows(PROBLEM, rows)
+    by_id = {facts.trial.id: facts for facts in history.facts}
+    assert [r.value for r in by_id["row-0"].pain] == [6.0]
+    assert [(r.kind, r.value) for r in by_id["row-0"].side_effects] == [("discomfort", 1.0)]
+    assert by_id["row-1"].pain == ()
+    assert by_id["row-1"].trial.occurred_at == EPOCH + timedelta(days=4)
+    assert by_id["row-2"].trial.occurred_at == AT
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ({**HERE, "pain": 11}, OutcomeScaleError),
+        ({**HERE, "pain": "5"}, OutcomeScaleError),
+        ({**HERE, "amplitude_ma": 5.03, "pain": 5}, OffGridError),
+        ({"amplitude_ma": 5.0, "pain": 5}, UnknownParameterError),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused(row: dict[str, object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        history_from_rows(PROBLEM, [row])
