@@ -68,8 +68,6 @@ def rebuild(settings: Settings, *, namespace: str = "titrate") -> int:
 
 def _relay(settings: Settings, database: Database, namespace: str) -> Relay:
     local = settings.mlflow_tracking is None
-    if local:
-        settings.data_folder.mkdir(parents=True, exist_ok=True)
     tracking = Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings) if local else None)
     lease = timedelta(seconds=settings.relay_lease_s)
     return Relay(database, tracking, namespace=namespace, lease=lease)

@@ -7,8 +7,10 @@ run stays and the other is deleted when it is next seen.
 """
 
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +28,7 @@ from mlflow.tracking import MlflowClient
 from service.errors import TrackingUnavailableError
 from service.tracking.view import COURSE, IDENTIFIER, SHOWN, CourseView, RunView
 
+SQLITE = "sqlite:///"
 PARENT = "mlflow.parentRunId"
 BATCH = 900
 """MLflow takes at most 1000 metrics, 100 parameters and 100 tags at once."""
@@ -53,9 +56,11 @@ class Tracking:
         """Connect.
 
         Args:
-            uri: ``sqlite:///...`` or ``http(s)://...``.
+            uri: ``sqlite:///path`` or ``http(s)://...``.
             artifacts: Folder for the files of a local store; a server keeps its own.
         """
+        if artifacts is not None:
+            _make_store(Path(uri.removeprefix(SQLITE)))
         self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         self._artifacts = artifacts
         self.uri = uri
@@ -221,6 +226,24 @@ def _unavailable(error: Exception) -> TrackingUnavailableError:
     return TrackingUnavailableError(
         "mlflow", f"does not answer or refuses ({type(error).__name__})", remedy="The worker tries again."
     )
+
+
+def _make_store(path: Path) -> None:
+    """Make an empty local store, whole or not at all.
+
+    MLflow builds its tables in steps that two processes must not take at once and that a kill leaves half-done. So they
+    are built aside and put in place in one step; who comes second keeps the first one's.
+    """
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        MlflowClient(tracking_uri=f"{SQLITE}{aside}").search_experiments(max_results=1)
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _ms(at: datetime) -> int:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,21 +19,25 @@ from service.db.engine import Database
 from service.ledger.tables import ReportRow, TrialRow
 from service.settings import Settings
 from service.tracking.client import Tracking
+from service.tracking.load import load
+from service.tracking.project import project
 from service.tracking.relay import Relay
 from service.tracking.status import lag
 from service.tracking.view import IDENTIFIER, SHOWN
 from service.worker import artifact_folder, rebuild
-from tests.service.tracking.written import Writer, scs_problem
+from tests.service.live import serving
 
 LONGEST_WRITE_S = 5.0
 
 
 class Course(threading.Thread):
-    """Writes trials and reports all the while and keeps the slowest write."""
+    """Writes trials and reports all the while, through a running service, and keeps the slowest trial."""
 
-    def __init__(self, writer) -> None:
+    def __init__(self, clinic) -> None:
         super().__init__(daemon=True)
-        self.writer = writer
+        self.clinic = clinic
+        self.id = clinic.course()["id"]
+        self.trials = 0
         self.done = threading.Event()
         self.slowest_s = 0.0
         self.failure: BaseException | None = None
@@ -41,7 +46,10 @@ class Course(threading.Thread):
         try:
             while not self.done.wait(0.4):
                 before = time.monotonic()
-                self.writer.write_trial(4.0, pain=float(self.writer.trials % 11))
+                trial_id = self.clinic.trial(self.id, occurred_at=datetime.now(UTC).isoformat())["id"]
+                self.clinic.report(trial_id, self.trials % 11)
+                self.clinic.report(trial_id, self.trials % 3, kind="discomfort")
+                self.trials += 1
                 self.slowest_s = max(self.slowest_s, time.monotonic() - before)
         except BaseException as failure:  # noqa: BLE001 - shown by the test, in its own thread
             self.failure = failure
@@ -66,26 +74,22 @@ class Worker:
         }
         if tracking is not None:
             self.environment["TITRATE_MLFLOW_TRACKING"] = tracking
-        self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "service.cli", "worker"]
         with (self.folder / "worker.log").open("a") as out:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, text=True)
+            return subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
 
     def started(self) -> int:
         return (self.folder / "worker.log").read_text().count("worker started")
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
     def said(self) -> str:
         return (self.folder / "worker.log").read_text()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture
@@ -97,10 +101,10 @@ def database(tmp_path):
 
 
 @pytest.fixture
-def writer(database):
-    writer = Writer(database=database, problem=scs_problem())
-    writer.open()
-    return writer
+def clinic(tmp_path):
+    """Give a clinic of a service that runs on the same ledger."""
+    with serving(Settings(data_folder=tmp_path), warm=False) as running:
+        yield running.clinic()
 
 
 def wait_for(condition, what: str, timeout_s: float = 60.0) -> None:
@@ -110,46 +114,68 @@ def wait_for(condition, what: str, timeout_s: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-def exactly_once(database, writer, store: Tracking) -> None:
-    """Hold the runs and the reported points against the rows of the ledger."""
+def experiment_of(database, course_id) -> str:
     with database.read() as session:
-        trials = set(session.scalars(select(TrialRow.id)))
-        reports = list(session.scalars(select(ReportRow.sequence)))
-    experiment = store._client.get_experiment_by_name(f"titrate/site-a/{writer.patient}")
+        return project(load(session, course_id, up_to=0)).experiment
+
+
+def exactly_once(database, course_id, store: Tracking) -> str:
+    """Hold the runs and the reported points against the rows of the ledger; say how many there were."""
+    with database.read() as session:
+        trials = set(session.scalars(select(TrialRow.id).filter_by(course_id=course_id)))
+        reports = list(session.scalars(select(ReportRow.sequence).filter_by(course_id=course_id)))
+    experiment = store._client.get_experiment_by_name(experiment_of(database, course_id))
     runs = store._client.search_runs([experiment.experiment_id], max_results=5000)
-    named = Counter(run.data.tags[IDENTIFIER] for run in runs)
-    assert named == Counter([*trials, writer.course_id])
-    steps: Counter[int] = Counter()
+    assert Counter(run.data.tags[IDENTIFIER] for run in runs) == Counter([*trials, course_id])
+    steps = {"course": Counter(), "trial": Counter()}
     for run in runs:
         for key in ("pain/reported", "side_effect/discomfort"):
-            if run.data.tags["titrate.kind"] == "trial":
-                steps.update(m.step for m in store._client.get_metric_history(run.info.run_id, key))
-    assert steps == Counter(reports)
+            points = store._client.get_metric_history(run.info.run_id, key)
+            steps[run.data.tags["titrate.kind"]].update(point.step for point in points)
+    assert steps["trial"] == steps["course"] == Counter(reports)
+    return f"{len(trials)} trials and {len(reports)} reports, each in MLflow exactly once"
+
+
+def shown(store: Tracking, patient_experiment: str) -> dict[str, object]:
+    experiment = store._client.get_experiment_by_name(patient_experiment)
+    runs = store._client.search_runs([experiment.experiment_id], max_results=5000)
+    return {r.data.tags[IDENTIFIER]: (r.data.params, r.data.metrics, r.data.tags[SHOWN]) for r in runs}
 
 
 @pytest.mark.sampled
-def test_worker_killed_at_random_instants_shows_each_trial_and_report_exactly_once(
-    database, writer, tmp_path, full_counts
+def test_workers_killed_at_random_instants_show_each_trial_and_report_exactly_once(
+    database, clinic, tmp_path, full_counts, acceptance_folder
 ):
-    instants = random.Random(20)
-    worker, course = Worker(tmp_path), Course(writer)
+    instants, rounds = random.Random(20), 10 if full_counts else 1
+    worker, course = Worker(tmp_path), Course(clinic)
     course.start()
-    for number in range(20 if full_counts else 2):
-        worker.start()
-        wait_for(lambda wanted=number + 1: worker.started() >= wanted, "the worker")
-        time.sleep(instants.uniform(0.0, 2.5 if full_counts else 1.2))
-        worker.kill()
+    for number in range(rounds):
+        two = [worker.start(), worker.start()]  # the second waits for the lease of the first
+        wait_for(lambda wanted=2 * (number + 1): worker.started() >= wanted, "the workers")
+        for process in two:
+            time.sleep(instants.uniform(0.0, 2.5 if full_counts else 1.0))
+            kill(process)
     course.finish()
     settings = Settings(data_folder=tmp_path)
-    store = Tracking(settings.mlflow_tracking_uri, artifacts=tmp_path / "mlflow-files")
+    store = Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings))
     last = Relay(database, store)
     wait_for(lambda: last.turn().lag == 0, "the projection")
-    exactly_once(database, writer, store)
+    found = exactly_once(database, course.id, store)
     assert "Traceback" not in worker.said()
+    (acceptance_folder / "worker-killed.txt").write_text(
+        f"Workers killed (SIGKILL) at {2 * rounds} random instants, two at a time on one ledger, while a course was "
+        f"written over HTTP: {found}. Slowest trial with two reports: {course.slowest_s:.2f} s.\n"
+    )
+    last.release()
+    name = experiment_of(database, course.id)
+    before = shown(store, name)
+    assert rebuild(settings) == 1
+    assert shown(store, name) == before
+    exactly_once(database, course.id, store)
 
 
 @contextlib.contextmanager
-def server(folder: Path, port: int):
+def mlflow_server(folder: Path, port: int):
     """A real MLflow server on loopback, killed at the end of the block."""
     with (folder / "server.log").open("a") as out:
         process = subprocess.Popen(
@@ -175,44 +201,32 @@ def listens(port: int) -> bool:
 
 
 @pytest.mark.acceptance
-def test_server_stopped_and_started_shows_each_trial_and_report_exactly_once(database, writer, tmp_path):
+def test_server_stopped_and_started_shows_each_trial_and_report_exactly_once(
+    database, clinic, tmp_path, acceptance_folder
+):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     uri = f"http://127.0.0.1:{port}"
-    worker, course = Worker(tmp_path, uri), Course(writer)
+    worker, course = Worker(tmp_path, uri), Course(clinic)
     settings = Settings(data_folder=tmp_path, mlflow_tracking=uri)
-    worker.start()
+    process = worker.start()
     course.start()
     instants = random.Random(4)
     for _ in range(4):
-        with server(tmp_path, port):
+        with mlflow_server(tmp_path, port):
             wait_for(lambda: listens(port), "the server")
             time.sleep(instants.uniform(1.0, 6.0))
         time.sleep(instants.uniform(0.5, 3.0))
     course.finish()
     assert lag(settings) > 0
-    with server(tmp_path, port):
+    with mlflow_server(tmp_path, port):
         wait_for(lambda: lag(settings) == 0, "the projection", 120)
-        worker.stop()
-        exactly_once(database, writer, Tracking(uri))
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+        found = exactly_once(database, course.id, Tracking(uri))
     assert "Traceback" not in worker.said()
-
-
-def test_rebuilt_from_nothing_it_is_the_same(database, writer, tmp_path):
-    for amplitude in (4.0, 4.2):
-        writer.write_trial(amplitude, pain=5.0)
-    settings = Settings(data_folder=tmp_path)
-    assert rebuild(settings) == 1
-    store = Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings))
-
-    def shown():
-        experiment = store._client.get_experiment_by_name(f"titrate/site-a/{writer.patient}")
-        runs = store._client.search_runs([experiment.experiment_id])
-        return {r.data.tags[IDENTIFIER]: (r.data.params, r.data.metrics, r.data.tags[SHOWN]) for r in runs}
-
-    before = shown()
-    assert len(before) == 3
-    assert rebuild(settings) == 1
-    assert shown() == before
-    exactly_once(database, writer, store)
+    (acceptance_folder / "mlflow-stopped.txt").write_text(
+        f"MLflow server killed and started 4 times while a course was written over HTTP: {found}. "
+        f"Slowest trial with two reports: {course.slowest_s:.2f} s.\n"
+    )

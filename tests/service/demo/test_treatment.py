@@ -16,7 +16,7 @@ def system(server):
 
 def test_asks_approves_applies_and_reports_and_goes_on_where_it_stood(system):
     scenario = load_scenario("scs-tonic")
-    treatment = Treatment(system, scenario, seed=2)
+    treatment = Treatment(system, scenario, seed=0)
     start = treatment.rate_start()
     assert (start.number, start.kind) == (1, "start")
     answers = []
@@ -28,7 +28,7 @@ def test_asks_approves_applies_and_reports_and_goes_on_where_it_stood(system):
     stored = system.get(f"/proposals/{answer['id']}")
     assert stored["status"] == "applied"
 
-    again = Treatment(system, scenario, seed=2)
+    again = Treatment(system, scenario, seed=0)
     assert again.course_id == treatment.course_id
     assert again.trials() == 2
     timeline = system.get(f"/courses/{again.course_id}/timeline?limit=500")

@@ -96,3 +96,12 @@ def test_forgotten_and_shown_again_is_the_same(store, view):
 def test_a_server_that_is_down_is_an_error_with_a_name(view):
     with pytest.raises(TrackingUnavailableError):
         Tracking("http://127.0.0.1:9").show(view)
+
+
+def test_a_new_local_store_is_put_in_place_whole_and_left_alone_after(store):
+    path = Path(store.uri.removeprefix("sqlite:///"))
+    assert not list(path.parent.glob(".*"))  # nothing is left of the making
+    made = path.stat().st_ino
+    Tracking(store.uri, artifacts=path.parent / "files")
+    assert path.stat().st_ino == made
+    assert not list(path.parent.glob(".*"))
