@@ -27,6 +27,7 @@ def gp_ucb(
     *,
     n_queries: int,
     mean: Array | None = None,
+    noise_sd: float = NOISE_SD,
     rng: np.random.Generator,
 ) -> tuple[Indices, Indices]:
     """Search a grid of sites, many runs side by side.
@@ -37,6 +38,7 @@ def gp_ucb(
         observe: Sites tried by each run, ``(r,)``, and the query number, to what was observed, ``(r,)``.
         n_queries: How many sites each run tries.
         mean: ``(c,)`` prior mean as a share of the maximum; None for zero. With one, the first site is its best.
+        noise_sd: SD the observations are taken to have, as a share of the maximum.
         rng: Breaks ties between sites of equal promise.
 
     Returns:
@@ -53,7 +55,7 @@ def gp_ucb(
     for query in range(n_queries):
         seen[:, query] = observe(tried[:, query], query)
         so_far = tried[:, : query + 1]
-        average, sd = _posterior(kernel, prior, so_far, seen[:, : query + 1])
+        average, sd = _posterior(kernel, prior, so_far, seen[:, : query + 1], noise_sd)
         recommended[:, query] = so_far[runs, average[runs[:, None], so_far].argmax(axis=1)]
         if query + 1 < n_queries:
             promise = average + KAPPA * sd + 1e-9 * rng.random(average.shape)
@@ -67,11 +69,13 @@ def matern_52(sites: Indices, lengthscale: float) -> Array:
     return np.asarray((1.0 + apart + apart**2 / 3.0) * np.exp(-apart))
 
 
-def _posterior(kernel: Array, prior: Array, tried: Indices, seen: Array) -> tuple[Array, Array]:
+def _posterior(
+    kernel: Array, prior: Array, tried: Indices, seen: Array, noise_sd: float
+) -> tuple[Array, Array]:
     """Posterior mean and SD at every site, ``(r, c)`` each; observations over the largest seen so far."""
     largest = np.maximum(seen.max(axis=1, keepdims=True), 1e-12)
     scaled = np.where(largest > 1e-9, seen / largest, 0.0)
-    covariance = kernel[tried[:, :, None], tried[:, None, :]] + NOISE_SD**2 * np.eye(tried.shape[1])
+    covariance = kernel[tried[:, :, None], tried[:, None, :]] + noise_sd**2 * np.eye(tried.shape[1])
     cross = kernel[tried]  # (r, n, c)
     weights = np.linalg.solve(covariance, cross)
     residual = scaled - prior[tried]

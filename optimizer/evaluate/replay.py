@@ -13,7 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from optimizer.evaluate.gp_ucb import gp_ucb
+from optimizer.evaluate.gp_ucb import NOISE_SD, gp_ucb
 from optimizer.evaluate.map_search import MapSearch
 from optimizer.evaluate.recorded_maps import HIGHEST_SCORE, RecordedMaps
 from optimizer.policies.safe_bo import SAFE_BO
@@ -100,7 +100,13 @@ def _replay_animal(
     others = np.delete(maps.scores, animal, axis=0).mean(axis=0)
     for name, mean in ((GP_UCB, None), (GP_UCB_PRIOR, others)):
         found[name] = gp_ucb(
-            maps.sites, first, observe, n_queries=n_queries, mean=mean, rng=_rng(0, animal, TIES)
+            maps.sites,
+            first,
+            observe,
+            n_queries=n_queries,
+            mean=mean,
+            noise_sd=max(NOISE_SD, noise),  # told the truth about the noise, which ours has to learn
+            rng=_rng(0, animal, TIES),
         )
     n_asks = 0
     for name, with_prior in ((OURS, False), (OURS_PRIOR, True)):

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from optimizer.evaluate.replay import GP_UCB, OURS, OURS_PRIOR, Replay
-from optimizer.evaluate.replay_report import Difference, Row, differences, queries_of, rows
+from optimizer.evaluate.replay_report import GOOD, Difference, Row, differences, queries_of, rows
 
 
 def score_table(replay: Replay, published: Sequence[Row]) -> Table:
     """Return scores by query, ours beside the yardsticks and the published figures."""
     table = Table(
         title=f"Score of the recommended site, {len(replay.animals)} animals, noise {replay.noise:g}",
-        caption="true value over the best of the animal; the mean over animals of means over seeds",
+        caption="by queries: true value over the animal's best; >= 0.9: share of runs at the end; tried: mean of all tried",
     )
     table.add_column("method")
     for query in queries_of(replay):
         table.add_column(f"{query}", justify="right")
-    table.add_column(">= 0.9", justify="right")
-    table.add_column("while searching", justify="right")
+    table.add_column(f">= {GOOD:g}", justify="right")
+    table.add_column("tried", justify="right")
     for row in rows(replay):
         table.add_row(*_cells(row), style="bold" if row.name in (OURS, OURS_PRIOR) else None)
     table.add_section()

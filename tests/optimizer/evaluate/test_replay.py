@@ -67,7 +67,8 @@ def test_equal_histories_are_asked_about_once() -> None:
 
 
 def test_the_table_and_the_picture_are_written(small: Replay, tmp_path: Path) -> None:
-    table, picture = save(small, tmp_path / "out")
+    page, picture, table = save(small, tmp_path / "out")
+    assert page.read_text(encoding="utf-8").count("| safe_bo |") == 1 + 3  # scores, and three differences
     lines = table.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(ALGORITHMS) * 3 * 2 * 4
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -101,7 +102,7 @@ def test_three_seeds_keep_up_with_gp_ucb(data_folder: Path) -> None:
 @pytest.mark.acceptance
 def test_fifty_seeds_keep_up_with_gp_ucb(data_folder: Path, acceptance_folder: Path) -> None:
     replay = replay_maps(read_maps(data_folder / "rat_m1_threshold_maps"), n_seeds=50, jobs=2)
-    save(replay, acceptance_folder)
+    save(replay, acceptance_folder, every_score=False)
     check_bar(replay)
 
 
