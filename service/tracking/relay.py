@@ -7,16 +7,17 @@ delivery is at least once and what MLflow holds is exactly once.
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from optimizer.errors import OptimizerError
 from service.clock import Clock, system_clock
 from service.db.engine import Database
-from service.errors import ProjectionBusyError, TrackingUnavailableError
+from service.errors import ProjectionBusyError
 from service.ledger import outbox
 from service.ledger.outbox import Pending
 from service.ledger.tables import CourseRow
@@ -94,7 +95,7 @@ class Relay:
                 courses += 1
             except ProjectionBusyError:
                 return Turn(leading=False, courses=courses, runs=runs, lag=self.lag())
-            except (TrackingUnavailableError, OptimizerError, LookupError) as error:
+            except Exception as error:  # noqa: BLE001 - it is put on record, and the other courses must go on
                 self._failed(pending, error)
                 failed = True
                 break  # likely down for all; the failed course waits, so the next turn begins with another
@@ -182,11 +183,16 @@ def run_until(relay: Relay, stopped: Callable[[float], bool], *, idle_s: float =
     """
     failures, said = 0, Turn(leading=False, lag=-1)
     while True:
-        turn = relay.turn()
+        try:
+            turn = relay.turn()
+        except SQLAlchemyError as error:
+            log.warning("ledger not reached", error=type(error).__name__)
+            turn = Turn(leading=False, failed=True, lag=said.lag)
         if (turn.leading, turn.lag, turn.failed) != (said.leading, said.lag, said.failed):
             log.info("projection", leading=turn.leading, lag=turn.lag, courses=turn.courses, runs=turn.runs)
         said = turn
         failures = failures + 1 if turn.failed else 0
         if stopped(pause_s(failures) if failures else idle_s):
-            relay.release()
+            with suppress(SQLAlchemyError):  # then the lease runs out by itself
+                relay.release()
             return

@@ -1,5 +1,7 @@
 """A synthetic patient is treated through a real service."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from optimizer.simulate.scenarios import load_scenario
@@ -36,3 +38,25 @@ def test_asks_approves_applies_and_reports_and_goes_on_where_it_stood(system):
     assert kinds.count("trial") == 2
     assert kinds.count("decision") == 1
     assert kinds.count("report") > 2
+
+
+def test_a_severe_report_is_reviewed_before_the_patient_goes_on(system):
+    treatment = Treatment(system, load_scenario("scs-tonic"), seed=4)
+    treatment.rate_start()
+    trial_id = next(
+        e["id"] for e in system.get(f"/courses/{treatment.course_id}/timeline") if e["kind"] == "trial"
+    )
+    severe = {
+        "measure": "side_effect",
+        "kind": "discomfort",
+        "value": 8,
+        "occurred_at": datetime.now(UTC).isoformat(),
+    }
+    system.write(f"/trials/{trial_id}/reports", severe)
+    answers = []
+    treatment.next_trial(answers.append)
+    assert (answers[0]["kind"], answers[0]["reason"]) == ("hold", "unreviewed_adverse_event")
+    assert len(answers) == 2
+    assert answers[1]["reason"] != "unreviewed_adverse_event"
+    timeline = system.get(f"/courses/{treatment.course_id}/timeline")
+    assert [entry["kind"] for entry in timeline].count("review") == 1

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.db.engine import Database
 from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
 from service.tracking.client import Tracking
 from service.tracking.relay import LONGEST_PAUSE_S, Relay, pause_s, run_until
 from service.tracking.view import IDENTIFIER
+from tests.service.tracking.written import Writer
 
 
 class Hand:
@@ -118,3 +120,31 @@ def test_runs_until_told_to_stop_and_gives_the_lease_back(relay, writer, databas
     assert waits == [0.01] * 3
     assert relay.lag() == 0
     assert Relay(database, store, clock=clock, namespace=request.node.name).turn().leading
+
+
+def test_a_course_that_cannot_be_shown_does_not_hold_up_the_others(
+    relay, writer, database, store, request, monkeypatch
+):
+    other = Writer(database=database, problem=writer.problem, patient="P-002")
+    other.open()
+    other.write_trial(4.0, 6.0)
+    show = store.show
+
+    def show_all_but_one(view, **options):
+        if view.parent.identifier == writer.course_id:
+            raise ValueError("a run of this course is broken")
+        return show(view, **options)
+
+    monkeypatch.setattr(store, "show", show_all_but_one)
+    assert relay.turn().failed
+    turn = relay.turn()
+    assert (turn.courses, turn.failed) == (1, False)
+    assert len(identifiers(store, request, patient="P-002")) == 2
+    assert turn.lag > 0
+
+
+def test_a_ledger_out_of_reach_is_waited_for(tmp_path, store, clock):
+    waits = []
+    relay = Relay(Database(f"sqlite:///{tmp_path / 'no-schema.sqlite'}"), store, clock=clock)
+    run_until(relay, lambda seconds: waits.append(seconds) or len(waits) == 3)
+    assert waits == [1.0, 2.0, 4.0]
