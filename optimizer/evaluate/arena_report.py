@@ -30,10 +30,10 @@ def markdown(traces: Sequence[Trace], *, command: str) -> str:
     ]  # fmt: skip
     cost = [
         ["policy", "patients", "above the limit", "severe", "kept above the limit", "breaches", "holds",
-         "stops", "failures", "ask, s: median, 95 %, most"],
+         "stops", "failures", "90 % interval covers", "ask, s: median, 95 %, most"],
         *([_name(s), str(s.n_patients), _estimate(s.exposures), _estimate(s.severe_exposures),
            f"{100 * s.final_intolerable:.0f} %", str(s.n_breaches), str(s.n_holds), str(s.n_stops),
-           str(s.n_failures), f"{s.ask_median_s:.3f}, {s.ask_p95_s:.3f}, {s.ask_max_s:.3f}"]
+           str(s.n_failures), _share(s.coverage_90), f"{s.ask_median_s:.3f}, {s.ask_p95_s:.3f}, {s.ask_max_s:.3f}"]
           for s in summaries),
     ]  # fmt: skip
     return "\n".join(

@@ -45,6 +45,8 @@ class Summary:
     exposures: Estimate
     """Trials a patient spent above the tolerability limit, on the true expected grade."""
     severe_exposures: Estimate
+    coverage_90: Estimate | None
+    """Share of ratings inside their predicted central 90 % interval; None without predictions."""
     n_breaches: int
     n_holds: int
     n_stops: int
@@ -95,6 +97,11 @@ def _summary(name: str, traces: list[Trace]) -> Summary:
         final_intolerable=float((last_grade > limit[:, 0]).mean()),
         exposures=mean((grade > limit).sum(axis=1) * ones, patients),
         severe_exposures=mean((grade >= severe).sum(axis=1) * ones, patients),
+        coverage_90=ratio(
+            np.array([sum(trace.covered) for trace in traces if trace.covered]),
+            np.array([float(len(trace.covered)) for trace in traces if trace.covered]),
+            np.array([trace.patient for trace in traces if trace.covered], dtype=np.int64),
+        ),
         n_breaches=sum(trace.n_breaches for trace in traces),
         n_holds=sum(trace.decisions.count("hold") for trace in traces),
         n_stops=sum("stop" in trace.decisions for trace in traces),

@@ -168,8 +168,10 @@ def page(replay: Replay) -> str:
     lines = [
         f"# Recorded maps of {len(replay.animals)} rats, {n_seeds} random first sites each, noise {replay.noise:g}",
         "",
-        f"Source: {SOURCE}. Score of the recommended site by query: true value over the animal's best. This ranks",
-        "algorithms; it says nothing about clinical benefit.",
+        f"Source: {SOURCE}.",
+        "",
+        "Score of the recommended site by query: true value over the animal's best. This ranks algorithms; it says",
+        "nothing about clinical benefit.",
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

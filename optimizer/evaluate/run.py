@@ -13,15 +13,16 @@ from functools import lru_cache
 import numpy as np
 
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Hold, HoldReason, Proposal, Stop
+from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Stop
 from optimizer.errors import PolicyError
 from optimizer.history import History
+from optimizer.outcomes.scale import OutcomeScale
 from optimizer.policies.policy import Policy
 from optimizer.propose import propose
 from optimizer.simulate.encounter import Context
 from optimizer.simulate.scenarios import Scenario, load_scenario
 from optimizer.space.settings import Settings
-from optimizer.trial import Applied, Review, ReviewSubject, Trial, TrialKind
+from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial, TrialKind
 
 ASKED_BEFORE = timedelta(hours=1)
 """How long before a trial its ask is put; answers of the day before have come in by then."""
@@ -51,6 +52,8 @@ class Trace:
     n_breaches: int
     """Trials past a hard limit or the envelope; anything but 0 is a defect."""
     ask_s: tuple[float, ...]
+    covered: tuple[float, ...] = ()
+    """Per rating that a model predicted: the share of its point that the central 90 % interval covers, 0 to 1."""
     failure: str = ""
     """Why the policy failed; empty where it did not. From then on the start settings stay on."""
 
@@ -73,6 +76,16 @@ def run_policy(scenario_name: str, policy: Policy, patient: int, *, n_trials: in
     for day in range(n_trials):
         course.live(day)
     return course.trace()
+
+
+def covered_share(interval: Interval, rating: float, scale: OutcomeScale) -> float:
+    """Return how much of a whole-number rating an interval covers, 0 to 1.
+
+    A rating stands for half a point either side; an interval that reaches an end of the scale covers what lies past it.
+    """
+    low = interval.low if interval.low > scale.low else scale.low - 0.5
+    high = interval.high if interval.high < scale.high else scale.high + 0.5
+    return min(max(min(high, rating + 0.5) - max(low, rating - 0.5), 0.0), 1.0)
 
 
 @lru_cache(maxsize=4)
@@ -99,6 +112,7 @@ class _Course:
     tried: list[Settings | None] = field(default_factory=list)
     kept: list[Settings] = field(default_factory=list)
     ask_s: list[float] = field(default_factory=list)
+    covered: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.start = self.scenario.start(self.patient)
@@ -143,8 +157,23 @@ class _Course:
             context = Context(posture=context.posture, stimulation_on=False)
         answers = self.scenario.patient(self.patient).respond(on, context, at)
         reports = [answer.report(trial.id) for answer in answers]
+        self.covered += self._covered(reports)
         self.history = self.history.add(trial, *reports, *self._reviews(day))
         self.in_force = on
+
+    def _covered(self, reports: list[Report]) -> list[float]:
+        """Hold the day's ratings against their prediction; a baseline predicts nothing."""
+        if not isinstance(self.decision, Proposal) or self.failure:
+            return []
+        step = self.decision.steps[0]
+        if "no-model" in step.explanation.doubts:
+            return []
+        values = [report.value for report in reports if report.measure is Measure.PAIN]
+        return [
+            covered_share(step.outcome, value, self.scenario.problem.outcome)
+            for value in values
+            if value is not None
+        ]
 
     def _reviews(self, day: int) -> list[Review]:
         """A hold costs its day; then a simulated clinician has looked at what it names, and keeps every closure."""
@@ -223,5 +252,6 @@ class _Course:
             recommended_grade=tuple(truth.grade(kept).tolist()),
             n_breaches=int((~problem.allowed(rows) & on).sum()),
             ask_s=tuple(self.ask_s),
+            covered=tuple(self.covered),
             failure=self.failure,
         )

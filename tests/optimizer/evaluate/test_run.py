@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Hold, HoldReason, Proposal
-from optimizer.evaluate.run import run_policy
+from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal
+from optimizer.evaluate.run import covered_share, run_policy
 from optimizer.history import History
+from optimizer.outcomes.scale import PAIN_NRS
 from optimizer.policies.ladder import BRISK
 from optimizer.policies.random_safe import RANDOM
+from optimizer.policies.safe_bo import SAFE_BO
 from optimizer.policies.stay import STAY
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
@@ -133,3 +135,26 @@ def reachable(roots: list[object]) -> list[object]:
             waiting += [getattr(entry, name) for name in names if hasattr(entry, name)]
     assert len(found) > 20
     return list(found.values())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "rating", "share"),
+    [
+        (2.0, 6.0, 4.0, 1.0),
+        (2.0, 6.0, 6.0, 0.5),
+        (2.0, 6.2, 6.0, 0.7),
+        (2.0, 6.0, 7.0, 0.0),
+        (3.9, 4.1, 4.0, 0.2),
+        (2.0, 10.0, 10.0, 1.0),
+        (0.0, 3.0, 0.0, 1.0),
+    ],
+)
+def test_a_rating_is_covered_by_the_share_of_its_point(
+    low: float, high: float, rating: float, share: float
+) -> None:
+    assert covered_share(Interval(mean=4.0, low=low, high=high), rating, PAIN_NRS) == pytest.approx(share)
+
+
+def test_only_a_model_is_held_to_its_predictions() -> None:
+    assert run_policy("scs-tonic", STAY, 0, n_trials=3).covered == ()
+    assert len(run_policy("scs-tonic", SAFE_BO, 0, n_trials=3).covered) == 2
