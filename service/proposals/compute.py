@@ -14,6 +14,7 @@ import sys
 import threading
 import uuid
 from collections import deque
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -25,27 +26,28 @@ from service.proposals.frames import receive, send
 _log = logging.getLogger(__name__)
 ATTEMPTS = 2
 """How often a job is tried before the fallback answers."""
+WARM_WITHIN_S = 180.0
+"""Loading the models on a busy machine takes a while; later answers are held to the configured time."""
 LOOK_EVERY_S = 1.0
 RESTART_AFTER_S = 1.0
+STOP_WITHIN_S = 30.0
 
 
 class ComputeProcess:
     """One process and our end of the line to it."""
 
     def __init__(self, timeout_s: float) -> None:
-        """Start it and wait until it is warm.
+        """Start it; :meth:`wait_until_warm` comes first.
 
         Args:
             timeout_s: After this long without an answer it is taken for hung.
-
-        Raises:
-            OSError: If it ended or hung before it was warm.
         """
+        self.is_warm = False
         ours, theirs = socket.socketpair()
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "service.proposals.compute_process", str(theirs.fileno())]
         self._link = ours
-        self._link.settimeout(timeout_s)
+        self._timeout_s = timeout_s
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -63,10 +65,13 @@ class ComputeProcess:
 
     def wait_until_warm(self) -> bool:
         """Return whether it came up."""
+        self._link.settimeout(WARM_WITHIN_S)
         try:
-            return receive(self._link) is not None
+            self.is_warm = receive(self._link) is not None
+            self._link.settimeout(self._timeout_s)
         except OSError:
             return False
+        return self.is_warm
 
     def ask(self, request: bytes) -> dict[str, Any] | None:
         """Return its answer; None where it died or hung."""
@@ -78,10 +83,15 @@ class ComputeProcess:
         return None if reply is None else json.loads(reply)
 
     def end(self) -> None:
-        """End it now."""
-        self._link.close()
+        """End it now; a thread that waits for its answer learns that there is none."""
+        with suppress(OSError):
+            self._link.shutdown(socket.SHUT_RDWR)
         self._process.kill()
         self._process.wait()
+
+    def close(self) -> None:
+        """Give back our end of the line; only its own thread may."""
+        self._link.close()
 
 
 class ComputeService:
@@ -103,7 +113,7 @@ class ComputeService:
         self._waiting: queue.Queue[str] = queue.Queue()
         self._changed = threading.Condition()
         self._done: set[str] = set()
-        self._running: dict[int, ComputeProcess] = {}
+        self._processes: dict[int, ComputeProcess] = {}
         self._stopping = threading.Event()
         self.optimizer_s: deque[float] = deque(maxlen=1000)
         """How long the latest answers took inside the optimiser."""
@@ -114,12 +124,12 @@ class ComputeService:
     @property
     def is_warm(self) -> bool:
         """Whether a process is up and has answered its first question."""
-        return bool(self._running)
+        return any(process.is_warm for process in self._processes.values())
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Ids of the warm processes."""
-        return tuple(process.pid for process in self._running.values())
+        return tuple(process.pid for process in self._processes.values() if process.is_warm)
 
     def start(self) -> None:
         """Begin to answer, what was left open included."""
@@ -129,10 +139,10 @@ class ComputeService:
     def stop(self) -> None:
         """End the processes; what is open stays on record for the next start."""
         self._stopping.set()
-        for process in list(self._running.values()):
+        for process in list(self._processes.values()):
             process.end()
         for thread in self._threads:
-            thread.join(timeout=self._timeout_s + 5)
+            thread.join(timeout=STOP_WITHIN_S)
 
     def submit(self, ask_id: str) -> None:
         """Say that an ask is on record and waits."""
@@ -146,14 +156,14 @@ class ComputeService:
 
     def _serve(self, number: int) -> None:
         while not self._stopping.is_set():
-            process = ComputeProcess(self._timeout_s)
+            process = self._processes[number] = ComputeProcess(self._timeout_s)
             try:
-                if process.wait_until_warm():
-                    self._running[number] = process
+                if not self._stopping.is_set() and process.wait_until_warm():
                     self._answer_with(process)
             finally:
-                self._running.pop(number, None)
+                del self._processes[number]
                 process.end()
+                process.close()
             if not self._stopping.wait(RESTART_AFTER_S):
                 _log.warning("compute process ended; starting another")
 

@@ -1,22 +1,14 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from service.proposals.compute import ComputeService
 from service.settings import Settings
-from tests.service.live import Server, serving, wait_for
+from tests.service.live import Clinic, Server, serving
 
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve apart from the other tests: here compute processes are killed."""
-    folder: Path = tmp_path_factory.mktemp("own")
-    with serving(Settings(data_folder=folder, ask_wait_s=0.0, compute_timeout_s=4.0)) as running:
-        yield running
+HANGS_AFTER_S = 3.0
 
 
 def compute_of(server: Server) -> ComputeService:
@@ -25,41 +17,43 @@ def compute_of(server: Server) -> ComputeService:
     return compute
 
 
-def test_a_killed_process_is_replaced_and_the_ask_answered(own: Server) -> None:
-    clinic = own.clinic()
-    course_id, _ = clinic.rated_course()
-    (pid,) = compute_of(own).pids
-    os.kill(pid, signal.SIGKILL)
-    answer = clinic.ask(course_id)
-    assert (answer["kind"], answer["fallback"]) == ("proposal", None)
-    assert compute_of(own).pids != (pid,)
+def await_answer(clinic: Clinic, path: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while (found := clinic.get(path)).status_code == 202:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    answer: dict[str, Any] = found.json()
+    return answer
 
 
-def test_a_hung_process_is_replaced_and_the_ask_answered(own: Server) -> None:
-    wait_for(own.address + "/readyz")
-    clinic = own.clinic()
-    course_id, _ = clinic.rated_course()
-    (pid,) = compute_of(own).pids
-    os.kill(pid, signal.SIGSTOP)
-    began = time.monotonic()
-    answer = clinic.ask(course_id)
-    assert (answer["kind"], answer["fallback"]) == ("proposal", None)
-    assert time.monotonic() - began > 3.0, "it hung, and was waited for"
-    assert compute_of(own).pids != (pid,)
+def test_a_dead_or_hung_process_is_replaced_and_the_ask_answered(tmp_path: Path) -> None:
+    settings = Settings(data_folder=tmp_path, ask_wait_s=0.0, compute_timeout_s=HANGS_AFTER_S)
+    with serving(settings) as own:
+        clinic = own.clinic()
+        for end, least_s in ((signal.SIGKILL, 0.0), (signal.SIGSTOP, HANGS_AFTER_S * 0.9)):
+            course_id, _ = clinic.rated_course()
+            (pid,) = compute_of(own).pids
+            os.kill(pid, end)
+            began = time.monotonic()
+            answer = clinic.ask(course_id)
+            assert (answer["kind"], answer["fallback"]) == ("proposal", None)
+            assert time.monotonic() - began > least_s
+            assert compute_of(own).pids != (pid,)
 
 
 def test_an_ask_left_open_is_answered_after_a_restart(tmp_path: Path) -> None:
     settings = Settings(data_folder=tmp_path, ask_wait_s=0.0)
-    with serving(settings) as before:
+    with serving(settings, warm=False) as before:  # stopped while its compute process is still loading
         clinic = before.clinic()
         course_id, _ = clinic.rated_course()
-        (pid,) = compute_of(before).pids
-        os.kill(pid, signal.SIGSTOP)
-        ask_id = clinic.post(f"/courses/{course_id}/asks", {}).json()["ask_id"]
-    with serving(settings) as after:
+        began = time.monotonic()
+        reply = clinic.post(f"/courses/{course_id}/asks", {}, key="k")
+        assert (reply.status_code, reply.json()["status"]) == (202, "computing")
+        place = reply.headers["Location"].removeprefix("/v1")
+    assert time.monotonic() - began < 15, "it did not wait for the loading"
+    with serving(settings, warm=False) as after:
         again = after.clinic(site=clinic.site)
-        deadline = time.monotonic() + 30
-        while (found := again.get(f"/courses/{course_id}/asks/{ask_id}")).status_code == 202:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        assert found.json()["kind"] == "proposal"
+        found = await_answer(again, place)
+        assert found["kind"] == "proposal"
+        repeated = again.post(f"/courses/{course_id}/asks", {}, key="k")
+        assert (repeated.status_code, repeated.json()["id"]) == (201, found["id"])

@@ -1,36 +1,5 @@
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from service.auth.principal import Role
-from service.settings import Settings
-from tests.service.live import Clinic, Server, codes, serving
-
-
-@pytest.fixture(scope="module")
-def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve without waiting at all for an answer."""
-    folder: Path = tmp_path_factory.mktemp("hurried")
-    with serving(Settings(data_folder=folder, ask_wait_s=0.0)) as running:
-        yield running
-
-
-def test_an_ask_past_the_cap_says_where_to_look(hurried: Server) -> None:
-    clinic = hurried.clinic()
-    course_id, _ = clinic.rated_course()
-    reply = clinic.post(f"/courses/{course_id}/asks", {}, key="k")
-    assert reply.status_code == 202
-    assert reply.json()["status"] == "computing"
-    place = reply.headers["Location"].removeprefix("/v1")
-    deadline = time.monotonic() + 30
-    while (found := clinic.get(place)).status_code == 202:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert found.json()["kind"] == "proposal"
-    again = clinic.post(f"/courses/{course_id}/asks", {}, key="k")
-    assert (again.status_code, again.json()["id"]) == (201, found.json()["id"])
+from tests.service.live import Clinic, Server, codes
 
 
 def test_the_answer_carries_its_etag_and_place(clinic: Clinic) -> None:
