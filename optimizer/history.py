@@ -94,8 +94,10 @@ class History:
         """The reports that stand: amended ones replaced by their latest amendment, retracted ones left out."""
         latest: dict[str, Report] = {}
         roots = {report.id: report.amends for report in self.reports}
-        for report in sorted(self.reports, key=lambda r: (r.recorded_at, r.id)):
-            latest[_root(report.id, roots)] = report
+        chains = {report.id: _chain(report.id, roots) for report in self.reports}
+        # of two recorded at one instant, the amendment is the later
+        for report in sorted(self.reports, key=lambda r: (r.recorded_at, len(chains[r.id]), r.id)):
+            latest[chains[report.id][-1]] = report
         return tuple(
             sorted((r for r in latest.values() if r.value is not None), key=lambda r: (r.occurred_at, r.id))
         )
@@ -117,12 +119,12 @@ class History:
         return any(review.subject_id == subject_id for review in self.reviews)
 
 
-def _root(identifier: str, parents: Mapping[str, str | None]) -> str:
-    seen = {identifier}
-    while (parent := parents[identifier]) is not None and parent not in seen:
-        identifier = parent
-        seen.add(parent)
-    return identifier
+def _chain(identifier: str, amends: Mapping[str, str | None]) -> list[str]:
+    """Return a report's id, that of the report it amends, and so on to the first; a circle ends where it closes."""
+    chain = [identifier]
+    while (amended := amends[chain[-1]]) is not None and amended not in chain:
+        chain.append(amended)
+    return chain
 
 
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:

@@ -68,6 +68,12 @@ def test_an_amendment_takes_the_place_of_its_report_from_when_it_was_recorded() 
     assert [r.value for r in history.standing] == [2.0]
 
 
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_an_amendment_recorded_at_the_same_instant_counts_whatever_its_id(name: str) -> None:
+    history = History(trials=(trial(),), reports=(report(), report(name, 3.0, amends="r")))
+    assert [r.value for r in history.standing] == [3.0]
+
+
 def test_a_retraction_leaves_nothing_standing_and_changes_nothing_in_place() -> None:
     history = History(
         trials=(trial(),), reports=(report(), report("r2", None, recorded_at=AT + HOUR, amends="r"))

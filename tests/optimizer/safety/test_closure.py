@@ -1,0 +1,172 @@
+"""What a severe report closes, by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.safety import closure
+from optimizer.space.parameter import Value
+from optimizer.trial import Measure, Report, ReviewSubject, RungOutcome
+from tests.strategies.scs import HERE, PROBLEM, day, history, review, row, trial
+
+SEVERE = history(trial(1, 8))
+
+
+def is_open(record: History = SEVERE, problem: Problem = PROBLEM, **changes: Value) -> bool:
+    closed = closure.closures(problem, record)
+    return bool(closure.open_to(problem, closed, row(problem, **changes))[0])
+
+
+def test_a_severe_report_closes_all_that_is_not_strictly_weaker() -> None:
+    assert is_open(amplitude_ma=4.9)
+    assert not is_open(amplitude_ma=5.0)
+    assert not is_open(amplitude_ma=5.1)
+
+
+def test_weaker_means_weaker_at_every_chronaxie_from_150_to_450_us() -> None:
+    at_400 = 5.0 * (1 + 450 / 400) / (1 + 450 / 300)
+    at_200 = 5.0 * (1 + 150 / 200) / (1 + 150 / 300)
+    for width_us, limit_ma in ((400.0, at_400), (200.0, at_200)):
+        below, above = np.floor(limit_ma * 10 - 1e-9) / 10, np.ceil(limit_ma * 10) / 10
+        assert is_open(amplitude_ma=float(below), pulse_width_us=width_us)
+        assert not is_open(amplitude_ma=float(above), pulse_width_us=width_us)
+
+
+def test_a_lower_rate_earns_no_credit() -> None:
+    assert not is_open(amplitude_ma=5.0, frequency_hz=10.0)
+    assert is_open(amplitude_ma=4.9, frequency_hz=10.0)
+
+
+def test_a_higher_rate_is_closed_at_any_current() -> None:
+    assert not is_open(amplitude_ma=0.1, frequency_hz=45.0)
+
+
+def test_a_higher_rate_is_closed_also_where_the_device_file_knows_of_no_dependence() -> None:
+    flat = replace(PROBLEM, excitability=replace(PROBLEM.excitability, rate_corner_hz=None))
+    assert not is_open(problem=flat, amplitude_ma=0.1, frequency_hz=45.0)
+
+
+def test_thresholds_measured_at_both_rates_open_a_higher_one_in_their_ratio() -> None:
+    slow = trial(2, ramp=((4.0, RungOutcome.PERCEPTION),))
+    fast = trial(3, ramp=((2.0, RungOutcome.PERCEPTION),), frequency_hz=400.0)
+    both = history(trial(1, 8), slow, fast)
+    assert is_open(both, amplitude_ma=2.4, frequency_hz=400.0)
+    assert not is_open(both, amplitude_ma=2.5, frequency_hz=400.0)
+    assert not is_open(both, amplitude_ma=0.1, frequency_hz=300.0)
+    assert not is_open(history(trial(1, 8), fast), amplitude_ma=0.1, frequency_hz=400.0)
+    elsewhere = trial(3, ramp=((2.0, RungOutcome.PERCEPTION),), frequency_hz=400.0, configuration="level-1")
+    assert not is_open(history(trial(1, 8), slow, elsewhere), amplitude_ma=0.1, frequency_hz=400.0)
+    wider = trial(3, ramp=((2.0, RungOutcome.PERCEPTION),), frequency_hz=400.0, pulse_width_us=400.0)
+    assert not is_open(history(trial(1, 8), slow, wider), amplitude_ma=0.1, frequency_hz=400.0)
+
+
+def test_a_measured_threshold_that_is_higher_at_the_higher_rate_earns_no_credit() -> None:
+    odd = history(
+        trial(1, 8),
+        trial(2, ramp=((2.0, RungOutcome.PERCEPTION),)),
+        trial(3, ramp=((4.0, RungOutcome.PERCEPTION),), frequency_hz=400.0),
+    )
+    assert is_open(odd, amplitude_ma=4.9, frequency_hz=400.0)
+    assert not is_open(odd, amplitude_ma=5.0, frequency_hz=400.0)
+
+
+def test_neighbouring_configurations_restart_at_half_and_others_are_open() -> None:
+    for neighbour in ("level-3", "level-5"):
+        assert is_open(configuration=neighbour, amplitude_ma=2.5)
+        assert not is_open(configuration=neighbour, amplitude_ma=2.6)
+    assert is_open(configuration="level-6", amplitude_ma=12.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "closes"),
+    [("discomfort", 6, False), ("discomfort", 7, True), ("weakness", 1, True), ("weakness", 0, False)],
+)
+def test_seven_and_more_or_any_hard_stop_closes(kind: str, grade: float, closes: bool) -> None:
+    assert is_open(history(trial(1, grade, kind=kind)), amplitude_ma=5.0) is not closes
+
+
+def test_a_severe_report_at_no_current_closes_its_configuration_and_its_neighbours() -> None:
+    off = history(trial(1, 8, amplitude_ma=0.0))
+    for configuration in ("level-3", "level-4", "level-5"):
+        assert not is_open(off, configuration=configuration, amplitude_ma=0.1)
+    assert is_open(off, configuration="level-6", amplitude_ma=5.0)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"amplitude_ma": float("nan")},
+        {"amplitude_ma": None},
+        {"amplitude_ma": -1.0},
+        {"amplitude_ma": float("inf")},
+        {"pulse_width_us": 0.0},
+        {"pulse_width_us": None},
+        {"frequency_hz": None},
+    ],
+)
+def test_severe_settings_of_unknown_strength_close_all_that_is_near(unknown: dict[str, Value]) -> None:
+    record = history(trial(1, 8, **unknown))
+    assert not is_open(record, amplitude_ma=0.1)
+    assert not is_open(record, amplitude_ma=0.1, configuration="level-5")
+    assert is_open(record, amplitude_ma=0.1, configuration="level-7")
+
+
+def test_a_severe_report_in_an_unknown_configuration_closes_that_strength_everywhere() -> None:
+    record = history(trial(1, 8, configuration="elsewhere"))
+    for configuration in ("level-1", "level-4", "level-8"):
+        assert not is_open(record, amplitude_ma=5.0, configuration=configuration)
+        assert is_open(record, amplitude_ma=4.9, configuration=configuration)
+
+
+def test_severe_settings_off_the_grid_close_as_they_were() -> None:
+    record = history(trial(1, 8, amplitude_ma=5.03))
+    assert is_open(record, amplitude_ma=5.0)
+    assert not is_open(record, amplitude_ma=5.1)
+
+
+def test_a_closure_grows_only() -> None:
+    points = PROBLEM.space.draw(np.random.default_rng(0), 3000)
+    one = closure.open_to(PROBLEM, closure.closures(PROBLEM, SEVERE), points)
+    more = SEVERE.add(*trial(2, 9, configuration="level-7"), *trial(3, 0), *trial(4, 0, amplitude_ma=6.0))
+    both = closure.open_to(PROBLEM, closure.closures(PROBLEM, more), points)
+    assert not (both & ~one).any()
+    assert (one & ~both).any()
+
+
+@pytest.mark.parametrize("value", [None, 2.0])
+def test_an_amendment_or_a_retraction_opens_nothing(value: float | None) -> None:
+    amendment = Report(
+        id="later",
+        trial_id="t1",
+        measure=Measure.SIDE_EFFECT,
+        kind="discomfort",
+        value=value,
+        occurred_at=day(1),
+        recorded_at=day(2),
+        amends="g1-0",
+    )
+    assert not is_open(SEVERE.add(amendment), amplitude_ma=5.0)
+
+
+def test_only_a_review_of_that_closure_releases_it() -> None:
+    assert is_open(SEVERE.add(review("g1-0")), amplitude_ma=5.0)
+    for other in (
+        review("g1-0", ReviewSubject.ADVERSE_EVENT),
+        review("g1-0", ReviewSubject.HOLD),
+        review("t1"),
+    ):
+        assert not is_open(SEVERE.add(other), amplitude_ma=5.0)
+
+
+def test_a_problem_without_physics_closes_the_whole_configuration() -> None:
+    plain = replace(PROBLEM, titration=None)
+    assert not is_open(problem=plain, amplitude_ma=0.1)
+    assert is_open(problem=plain, amplitude_ma=0.1, configuration="level-8")
+
+
+def test_a_problem_without_tolerability_closes_nothing() -> None:
+    assert closure.closures(replace(PROBLEM, tolerability=None), SEVERE) == ()
+    assert closure.open_to(PROBLEM, (), row(**HERE)).all()

@@ -1,0 +1,76 @@
+"""Strength compared without a model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer.safety import strength
+from optimizer.space.parameter import uniform
+from optimizer.space.pulse import width_factor
+from optimizer.space.search_space import SearchSpace
+from tests.strategies.scs import HERE, PROBLEM
+
+WIDTHS = st.sampled_from([20.0 + 10 * k for k in range(99)])
+
+
+@given(width_us=WIDTHS, other_us=WIDTHS, chronaxie_us=st.floats(150.0, 450.0))
+def test_up_to_that_current_a_setting_is_no_stronger_at_any_chronaxie(
+    width_us: float, other_us: float, chronaxie_us: float
+) -> None:
+    point = strength.of_point(PROBLEM, {**HERE, "pulse_width_us": width_us})
+    others = strength.of_points(PROBLEM, [{**HERE, "pulse_width_us": other_us}])
+    limit_ma = strength.as_strong_ma(5.0, point, others)[0]
+    intensity = limit_ma / width_factor(other_us, chronaxie_us)
+    assert intensity <= 5.0 / width_factor(width_us, chronaxie_us) * (1 + 1e-12)
+
+
+def test_grid_points_and_their_values_are_the_same_stimuli() -> None:
+    drawn = PROBLEM.space.draw(np.random.default_rng(0), 40)
+    by_index = strength.of_grid_points(PROBLEM, drawn)
+    by_value = strength.of_points(PROBLEM, [PROBLEM.space.at(row).as_dict() for row in drawn])
+    for name in ("amplitude_ma", "threshold_low", "threshold_high", "rate_factor", "configuration"):
+        assert np.array_equal(getattr(by_index, name), getattr(by_value, name)), name
+    assert len(by_index) == 40
+    assert by_index.known.all()
+    assert np.allclose(by_index.charge_uc, by_index.amplitude_ma * by_index.pulse_width_us / 1000)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"amplitude_ma": -0.1},
+        {"amplitude_ma": float("nan")},
+        {"amplitude_ma": float("inf")},
+        {"pulse_width_us": 0.0},
+        {"pulse_width_us": float("inf")},
+        {"frequency_hz": -1.0},
+        {"frequency_hz": float("nan")},
+    ],
+)
+def test_what_cannot_be_has_no_known_strength_and_is_not_as_strong_as_anything(
+    values: dict[str, float],
+) -> None:
+    odd = strength.of_point(PROBLEM, {**HERE, **values})
+    known = strength.of_point(PROBLEM, HERE)
+    assert not odd.known
+    assert not strength.surely_as_strong(odd, known)
+    assert not strength.surely_as_strong(known, odd)
+    assert strength.surely_as_strong(known, known)
+
+
+def test_a_word_for_a_number_is_unknown() -> None:
+    assert not strength.of_point(PROBLEM, {**HERE, "amplitude_ma": "five"}).known
+
+
+def test_a_parameter_the_device_has_not_plays_no_part() -> None:
+    space = SearchSpace(parameters=(uniform("amplitude_ma", "mA", 0.0, 10.0, 0.5),))
+    plain = replace(PROBLEM, space=space, envelope=type(PROBLEM.envelope)())
+    points = strength.of_points(plain, [{"amplitude_ma": 4.0}, {"amplitude_ma": 2.0}])
+    assert points.known.all()
+    assert points.configuration.tolist() == [0, 0]
+    assert strength.as_strong_ma(4.0, points[0], points).tolist() == [4.0, 4.0]
+    assert strength.surely_as_strong(points[0], points[1])
+    assert not strength.surely_as_strong(points[1], points[0])
