@@ -75,7 +75,8 @@ def wait_for(address: str) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
-            reply = httpx2.get(address, timeout=5)
+            with httpx2.Client(timeout=5) as http:
+                reply = http.get(address)
             if reply.status_code == 200:
                 return
             last = reply.text
