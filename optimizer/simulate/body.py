@@ -12,9 +12,7 @@ from optimizer.simulate.effect import goodness
 from optimizer.simulate.stimulus import Lead, Stimulus
 from optimizer.simulate.streams import Array
 from optimizer.simulate.thresholds import perception_ma
-from optimizer.trial import Posture, utc
-
-SECONDS_PER_DAY = 86400.0
+from optimizer.trial import Posture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,10 +24,6 @@ class Body:
     phase: Phase
     started_at: datetime
     """Day zero; a UTC day stands for the patient's own."""
-
-    def day(self, at: datetime) -> float:
-        """Return the days since the first trial, negative before it."""
-        return (utc(at, "at") - utc(self.started_at, "started_at")).total_seconds() / SECONDS_PER_DAY
 
     def perception_ma(self, stimulus: Stimulus, posture: Posture, day: float) -> Array:
         """Return the perception threshold on a day, ``(p, c)``."""

@@ -11,6 +11,14 @@ from optimizer.trial import Measure, Posture, Recall, Report, Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """Settings that ran for a while."""
+
+    settings: Settings | Mapping[str, Value]
+    lasted_days: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What is true when a patient is asked and was not programmed."""
 
@@ -20,6 +28,8 @@ class Context:
     """How long the settings have run; None: long enough to have their full effect."""
     before: Settings | Mapping[str, Value] | None = None
     """Settings that ran until then, whose effect may linger; None: none."""
+    earlier: tuple[Spell, ...] = ()
+    """Everything that ran before, oldest first; for therapies whose benefit takes weeks (vagus)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

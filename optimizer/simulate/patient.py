@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from optimizer.simulate import course_of_time as time
 from optimizer.simulate.body import Body
 from optimizer.simulate.encounter import Answer, Context
-from optimizer.simulate.ratings import Completeness, answers, whole_number
+from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.side_effects import KINDS, UNCOMFORTABLE_GRADE, discomfort_grade, reported_grade
 from optimizer.simulate.stimulus import Stimulus
-from optimizer.simulate.streams import Array, normal, uniform
+from optimizer.simulate.streams import Array, normal
+from optimizer.simulate.telling import Moment, felt_nrs, is_silent, moment_of, told
 from optimizer.simulate.thresholds import window_position
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import Measure, Rung, RungOutcome, utc
-
-LATEST_ANSWER_HOURS = 12.0
-"""Outside the clinic an answer comes within half a day of the prompt (section 7.1)."""
+from optimizer.trial import Rung, RungOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,30 +44,13 @@ class SpinalCordPatient:
         Returns:
             What was answered; empty where the patient did not answer.
         """
-        moment = _Moment(self._body, at)
+        moment = moment_of(self._body.started_at, at)
         cohort = self._body.cohort
-        if not answers(cohort, self.completeness, moment.occasion, moment.whole_day).item():
+        if is_silent(cohort, self.completeness, moment):
             return ()
-        pain = whole_number(
-            cohort, self._felt_pain_nrs(settings, context, moment), moment.occasion, moment.whole_day
-        )
-        grades = [
-            (Measure.SIDE_EFFECT, kind, self._grade(settings, context, moment, kind)) for kind in self.kinds
-        ]
-        values = [(Measure.PAIN, "", pain.item()), *grades]
-        recorded_at = moment.at + self._delay(moment)
-        return tuple(
-            Answer(
-                measure=measure,
-                kind=kind,
-                value=value,
-                occurred_at=moment.at,
-                recorded_at=recorded_at,
-                posture=context.posture,
-                stimulation_on=context.stimulation_on,
-            )
-            for measure, kind, value in values
-        )
+        felt = felt_nrs(cohort, self._expected_nrs(settings, context, moment), moment)
+        grades = {kind: self._grade(settings, context, moment, kind) for kind in self.kinds}
+        return told(cohort, self.completeness, context, moment, felt, grades)
 
     def ramp_to(
         self,
@@ -89,7 +70,7 @@ class SpinalCordPatient:
         Returns:
             One rung per amplitude, up to and with the first uncomfortable one. Perception is named once.
         """
-        moment = _Moment(self._body, at)
+        moment = moment_of(self._body.started_at, at)
         cohort, stimulus = self._body.cohort, self._stimulus(settings)
         repeat = normal(cohort.seed, f"ramp {moment.occasion}", moment.whole_day, 1).item()
         perception = self._perception_ma(stimulus, context, moment)
@@ -108,10 +89,10 @@ class SpinalCordPatient:
                 break
         return tuple(rungs)
 
-    def _felt_pain_nrs(
-        self, settings: Settings | Mapping[str, Value], context: Context, moment: "_Moment"
+    def _expected_nrs(
+        self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment
     ) -> Array:
-        body, cohort, day = self._body, self._body.cohort, moment.whole_day
+        body, cohort = self._body, self._body.cohort
         share = np.zeros((1, 1))
         if context.stimulation_on:
             now = body.specific_share(self._stimulus(settings), context.posture, moment.day)
@@ -119,18 +100,10 @@ class SpinalCordPatient:
         if context.before is not None:
             old = body.specific_share(self._stimulus(context.before), context.posture, moment.day)
             share = share + (1.0 - time.washed_out(cohort, context.on_for_s)) * old
-        pain = body.expected_pain_nrs(np.minimum(share, 1.0), moment.day)
-        measurement = cohort["report_sd_nrs"] * np.sqrt(cohort["measurement_share"])
-        return np.asarray(
-            pain
-            + time.circadian_nrs(cohort, moment.hour)
-            + time.flare_nrs(cohort, day)
-            + time.day_noise_nrs(cohort, day)
-            + measurement * normal(cohort.seed, f"within day {moment.occasion}", day, 1)
-        )
+        return body.expected_pain_nrs(np.minimum(share, 1.0), moment.day)
 
     def _grade(
-        self, settings: Settings | Mapping[str, Value], context: Context, moment: "_Moment", kind: str
+        self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment, kind: str
     ) -> float:
         if not context.stimulation_on or kind not in KINDS:
             return 0.0
@@ -139,7 +112,7 @@ class SpinalCordPatient:
         cohort = self._body.cohort
         return reported_grade(cohort, stimulus, perception, kind, moment.occasion, moment.whole_day).item()
 
-    def _perception_ma(self, stimulus: Stimulus, context: Context, moment: "_Moment") -> Array:
+    def _perception_ma(self, stimulus: Stimulus, context: Context, moment: Moment) -> Array:
         perception = self._body.perception_ma(stimulus, context.posture, moment.day)
         if not self.jitters:
             return perception
@@ -147,24 +120,6 @@ class SpinalCordPatient:
         jitter = normal(cohort.seed, f"posture {moment.occasion}", moment.whole_day, 1)
         return np.asarray(perception * np.exp(cohort["posture_jitter_log_sd"] * jitter))
 
-    def _delay(self, moment: "_Moment") -> timedelta:
-        if self.completeness is Completeness.COMPLETE:
-            return timedelta(0)
-        late = uniform(self._body.cohort.seed, f"delay {moment.occasion}", moment.whole_day, 1).item()
-        return timedelta(minutes=round(60 * LATEST_ANSWER_HOURS * late))
-
     def _stimulus(self, settings: Settings | Mapping[str, Value]) -> Stimulus:
         values = settings.as_dict() if isinstance(settings, Settings) else settings
         return self._body.lead.of_values(values)
-
-
-class _Moment:
-    """An instant as the streams count it."""
-
-    def __init__(self, body: Body, at: datetime) -> None:
-        self.at = utc(at, "at")
-        self.day = body.day(self.at)
-        self.whole_day = int(np.floor(self.day))
-        self.hour = self.at.hour + self.at.minute / 60.0
-        self.occasion = f"{self.at:%H:%M:%S}"
-        """Two questions at the same second of a day get the same luck; any others are independent."""

@@ -11,12 +11,17 @@ from optimizer import canonical
 from optimizer.errors import DataError, OptimizerError
 from optimizer.simulate.law import Law
 
+FOUNDATION = "_"
+"""First letter of a file that others extend and that is no preset of its own."""
+PEOPLE = "_people"
+
 
 class Response(StrEnum):
     """Which surface the settings act through."""
 
     PARAESTHESIA = "paraesthesia"
     SUB_PERCEPTION = "sub_perception"
+    VAGUS = "vagus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,8 @@ class _File:
 def preset_names() -> tuple[str, ...]:
     """Return the names of the presets that ship with Titrate."""
     folder = resources.files(__package__) / "presets"
-    return tuple(sorted(e.name.removesuffix(".toml") for e in folder.iterdir() if e.name.endswith(".toml")))
+    files = (entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return tuple(sorted(name.removesuffix(".toml") for name in files if not name.startswith(FOUNDATION)))
 
 
 @cache
@@ -82,7 +88,9 @@ def load_preset(name_or_path: str) -> Preset:
 
 def _check_laws(name: str, base: Preset | None, file: _File) -> None:
     """Refuse a law nobody reads: a misspelt name would silently leave the inherited one in force."""
-    unknown = [] if base is None else sorted(set(file.laws) - set(base.laws))
+    if base is None or base.name.startswith(FOUNDATION):
+        return
+    unknown = sorted(set(file.laws) - set(base.laws))
     if unknown:
         raise DataError(f"{name}: laws.{unknown[0]}", "is not a law of the preset it extends")
 
@@ -93,6 +101,6 @@ def _read(name_or_path: str) -> str:
         if not path.is_file():
             raise DataError(name_or_path, "is not a file", remedy="Give the path of a preset file.")
         return path.read_text(encoding="utf-8")
-    if name_or_path not in preset_names():
+    if name_or_path not in (*preset_names(), PEOPLE):
         raise DataError(name_or_path, "is not a shipped preset", limit=", ".join(preset_names()))
     return (resources.files(__package__) / "presets" / f"{name_or_path}.toml").read_text(encoding="utf-8")

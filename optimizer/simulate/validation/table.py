@@ -11,6 +11,7 @@ from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.validation.thresholds import measured_thresholds
 from optimizer.simulate.validation.trials import measured_reports, run_arm
+from optimizer.simulate.validation.vagus import measured_vagus
 
 MOST_WAIVED = 3
 """Rows that may miss their band."""
@@ -108,6 +109,7 @@ def _observed(size: int, seed: int) -> dict[str, float]:
     found["tonic_specific_nrs"] = arms["tonic"].specific_nrs(12)
     for month in (3, 12, 36):
         found[f"mid_responders_{month}_months"] = arms["mid"].responders(month)
+    found |= measured_vagus(draw_cohort(load_preset("vns"), seed, size))
     early = float(arms["tonic"].relief(1).mean())
     found["habituation"] = found["tonic_mean_relief"] / early - 1.0
     return found

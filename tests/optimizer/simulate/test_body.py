@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
@@ -20,11 +18,6 @@ def body(preset: str = "tonic", phase: Phase = Phase.SCREENING, size: int = 500)
     return Body(
         cohort=draw_cohort(load_preset(preset), 3, size), lead=lead, phase=phase, started_at=STARTED_AT
     )
-
-
-def test_days_count_from_the_first_trial_and_are_negative_before() -> None:
-    assert body().day(STARTED_AT) == 0
-    assert body().day(STARTED_AT - timedelta(hours=36)) == -1.5
 
 
 def test_pain_without_stimulation_before_the_first_trial_is_the_baseline() -> None:

@@ -1,0 +1,133 @@
+"""A synthetic patient with an implanted vagus nerve stimulator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from optimizer.simulate import course_of_time as time
+from optimizer.simulate import vagus
+from optimizer.simulate.cohort import Cohort, draw_cohort
+from optimizer.simulate.course_of_time import Phase
+from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.preset import load_preset
+from optimizer.simulate.ratings import Completeness
+from optimizer.simulate.streams import Array
+from optimizer.simulate.telling import SECONDS_PER_DAY, felt_nrs, is_silent, moment_of, told
+from optimizer.simulate.vagus import Dose
+from optimizer.space.device import load_device
+from optimizer.space.parameter import Value
+from optimizer.space.search_space import SearchSpace
+from optimizer.space.settings import Settings
+from optimizer.trial import Rung, RungOutcome
+
+HOARSE_FROM_GRADE = 1.0
+"""The ramp is felt where the voice changes or it becomes noticeable otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VagusPatient:
+    """One vagus patient, from the first stimulation on: benefit takes weeks, side effects fade over months."""
+
+    kinds: tuple[str, ...] = ("discomfort", "hoarseness", "cough")
+    """Kinds of side effects the course asks for."""
+    completeness: Completeness = Completeness.COMPLETE
+    started_at: datetime
+    """First stimulation."""
+    _cohort: Cohort = field(repr=False)
+    _space: SearchSpace = field(repr=False)
+
+    def respond(
+        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
+    ) -> tuple[Answer, ...]:
+        """Answer one pain rating and one grade per kind of side effect.
+
+        Args:
+            settings: In force, on the grid or off it.
+            context: For how long they have run, and every spell before: the effect of a setting takes weeks to build up.
+            at: When the patient is asked; timezone-aware.
+
+        Returns:
+            What was answered; empty where the patient did not answer.
+        """
+        moment = moment_of(self.started_at, at)
+        if is_silent(self._cohort, self.completeness, moment):
+            return ()
+        expected = vagus.expected_pain_nrs(
+            self._cohort, self._share(settings, context, moment.day), moment.day
+        )
+        dose, off = self._dose(settings), not context.stimulation_on
+        grades = {
+            kind: 0.0
+            if off
+            else vagus.reported_grade(self._cohort, dose, kind, moment.occasion, moment.day).item()
+            for kind in self.kinds
+        }
+        felt = felt_nrs(self._cohort, expected, moment)
+        return told(self._cohort, self.completeness, context, moment, felt, grades)
+
+    def ramp_to(
+        self,
+        settings: Settings | Mapping[str, Value],
+        amplitudes_ma: Sequence[float],
+        context: Context,  # noqa: ARG002 - posture plays no part in vagus stimulation
+        at: datetime,
+    ) -> tuple[Rung, ...]:
+        """Climb to settings; perception is the first noticeable grade of any kind, and the ramp stops at discomfort."""
+        moment, dose = moment_of(self.started_at, at), self._dose(settings)
+        rungs: list[Rung] = []
+        noticed = False
+        for amplitude_ma in amplitudes_ma:
+            here = Dose(
+                amplitude_ma=np.array([amplitude_ma]),
+                pulse_width_us=dose.pulse_width_us,
+                frequency_hz=dose.frequency_hz,
+                duty=dose.duty,
+            )
+            felt = {kind: self._grade(here, kind, moment.day) for kind in ("discomfort", *vagus.FADING)}
+            outcome = RungOutcome.TOLERATED
+            if felt["discomfort"] > vagus.UNCOMFORTABLE_GRADE:
+                outcome = RungOutcome.DISCOMFORT
+            elif not noticed and max(felt.values()) >= HOARSE_FROM_GRADE:
+                outcome, noticed = RungOutcome.PERCEPTION, True
+            rungs.append(Rung(amplitude_ma=float(amplitude_ma), outcome=outcome))
+            if outcome is RungOutcome.DISCOMFORT:
+                break
+        return tuple(rungs)
+
+    def _share(self, settings: Settings | Mapping[str, Value], context: Context, day: float) -> Array:
+        """Follow the effect through every spell to now."""
+        cohort, kept = self._cohort, time.persistence(self._cohort, day, Phase.IMPLANTED)
+        share = np.zeros((1, 1))
+        for spell in context.earlier:
+            target = vagus.target_share(cohort, self._dose(spell.settings), kept)
+            share = vagus.share_after(cohort, share, target, spell.lasted_days)
+        target = np.zeros((1, 1))
+        if context.stimulation_on:
+            target = vagus.target_share(cohort, self._dose(settings), kept)
+        if context.on_for_s is None:
+            return target
+        return vagus.share_after(cohort, share, target, context.on_for_s / SECONDS_PER_DAY)
+
+    def _grade(self, dose: Dose, kind: str, day: float) -> float:
+        return vagus.expected_grade(self._cohort, dose, kind, day).item()
+
+    def _dose(self, settings: Settings | Mapping[str, Value]) -> Dose:
+        values = settings.as_dict() if isinstance(settings, Settings) else settings
+        columns = self._space.columns_of([values])
+        return Dose(
+            amplitude_ma=columns.amplitude_ma,
+            pulse_width_us=columns.pulse_width_us,
+            frequency_hz=columns.frequency_hz,
+            duty=columns.duty,
+        )
+
+
+def vagus_patient(seed: int, started_at: datetime, *, preset: str = "vns") -> VagusPatient:
+    """Return the vagus patient of a seed, on the shipped implanted stimulator."""
+    return VagusPatient(
+        started_at=started_at,
+        _cohort=draw_cohort(load_preset(preset), seed),
+        _space=load_device("vns-implanted").space,
+    )

@@ -1,0 +1,52 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from optimizer.errors import TrialOrderError
+from optimizer.simulate.cohort import draw_cohort
+from optimizer.simulate.encounter import Context
+from optimizer.simulate.preset import load_preset
+from optimizer.simulate.ratings import Completeness
+from optimizer.simulate.telling import felt_nrs, moment_of, told
+
+STARTED_AT = datetime(2030, 1, 7, 10, tzinfo=UTC)
+
+
+def test_days_count_from_the_first_trial_and_are_negative_before() -> None:
+    assert moment_of(STARTED_AT, STARTED_AT).day == 0
+    before = moment_of(STARTED_AT, STARTED_AT - timedelta(hours=36))
+    assert (before.day, before.whole_day) == (-1.5, -2)
+
+
+def test_one_instant_in_two_zones_is_one_moment() -> None:
+    elsewhere = STARTED_AT.astimezone(timezone(timedelta(hours=5)))
+    assert moment_of(STARTED_AT, elsewhere) == moment_of(STARTED_AT, STARTED_AT)
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(TrialOrderError, match="zone"):
+        moment_of(STARTED_AT, datetime(2030, 1, 7, 10))  # noqa: DTZ001
+
+
+def test_felt_pain_scatters_as_the_diary_study_says() -> None:
+    cohort = draw_cohort(load_preset("tonic"), 2, 4000)
+    felt = np.hstack([felt_nrs(cohort, np.zeros((4000, 1)), moment_of(STARTED_AT, at)) for at in days()])
+    within = felt.std(axis=1, ddof=1)
+    assert np.median(within / cohort["report_sd_nrs"][:, 0]) == pytest.approx(1.0, abs=0.15)
+
+
+def days() -> list[datetime]:
+    """Return the early afternoons of three weeks, where the daily rhythm is nothing."""
+    return [STARTED_AT + timedelta(days=day, hours=4) for day in range(21)]
+
+
+def test_outside_the_clinic_an_answer_comes_within_half_a_day() -> None:
+    cohort = draw_cohort(load_preset("tonic"), 2)
+    moment = moment_of(STARTED_AT, STARTED_AT)
+    pain = np.full((1, 1), 5.0)
+    at_once = told(cohort, Completeness.COMPLETE, Context(), moment, pain, {"discomfort": 2.0})
+    later = told(cohort, Completeness.REAL_WORLD, Context(), moment, pain, {"discomfort": 2.0})
+    assert {a.recorded_at for a in at_once} == {STARTED_AT}
+    assert all(timedelta(0) <= a.recorded_at - STARTED_AT <= timedelta(hours=12) for a in later)
+    assert [a.value for a in at_once] == [a.value for a in later]
