@@ -21,7 +21,7 @@
         SettingsClosedError          settings that a severe report closed
       ReasonRequiredError            a coded reason is due
       DatabaseNotReadyError          a schema of another release
-      ComputeUnavailableError        no compute process answers
+      DatabaseBusyError              a write that could not begin in time
       PortInUseError                 serve: the address is taken
       DataFolderError                serve: the folder cannot be written
       ProjectionBusyError            a worker is at work on the projection
@@ -167,10 +167,10 @@ class DatabaseNotReadyError(ServiceError):
     code = "database-not-ready"
 
 
-class ComputeUnavailableError(ServiceError):
-    """No compute process answers."""
+class DatabaseBusyError(ServiceError):
+    """A write that could not begin in time."""
 
-    code = "compute-unavailable"
+    code = "database-busy"
 
 
 class PortInUseError(ServiceError):
@@ -241,7 +241,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "recorded-data": 500,
         "missing-extra": 500,
         "database-not-ready": 503,
-        "compute-unavailable": 503,
+        "database-busy": 503,
         "projection-busy": 503,
         "tracking-unavailable": 503,
     }

@@ -64,7 +64,7 @@ def prepare_folder(folder: Path) -> None:
         DataFolderError: If that fails.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()

@@ -15,9 +15,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseNotReadyError
+from service.errors import DatabaseBusyError, DatabaseNotReadyError
 
 WRITE_LOCK = 7417_001
 MIGRATION_LOCK = 7417_002
@@ -47,7 +48,14 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
-            session.connection()  # wait for our turn now, so that the clock is read after the write before us
+            try:  # wait for our turn now, so that the clock is read after the write before us
+                session.connection()
+            except OperationalError as error:
+                raise DatabaseBusyError(
+                    "database",
+                    "did not let a write begin in time",
+                    remedy="Repeat the request with the same Idempotency-Key.",
+                ) from error
             yield session
 
     def migrate(self) -> None:

@@ -14,7 +14,7 @@ import service.auth.tables
 from service.clock import system_clock
 from service.db.base import Base
 from service.db.engine import Database
-from service.errors import DatabaseNotReadyError
+from service.errors import DatabaseBusyError, DatabaseNotReadyError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
 
@@ -111,6 +111,24 @@ def test_what_raises_leaves_nothing(database: Database) -> None:
         fail_late()
     with database.read() as session:
         assert session.query(Entry).count() == 0
+
+
+def test_a_write_that_cannot_begin_says_so_and_leaves_the_first_alone(
+    database: Database, tmp_path: Path
+) -> None:
+    impatient = Database(f"sqlite:///{tmp_path}/deep/ledger.sqlite", busy_timeout_s=0.05)
+    with database.write() as session:
+        ledger = Ledger(session, site="a", principal="p", now=system_clock())
+        with pytest.raises(DatabaseBusyError, match="same Idempotency-Key"):
+            add_patient(impatient, "b")
+        ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym="a"), {})
+    add_patient(impatient, "b")
+    impatient.close()
+    with database.read() as session:
+        assert [row.pseudonym for row in session.query(PatientRow).order_by(PatientRow.sequence)] == [
+            "a",
+            "b",
+        ]
 
 
 def test_writers_take_turns_and_none_is_lost(database: Database) -> None:
