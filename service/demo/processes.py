@@ -50,7 +50,7 @@ def parts(folder: Path, port: int, mlflow_port: int) -> tuple[Part, ...]:
     """Return what `titrate run` starts: MLflow, the web application, the worker.
 
     Args:
-        folder: Holds the ledger, the MLflow store and the logs.
+        folder: Absolute; holds the ledger, the MLflow store and the logs.
         port: Of the web application.
         mlflow_port: Of the MLflow server.
 
@@ -63,7 +63,8 @@ def parts(folder: Path, port: int, mlflow_port: int) -> tuple[Part, ...]:
     mlflow = (
         *(sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(mlflow_port)),
         *("--workers", "1", "--backend-store-uri", store),
-        *("--artifacts-destination", str(folder / "mlflow-files")),
+        # files lie where a worker without a server puts them too, so that either can go on after the other
+        *("--no-serve-artifacts", "--default-artifact-root", (folder / "mlflow-files").as_uri()),
     )
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     tracking = {"TITRATE_MLFLOW_TRACKING": f"http://{LOOPBACK}:{mlflow_port}", "TITRATE_RELAY_LEASE_S": "5"}

@@ -63,6 +63,15 @@ def test_treats_a_patient_shows_it_in_mlflow_and_goes_on_when_run_again(tmp_path
     again = titrate_run(tmp_path, *ports, "--trials", 3, "--exit")
     assert again.returncode == 0, again.stderr
     assert line in again.stdout  # the same course, the same key
+    rebuilt = subprocess.run(
+        [sys.executable, "-m", "service.cli", "mlflow", "rebuild"],
+        env={**os.environ, "TITRATE_DATA_FOLDER": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert (rebuilt.returncode, rebuilt.stdout) == (0, "courses shown: 1\n"), rebuilt.stderr
     told = [line.split()[0] for out in (first, again) for line in out.stdout.splitlines() if "pain" in line]
     assert told == ["1", "2", "3", "4"]
 
