@@ -11,7 +11,6 @@ import pytest
 
 from optimizer.errors import DataError
 from optimizer.evaluate.arena import Comparison, compare, read_results
-from optimizer.evaluate.arena_report import learning_curves, markdown, save
 from optimizer.evaluate.run import Trace
 
 COMPARISON = Comparison(scenario="scs-tonic", n_trials=5, n_patients=3, policies=("brisk", "stay"))
@@ -80,13 +79,3 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(DataError, match="policies"):
         Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=("oracle",))
-
-
-def test_the_page_has_a_line_a_policy_and_says_how_it_was_made(whole: list[Trace], tmp_path: Path) -> None:
-    page = markdown(whole, command="titrate evaluate --made-so")
-    assert "`titrate evaluate --made-so`" in page
-    for policy in ("ladder_brisk", "stay"):
-        assert page.count(f"| {policy} |") == 2
-    assert [len(curve.trials) for curve in learning_curves(whole)] == [5] * 2
-    _, picture = save(whole, tmp_path, command="x")
-    assert picture.read_bytes().startswith(b"\x89PNG")
