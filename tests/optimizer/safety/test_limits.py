@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.ask import Ask
@@ -44,6 +44,7 @@ def candidates(problem: Problem, history: History, ask: Ask) -> Indices:
 
 
 @pytest.mark.sampled
+@settings(max_examples=max(200, settings.default.max_examples))
 @given(situation=situations())
 def test_admits_nothing_that_the_design_forbids(situation: tuple[Problem, History, Ask]) -> None:
     problem, history, ask = situation

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.history import History
+from optimizer.history import History, applied
 from optimizer.problem import Problem
 from optimizer.safety import titration
 from optimizer.space.device import Excitability
-from optimizer.space.parameter import Value
+from optimizer.space.parameter import Value, categorical
 from optimizer.trial import RungOutcome, TrialKind
 from tests.strategies.scs import HERE, PROBLEM, ask, history, row, trial
 
@@ -203,6 +203,17 @@ def test_at_most_one_structural_change_from_the_settings_in_force() -> None:
     assert not reaches(
         record, replace(unknown, in_clinic=False, patient_range_ma=(0.0, 12.0)), configuration="level-3"
     )
+
+
+def test_of_configuration_and_waveform_only_one_changes_at_a_time() -> None:
+    waveform = categorical("waveform", ["tonic", "burst"])
+    space = replace(PROBLEM.space, parameters=(*PROBLEM.space.parameters, waveform))
+    both = replace(PROBLEM, space=space)
+    now = replace(ask(), in_force=applied(both, {**HERE, "waveform": "tonic"}))
+    calm = {"amplitude_ma": 3.0}
+    assert reaches(asked=now, problem=both, **calm, waveform="burst")
+    assert reaches(asked=now, problem=both, **calm, waveform="tonic", configuration="level-5")
+    assert not reaches(asked=now, problem=both, **calm, waveform="burst", configuration="level-5")
 
 
 def test_a_threshold_that_does_not_vary_between_places_needs_no_margin() -> None:
