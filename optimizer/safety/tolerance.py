@@ -94,7 +94,7 @@ def blocks(bar: Bar, point: Stimuli) -> bool:
 
 
 def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
-    """Return one bar per intolerable report, and one for the lowest discomfort of the ramp."""
+    """Return one bar per intolerable report, and one per discomfort of the ramp."""
     values = facts.trial.applied.values
     found = [
         Bar(
@@ -107,18 +107,18 @@ def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
         for report in facts.side_effects
         if report.value is not None and problem.is_intolerable(report.kind, report.value)
     ]
-    met = [rung.amplitude_ma for rung in facts.trial.ramp if rung.outcome is RungOutcome.DISCOMFORT]
-    if met:
-        stimulus = strength.of_point(problem, {**values, "amplitude_ma": min(met)})
-        found.append(
-            Bar(
-                subject_id=facts.trial.id,
-                stimulus=stimulus,
-                occurred_at=facts.trial.occurred_at,
-                posture=Posture.UNKNOWN,
-                severe=False,
-            )
+    # one each: what is later tolerated may lift the lower of two and not the higher
+    found += [
+        Bar(
+            subject_id=facts.trial.id,
+            stimulus=strength.of_point(problem, {**values, "amplitude_ma": rung.amplitude_ma}),
+            occurred_at=facts.trial.occurred_at,
+            posture=Posture.UNKNOWN,
+            severe=False,
         )
+        for rung in facts.trial.ramp
+        if rung.outcome is RungOutcome.DISCOMFORT
+    ]
     return found
 
 

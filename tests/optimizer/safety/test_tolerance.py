@@ -40,14 +40,14 @@ def test_tolerated_means_rated_under_stimulation_without_harm_or_discomfort(
     assert tolerated(facts) is expected
 
 
-def test_every_intolerable_report_and_the_lowest_discomfort_are_bars() -> None:
+def test_every_intolerable_report_and_every_discomfort_is_a_bar() -> None:
     record = history(
         trial(1, 5, 6),
         trial(2, 2, ramp=((6.0, RungOutcome.DISCOMFORT), (5.5, RungOutcome.DISCOMFORT)), amplitude_ma=4.0),
     )
     found = tolerance.bars(PROBLEM, record)
-    assert [bar.subject_id for bar in found] == ["g1-0", "g1-1", "t2"]
-    assert float(found[2].stimulus.amplitude_ma) == 5.5
+    assert [bar.subject_id for bar in found] == ["g1-0", "g1-1", "t2", "t2"]
+    assert [float(bar.stimulus.amplitude_ma) for bar in found[2:]] == [6.0, 5.5]
     assert not any(bar.severe for bar in found)
     assert tolerance.bars(PROBLEM, history(trial(1, 9)))[0].severe
 
@@ -59,6 +59,12 @@ def test_a_later_trial_as_strong_lifts_a_bar_and_an_earlier_or_weaker_one_does_n
     assert subjects(history(trial(1, 5), trial(2, 1, amplitude_ma=4.9))) == ["g1-0"]
     assert subjects(history(trial(1, 5), trial(2, 1, configuration="level-5"))) == ["g1-0"]
     assert subjects(history(trial(1, 5), trial(2, 1, stimulation_on=False))) == ["g1-0"]
+
+
+def test_a_trial_between_two_discomforts_lifts_the_lower_alone() -> None:
+    ramp = ((4.0, RungOutcome.DISCOMFORT), (6.0, RungOutcome.DISCOMFORT))
+    (bar,) = tolerance.bars(PROBLEM, history(trial(1, 1, ramp=ramp), trial(2, 1)))
+    assert float(bar.stimulus.amplitude_ma) == 6.0
 
 
 def test_a_trial_is_as_strong_only_if_it_is_at_every_chronaxie_and_whatever_the_rate() -> None:
