@@ -65,9 +65,41 @@ def expected_improvement(
     covariance = shared.mean(0) + _covariance(gain, prediction.mean)
     noise = surrogate.values["noise_sd"].square() + surrogate.values["day_sd"].square()
     rating = here.mean(0) + _covariance(prediction.mean, prediction.mean) + noise.mean()
-    scale = (covariance.abs() / rating.sqrt()).clamp_min(1e-6)
-    z = gain.mean(0) / scale
-    return scale * (torch.exp(-0.5 * z.square()) / math.sqrt(2 * math.pi) + z * torch.special.ndtr(z))
+    return _positive_part(gain.mean(0), covariance.abs() / rating.sqrt())
+
+
+def remaining_gain(
+    problem: Problem, surrogate: Surrogate, incumbent: Incumbents, points: Points, generator: torch.Generator
+) -> float:
+    """Return the expected gain were the true utility of all points known: what a perfect further search would bring.
+
+    One rating can settle little of it, so this, not :func:`expected_improvement`, decides whether to stop.
+
+    Args:
+        problem: Declares the utility.
+        surrogate: Conditioned on the history.
+        incumbent: What is kept without further search.
+        points: ``c`` settings, in reach or not; a hundred or so, as their joint covariance is factorised.
+        generator: Of one response surface per draw.
+
+    Returns:
+        Expected regret of the incumbent, in points; zero or more.
+    """
+    prediction = surrogate.predict(
+        points.joined(incumbent.prediction.points.take(torch.tensor([incumbent.best])))
+    )
+    joint = prediction.covariance() + 1e-6 * torch.eye(len(prediction.points), dtype=prediction.mean.dtype)
+    noise = torch.randn(prediction.mean.shape, generator=generator, dtype=prediction.mean.dtype)
+    surface = (torch.linalg.cholesky_ex(joint)[0] @ noise[..., None])[..., 0]
+    worth = utility(problem, surrogate, prediction) + surface
+    return float((worth[:, :-1].max(dim=1).values - worth[:, -1]).clamp_min(0.0).mean())
+
+
+def _positive_part(mean: Tensor, sd: Tensor) -> Tensor:
+    """Return ``E[max(g, 0)]`` of a normal gain."""
+    sd = sd.clamp_min(1e-6)
+    z = mean / sd
+    return sd * (torch.exp(-0.5 * z.square()) / math.sqrt(2 * math.pi) + z * torch.special.ndtr(z))
 
 
 def _covariance(a: Tensor, b: Tensor) -> Tensor:

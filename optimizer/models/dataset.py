@@ -51,6 +51,17 @@ class Points:
             rows=self.rows[index],
         )
 
+    def joined(self, other: "Points") -> "Points":
+        """Return these points followed by others."""
+        return Points(
+            amplitude_ma=torch.cat([self.amplitude_ma, other.amplitude_ma]),
+            pulse_width_us=torch.cat([self.pulse_width_us, other.pulse_width_us]),
+            frequency_hz=torch.cat([self.frequency_hz, other.frequency_hz]),
+            duty=torch.cat([self.duty, other.duty]),
+            configuration=torch.cat([self.configuration, other.configuration]),
+            rows=torch.cat([self.rows, other.rows]),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 import optimizer
 from optimizer.acquisition import search
-from optimizer.acquisition.improvement import Incumbents, expected_improvement, incumbents
+from optimizer.acquisition.improvement import Incumbents, expected_improvement, incumbents, remaining_gain
 from optimizer.ask import Ask
 from optimizer.decision import Basis, Decision, Hold, HoldReason, Proposal, Purpose, Step, Stop
 from optimizer.errors import FitError
@@ -31,6 +31,8 @@ from optimizer.trial import TrialKind
 
 VALID_FOR = timedelta(days=7)
 """How long a proposal may wait for its decision [A]."""
+PROMISING = 60
+"""Candidates in reach, and as many further on, among which the remaining gain is looked for."""
 PATIENCE = 0.8
 """Value of a target per titration step it is still away."""
 TIE = 0.95
@@ -84,14 +86,18 @@ class SafeBOSession:
             self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known)
         )
         rng = np.random.default_rng([self.seed, len(history)])
-        candidates, scores, far = self._scored(surrogate, best, history, ask, rng)
+        candidates, scores, far, horizon = self._scored(surrogate, best, history, ask, rng)
         if not len(candidates):
             return self._hold(HoldReason.NO_SAFE_CANDIDATE, history, ask, surrogate)
         keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable)
         if keep is not None and keep_relief is not None:
+            top = candidates[scores.argsort(descending=True, stable=True)[:PROMISING].numpy()]
+            ahead = points_of(self.problem, np.concatenate([top, horizon[:PROMISING]]))
+            generator = torch.Generator().manual_seed(self.seed)
+            remaining = remaining_gain(self.problem, surrogate, best, ahead, generator)
             reason = reason_to_stop(
                 n_trials=len(surrogate.dataset.relief),
-                remaining_gain_nrs=float(scores.max()),
+                remaining_gain_nrs=remaining,
                 min_gain_nrs=self.problem.min_gain_nrs,
                 p_noticeable=self._p_noticeable(surrogate, best),
             )
@@ -100,7 +106,7 @@ class SafeBOSession:
                     reason=reason,
                     keep=keep,
                     relief_nrs=keep_relief,
-                    remaining_gain_nrs=float(scores.max()),
+                    remaining_gain_nrs=remaining,
                     basis=self._basis(history, surrogate),
                 )
         chosen = self._choose(candidates, scores)
@@ -139,12 +145,13 @@ class SafeBOSession:
 
     def _scored(
         self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator
-    ) -> tuple[Indices, Tensor, Tensor]:
-        """Return admissible, tolerable candidates, their scores, and whether the score is that of a target further on."""
+    ) -> tuple[Indices, Tensor, Tensor, Indices]:
+        """Return admissible, tolerable candidates, their scores, whether a score is a target's, and those targets."""
         everything = search.listed(self.problem)
         if everything is not None:
             found = self._screened(surrogate, history, ask, everything)
-            return found, self._improvement(surrogate, best, found), torch.zeros(len(found), dtype=torch.bool)
+            scores = self._improvement(surrogate, best, found)
+            return found, scores, torch.zeros(len(found), dtype=torch.bool), found[:0]
         around = search.known(self.problem, history, ask)
         nearby = self._screened(surrogate, history, ask, search.near(self.problem, around, rng))
         scores = self._improvement(surrogate, best, nearby)
@@ -155,30 +162,31 @@ class SafeBOSession:
                 np.concatenate([nearby, better]),
                 torch.cat([scores, self._improvement(surrogate, best, better)]),
             )
-        ways, worth = self._ways(surrogate, best, history, ask, rng)
+        ways, worth, targets = self._ways(surrogate, best, history, ask, rng)
         candidates = np.concatenate([nearby, ways])
         is_far = torch.cat(
             [torch.zeros(len(nearby), dtype=torch.bool), torch.ones(len(ways), dtype=torch.bool)]
         )
-        return candidates, torch.cat([scores, worth]), is_far
+        return candidates, torch.cat([scores, worth]), is_far, targets
 
     def _ways(
         self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator
-    ) -> tuple[Indices, Tensor]:
-        """Return first steps towards settings that are out of reach today, worth what waits there."""
+    ) -> tuple[Indices, Tensor, Indices]:
+        """Return first steps towards settings that are out of reach today, worth what waits there, and those settings."""
         targets = self._tolerable_current(surrogate, search.far(self.problem, rng), rng)
         targets = targets[self.problem.allowed(targets) & limits.unlocked(self.problem, ask, targets)]
         targets = targets[closure.open_to(self.problem, closure.closures(self.problem, history), targets)]
         targets = targets[safe(self.problem, surrogate, points_of(self.problem, targets)).numpy()]
         if not len(targets):
-            return targets, torch.zeros(0, dtype=torch.float64)
+            return targets, torch.zeros(0, dtype=torch.float64), targets
         worth = self._improvement(surrogate, best, targets)
         top = worth.argsort(descending=True, stable=True)[:120]
-        reached, steps = search.towards(self.problem, history, ask, targets[top.numpy()])
+        targets = targets[top.numpy()]
+        reached, steps = search.towards(self.problem, history, ask, targets)
         possible = torch.tensor((steps >= 0) & search.close(self.problem, history, ask, reached))
         possible &= safe(self.problem, surrogate, points_of(self.problem, reached))
         discounted = worth[top] * PATIENCE ** torch.tensor(np.maximum(steps, 0), dtype=torch.float64)
-        return reached[possible.numpy()], discounted[possible]
+        return reached[possible.numpy()], discounted[possible], targets
 
     def _tolerable_current(self, surrogate: Surrogate, points: Indices, rng: np.random.Generator) -> Indices:
         """Set far points to currents the model holds tolerable: a fifth of the draws put the limit lower."""

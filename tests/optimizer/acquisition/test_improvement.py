@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from optimizer.acquisition.improvement import expected_improvement, incumbents, utility
-from optimizer.models.dataset import points_of
+from optimizer.acquisition.improvement import expected_improvement, incumbents, remaining_gain, utility
+from optimizer.models.dataset import Points, points_of
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
 from tests.optimizer.models.courses import ROWS, START, conditioned, indices, tonic
@@ -54,3 +54,24 @@ def test_bother_below_the_limit_counts_in_the_utility(problem: Problem, surrogat
     prediction = surrogate.predict(points_of(problem, indices(problem, {**START, "amplitude_ma": 6.0})))
     worth = utility(problem, surrogate, prediction)
     assert bool((worth < prediction.mean).all())
+
+
+def regret(problem: Problem, surrogate: Surrogate, points: Points, seed: int = 0) -> float:
+    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    return remaining_gain(problem, surrogate, best, points, torch.Generator().manual_seed(seed))
+
+
+def test_what_may_still_be_gained_is_at_least_what_one_rating_can_settle(
+    problem: Problem, surrogate: Surrogate
+) -> None:
+    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    points = points_of(problem, problem.space.draw(np.random.default_rng(3), 100))
+    one_rating = float(expected_improvement(problem, surrogate, best, points).max())
+    assert regret(problem, surrogate, points) > one_rating
+
+
+def test_what_may_still_be_gained_shrinks_as_ratings_agree(problem: Problem) -> None:
+    tried = points_of(problem, indices(problem, *[{n: row[n] for n in problem.space.names} for row in ROWS]))
+    few, many = (regret(problem, conditioned(problem, ROWS * n), tried) for n in (1, 8))
+    assert many < few
+    assert many >= 0.0
