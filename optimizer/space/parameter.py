@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 from optimizer.errors import OffGridError, ParameterDefinitionError
 
@@ -59,6 +59,9 @@ class Parameter:
             if not all(isinstance(level, str) for level in self.levels):
                 raise ParameterDefinitionError(self.name, "has a category that is not a name")
             return
+        if any(isinstance(level, str) for level in self.levels):
+            raise ParameterDefinitionError(self.name, "has a level that is not a number")
+        object.__setattr__(self, "levels", tuple(float(level) for level in self.levels))
         numbers = self.numbers
         if not all(map(math.isfinite, numbers)) or list(numbers) != sorted(numbers):
             raise ParameterDefinitionError(self.name, "has levels that are not finite and ascending")
@@ -74,10 +77,10 @@ class Parameter:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """The levels as numbers; raises ParameterDefinitionError where one is a name."""
-        if any(isinstance(level, str) for level in self.levels):
-            raise ParameterDefinitionError(self.name, "has a level that is not a number")
-        return tuple(float(level) for level in self.levels)
+        """The levels as numbers; raises ParameterDefinitionError where they are categories."""
+        if self.is_categorical:
+            raise ParameterDefinitionError(self.name, "has levels that are not numbers")
+        return cast(tuple[float, ...], self.levels)
 
     @property
     def size(self) -> int:
