@@ -1,5 +1,6 @@
 """The one entry, over generated courses: always legal, always repeatable, never blind to the rules."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import hypothesis
@@ -13,9 +14,12 @@ from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Hold, Proposal, Stop, decode_decision
 from optimizer.history import History
+from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
 from optimizer.propose import propose
 from optimizer.safety import limits
+from optimizer.space.settings import Settings
+from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial
 from tests.optimizer.models.courses import ROWS, asked, tonic
 from tests.optimizer.safety.design_rules import breaches
 from tests.strategies.histories import START, asks, histories
@@ -48,6 +52,88 @@ def test_every_proposal_obeys_the_design_and_comes_again(situation: tuple[Proble
         assert limits.admissible(problem, history.as_of(ask.at), ask, row)[0]
     if isinstance(decision, Hold) and decision.meanwhile is not None:
         assert problem.space.contains(decision.meanwhile)
+
+
+def legal_start(problem: Problem) -> Settings | None:
+    """The weakest legal point among some drawn ones: generated courses begin where clinicians do, low."""
+    points = problem.space.draw(np.random.default_rng(3), 400)
+    points = points[problem.allowed(points)]
+    if not len(points):
+        return None
+    current = np.nan_to_num(problem.space.columns(points).amplitude_ma)
+    return problem.space.at(points[current.argsort(kind="stable")[len(points) // 4]])
+
+
+def lived(
+    problem: Problem, history: History, settings: Settings, data: st.DataObject, number: int
+) -> History:
+    """The history after the patient lived through settings and said anything at all; severe reports are reviewed."""
+    at = START + timedelta(days=number)
+    trial = Trial(
+        id=f"t{number}",
+        applied=Applied(values=settings.as_dict(), settings=settings),
+        occurred_at=at,
+        recorded_at=at,
+    )
+    pain = data.draw(
+        st.sampled_from((problem.outcome.low, problem.outcome.high)) | st.integers(0, 10), label="pain"
+    )
+    said = [(Measure.PAIN, "", min(max(float(pain), problem.outcome.low), problem.outcome.high))]
+    kinds = [effect.name for effect in problem.side_effects if effect.nature is Nature.INTENSITY]
+    if kinds:
+        grade = data.draw(st.sampled_from((0, 0, 0, 1, 1, 2, 3, 5, 8)), label="grade")
+        said.append((Measure.SIDE_EFFECT, kinds[0], float(grade)))
+    reports = [
+        Report(
+            id=f"{trial.id}-{measure}",
+            trial_id=trial.id,
+            measure=measure,
+            kind=kind,
+            value=value,
+            occurred_at=at,
+            recorded_at=at,
+        )
+        for measure, kind, value in said
+    ]
+    reviews = [
+        Review(
+            id=f"v-{report.id}",
+            subject=ReviewSubject.ADVERSE_EVENT,
+            subject_id=report.id,
+            reason="seen",
+            occurred_at=at,
+            recorded_at=at,
+        )
+        for report in reports
+        if report.measure is Measure.SIDE_EFFECT and problem.is_severe(report.kind, report.value or 0.0)
+    ]
+    return history.add(trial, *reports, *reviews)
+
+
+@pytest.mark.sampled
+@hypothesis.settings(max_examples=EXAMPLES)
+@given(problem=problems(), data=st.data())
+def test_a_course_that_follows_every_proposal_never_leaves_the_rules(
+    problem: Problem, data: st.DataObject
+) -> None:
+    start = legal_start(problem)
+    hypothesis.assume(start is not None)
+    assert start is not None
+    problem = replace(problem, min_gain_nrs=0.0)
+    settings, history = start, History()
+    for number in range(4):
+        history = lived(problem, history, settings, data, number)
+        in_force = history.trials[-1].applied
+        ask = Ask(at=START + timedelta(days=number, hours=1), in_force=in_force)
+        decision = propose(problem, history, ask, seed=number)
+        assert decode_decision(canonical.encode(decision)) == decision
+        hypothesis.event(type(decision).__name__)
+        if isinstance(decision, Hold):
+            settings = decision.meanwhile or start
+            continue
+        assert isinstance(decision, Proposal)
+        assert breaches(problem, history, ask, decision.settings.as_dict()) == []
+        settings = decision.settings
 
 
 @pytest.mark.sampled
