@@ -84,20 +84,19 @@ def close(problem: Problem, history: History, ask: Ask, points: Indices) -> NDAr
     if not problem.has_stimulation:
         return np.ones(len(points), dtype=np.bool_)
     around = known(problem, history, ask)
-    mask = np.ones(len(points), dtype=np.bool_)
+    # off is a reference trial, which a clinician declares
+    mask = problem.space.columns(points).amplitude_ma > 0
     if len(around) < FIRST:
         for axis, parameter in enumerate(problem.space.parameters):
             reach = 0 if parameter.is_categorical else max(1, parameter.size // 12)
             mask &= np.abs(points[:, axis] - around[0, axis]) <= reach
         return mask
-    mask &= (
-        problem.space.columns(points).amplitude_ma > 0
-    )  # off is a reference trial, which a clinician declares
     places = problem.space.places
     if len(places) > 1:
         tried = set(problem.space.columns(around).configuration.tolist())
         distance = np.array([min(here.distance_mm(places[there]) for there in tried) for here in places])
-        spacing = min(places[0].distance_mm(other) for other in places[1:])
+        # configurations of one centroid do not set how far apart places are
+        spacing = min((away for other in places if (away := places[0].distance_mm(other)) > 0), default=0.0)
         mask &= (distance <= 2.0 * spacing + 1e-6)[problem.space.columns(points).configuration]
     return mask
 

@@ -80,7 +80,8 @@ class StimulationRelief:
             "day_sd": log_normal(0.5 * unit, 0.5),
             "day_length": log_normal(3.0, 0.7),
         }
-        if len(self.positions_mm) > 1:
+        # configurations of one centroid (the same cathode, other anodes) have no place to learn
+        if (self.positions_mm != self.positions_mm[0]).any():
             spacing = float(torch.diff(self.positions_mm.sort().values).abs().max())
             # a clinician starts where the paraesthesia covered the pain best, give or take two contacts
             start = float(self.positions_mm[self.intensity.start.configuration[0]])

@@ -17,6 +17,7 @@ from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
 from optimizer.safety import limits
 from optimizer.safety.safe_set import safe
+from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Trial
@@ -150,8 +151,19 @@ def _range(
             if not good:
                 break
             highest = numbers[index]
-    lowest = min(level for level in numbers if level >= LOWEST_SHARE * here - 1e-9)
+    lowest = _lowest(problem, ask, here)
     return lowest, highest
+
+
+def _lowest(problem: Problem, ask: Ask, here: float) -> float:
+    """How far the patient may turn down: to a share of a step, inside the envelope and at home the patient's own range."""
+    axis = problem.space.names.index("amplitude_ma")
+    numbers = np.array(problem.space.parameter("amplitude_ma").numbers)
+    floor = LOWEST_SHARE * here
+    if not ask.in_clinic and ask.patient_range_ma is not None:
+        floor = max(floor, ask.patient_range_ma[0])
+    levels = numbers[problem.index_masks[axis] & (numbers >= floor - GRID_TOLERANCE)]
+    return float(levels.min())
 
 
 def _doubts(surrogate: Surrogate) -> tuple[str, ...]:

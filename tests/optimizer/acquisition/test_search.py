@@ -1,5 +1,7 @@
 """Candidates are legal grid points, near what is known first, and large spaces are never listed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from optimizer.acquisition import search
 from optimizer.problem import Problem
 from optimizer.safety import limits
 from optimizer.space.device import load_device
+from optimizer.space.parameter import categorical
 from tests.optimizer.models.courses import ROWS, START, asked, indices, tonic
 
 
@@ -76,3 +79,22 @@ def test_refinement_keeps_the_candidates_it_started_from() -> None:
     found = search.refined(problem, best, np.random.default_rng(0))
     assert (found == best[0]).all(axis=1).any()
     assert len(load_device("scs-tonic").space.parameters) == found.shape[1]
+
+
+def test_stimulation_off_is_never_proposed_not_even_first(problem: Problem) -> None:
+    off = {**START, "amplitude_ma": 0.0}
+    history, ask = asked(problem, [{**off, "pain": 7}])
+    points = indices(problem, off, {**off, "pulse_width_us": 310.0}, {**off, "amplitude_ma": 0.1})
+    assert search.close(problem, history, ask, points).tolist() == [False, False, True]
+
+
+def test_two_configurations_of_one_centroid_do_not_shut_the_rest_of_the_lead(problem: Problem) -> None:
+    first, *others = problem.space.configurations
+    twin = replace(first, name="twin", shares={**first.shares})
+    names = categorical("configuration", [first.name, twin.name, *(entry.name for entry in others)])
+    parameters = tuple(names if p.name == "configuration" else p for p in problem.space.parameters)
+    space = replace(problem.space, parameters=parameters, configurations=(first, twin, *others))
+    twins = replace(problem, space=space)
+    history, ask = asked(twins, ROWS)
+    elsewhere = indices(twins, {**START, "configuration": "level-5"})
+    assert search.close(twins, history, ask, elsewhere).tolist() == [True]

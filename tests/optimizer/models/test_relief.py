@@ -1,5 +1,7 @@
 """The prior over response surfaces: a valid covariance, a mean that follows the physiology, exact conditioning."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -88,3 +90,12 @@ def test_a_population_lifts_the_mean_where_its_map_is_high() -> None:
     mean = relief.mean(values, points_of(problem, np.array([[2, 1], [7, 3]])))[0].tolist()
     assert mean[0] == pytest.approx(1.6 + 1.5)
     assert mean[1] == pytest.approx(1.6, abs=1e-3)
+
+
+def test_configurations_of_one_centroid_have_no_place_to_learn() -> None:
+    problem, relief, _ = stimulation()
+    one_place = replace(relief, positions_mm=torch.zeros_like(relief.positions_mm))
+    hyperprior = Hyperprior(one_place.beliefs | one_place.intensity.beliefs)
+    values = hyperprior.values(torch.zeros(1, hyperprior.size, dtype=torch.float64))
+    assert "position_mm" not in values
+    assert bool(one_place.mean(values, points_of(problem, indices(problem, START))).isfinite().all())

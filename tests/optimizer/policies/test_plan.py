@@ -1,10 +1,13 @@
 """From a grid point to a step: the patient's range, the recommendation, the last gate."""
 
+from dataclasses import replace
+
 import pytest
 
 from optimizer.decision import Purpose
 from optimizer.errors import EnvelopeError
 from optimizer.policies.plan import describe, imagined, recommendation
+from optimizer.problem import Envelope
 from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
 
 
@@ -17,6 +20,18 @@ def test_the_patients_range_holds_the_proposed_amplitude_and_ends_within_one_ste
     assert step.amplitude_range_ma is not None
     low, high = step.amplitude_range_ma
     assert 4.0 <= low <= 5.0 <= high <= 5.5
+
+
+def test_the_patient_may_not_turn_down_below_the_envelope_or_the_home_range() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS[:1])
+    narrow = replace(problem, envelope=Envelope(bounds={"amplitude_ma": (4.8, 5.0)}))
+    home = replace(ask, in_clinic=False, patient_range_ma=(4.7, 5.2))
+    for course, question, floor in ((narrow, ask, 4.8), (problem, home, 4.7)):
+        surrogate = conditioned(course, ROWS[:1])
+        step = describe(course, surrogate, history, question, indices(course, START)[0], Purpose.IMPROVE)
+        assert step.amplitude_range_ma is not None
+        assert step.amplitude_range_ma[0] == floor
 
 
 def test_every_limit_is_shown_with_its_source() -> None:
