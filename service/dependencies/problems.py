@@ -2,7 +2,6 @@
 
 import logging
 import traceback
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from optimizer.errors import OptimizerError
+from service.dependencies import shape
 from service.errors import ServiceError, status_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -78,10 +78,9 @@ def install(app: FastAPI) -> None:
 
     async def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        found = [{"field": _path(entry["loc"]), "code": str(entry["type"])} for entry in error.errors()]
+        found = shape.findings(error.errors())
         first = found[0]["field"] if found else ""
-        detail = "The request is not of the documented shape; see errors for fields and codes."
-        return problem(422, "invalid-request", detail, field=first, errors=found)
+        return problem(422, "invalid-request", shape.detail(found), field=first, errors=found)
 
     async def unrouted(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -93,8 +92,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OptimizerError, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, unrouted)
-
-
-def _path(location: Sequence[int | str]) -> str:
-    """Return where a finding stands; a name the caller made up (an unknown field) is the caller's own."""
-    return ".".join(str(part)[:64] for part in location)

@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""What an instant may name: away from the ends of the calendar, where UTC and time differences do not exist."""
+
 
 class Body(BaseModel):
     """A request: strict, closed, finite. Nothing is coerced."""
@@ -21,13 +24,16 @@ class View(BaseModel):
 def _text_with_zone(value: Any) -> datetime:
     if not isinstance(value, str):
         raise ValueError("an instant is text")  # noqa: TRY004 - Pydantic reports ValueErrors
-    return datetime.fromisoformat(value)
+    at = datetime.fromisoformat(value)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError("an instant lies outside the calendar of the record")
+    return at
 
 
 At = Annotated[
     AwareDatetime, BeforeValidator(_text_with_zone), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
-"""RFC 3339 text with an offset."""
+"""RFC 3339 text with an offset, in a year the record can reckon with."""
 
 IdText = Annotated[str, Field(min_length=36, max_length=36, pattern=r"^[0-9a-f-]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

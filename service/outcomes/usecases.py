@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from optimizer import canonical
-from optimizer.errors import TrialOrderError
+from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.history import applied, check_report
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
@@ -94,8 +94,11 @@ def report_many(
     problem = problem_of(course)
     views: list[ReportView] = []
     withdrawn: list[str] = []
-    for trial_id, item in new:
-        report = _report(ledger, course.id, problem, trial_id, item)
+    for index, (trial_id, item) in enumerate(new):
+        try:
+            report = _report(ledger, course.id, problem, trial_id, item)
+        except (NotFoundError, OutcomeScaleError, TrialOrderError) as error:
+            raise _named(error, index) if len(new) > 1 else error from None
         severe = _is_severe(problem, report)
         row = ReportRow(
             id=report.id, course_id=course.id, trial_id=report.trial_id, amends=report.amends, severe=severe
@@ -105,6 +108,14 @@ def report_many(
             withdrawn += withdraw_all(ledger, course.id, cause_id=report.id)
         views.append(_view(ledger, report, severe=severe))
     return Answer(status=201, body=ReportsView(reports=views, withdrawn_proposals=withdrawn))
+
+
+def _named(
+    error: NotFoundError | OutcomeScaleError | TrialOrderError, index: int
+) -> NotFoundError | OutcomeScaleError | TrialOrderError:
+    """Return the same error with the place of its report among many."""
+    field = f"reports.{index}.{error.field.removeprefix('report.')}"
+    return type(error)(field, error.problem, limit=error.limit, remedy=error.remedy)
 
 
 def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new: NewReport) -> Report:
@@ -155,6 +166,8 @@ def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, tri
         return flags.of_status(None)
     proposal = ledger.in_course(ProposalRow, course_id, proposal_id, "proposal_id")
     found = flags.of_status(status_of(ledger, proposal))
+    if proposal.valid_until is not None and trial.occurred_at > proposal.valid_until:
+        found.append("past_validity")
     decision = decision_about(ledger, proposal.id)
     if decision is not None and decision.settings is not None:
         approved = canonical.decode(Settings, decision.settings)

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.service.live import START, Clinic, codes
@@ -31,6 +33,42 @@ def test_many_reports_are_stored_together(clinic: Clinic) -> None:
     made = clinic.made(f"/courses/{course_id}/reports", {"reports": reports})
     assert len(made["reports"]) == 3
     assert clinic.get(f"/courses/{course_id}").json()["n_reports"] == 4
+
+
+def test_one_bad_report_among_many_is_named_by_its_place(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    good = {"trial_id": trial_id, "measure": "pain", "value": 4, "occurred_at": AT}
+    stranger = "01938b3e-5f0c-7d2a-9c41-7f1f5f0a8a11"
+    for wrong, field in (
+        ({"value": 11}, "value"),
+        ({"trial_id": stranger}, "trial"),
+        ({"value": None}, "value"),
+    ):
+        reply = clinic.post(f"/courses/{course_id}/reports", {"reports": [good, good, good | wrong]})
+        assert reply.json()["field"] == f"reports.2.{field}"
+        assert reply.json()["detail"].startswith(f"reports.2.{field}: ")
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_that_utc_does_not_have_is_refused_not_an_internal_error(at: str, clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    replies = [
+        clinic.post(f"/courses/{course_id}/trials", {"settings": START, "occurred_at": at}),
+        clinic.post(f"/trials/{trial_id}/reports", {"measure": "pain", "value": 4, "occurred_at": at}),
+    ]
+    assert codes(replies) == [(422, "invalid-request")] * 2
+    assert all("1900 to 2200" in reply.json()["detail"] for reply in replies)
+
+
+def test_an_approval_applied_after_its_time_is_flagged(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    clinic.decide(proposal, action="approve")
+    late = datetime.fromisoformat(proposal["valid_until"]) + timedelta(hours=1)
+    flags = clinic.trial(
+        course_id, settings=proposal["settings"], proposal_id=proposal["id"], occurred_at=late.isoformat()
+    )["flags"]
+    assert flags == ["in_the_future", "past_validity"]
 
 
 def test_an_undeclared_kind_is_refused(clinic: Clinic) -> None:
