@@ -9,7 +9,9 @@ import msgspec
 from joblib import Parallel, delayed
 
 from optimizer.errors import DataError
+from optimizer.evaluate.peers import PEERS, load_peer
 from optimizer.evaluate.run import Trace, run_policy
+from optimizer.policies.guarded import Guarded
 from optimizer.policies.ladder import BRISK, GENTLE
 from optimizer.policies.policy import Policy
 from optimizer.policies.random_safe import RANDOM, RANDOM_SAFE
@@ -24,7 +26,26 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "random": RANDOM,
     "stay": STAY,
 }
-"""What may be compared, by the name a command gives."""
+"""What may be compared without anything to install, by the name a command gives."""
+GUARDED: Final = "guarded:"
+"""Before a name: that policy inside the model-free part of our safety layer."""
+
+
+def policy_named(name: str) -> Policy:
+    """Return what may be compared by its name; a peer is imported only here.
+
+    Raises:
+        DataError: If there is no such policy.
+        MissingExtraError: If what a peer needs is not installed.
+    """
+    if name.startswith(GUARDED):
+        return Guarded(inner=policy_named(name.removeprefix(GUARDED)))
+    if name in POLICIES:
+        return POLICIES[name]
+    if name in PEERS:
+        return load_peer(name)
+    known = (*POLICIES, *PEERS, f"{GUARDED}NAME")
+    raise DataError("policies", "name one that is not there", limit=", ".join(known))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +58,9 @@ class Comparison:
     policies: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Check the names; raises DataError for a policy there is not."""
+        """Check the names; raises DataError for a policy there is not, MissingExtraError for one not installed."""
         for name in self.policies:
-            if name not in POLICIES:
-                raise DataError("policies", "name one that is not there", limit=", ".join(POLICIES))
+            policy_named(name)
 
 
 def compare(comparison: Comparison, results: Path, *, jobs: int = 1) -> Iterator[Trace]:
@@ -57,10 +77,11 @@ def compare(comparison: Comparison, results: Path, *, jobs: int = 1) -> Iterator
     Raises:
         DataError: If the file holds something else.
     """
+    policies = [policy_named(name) for name in comparison.policies]
     wanted = {
-        (POLICIES[name].name, patient): (POLICIES[name], patient)
+        (policy.name, patient): (policy, patient)
         for patient in range(comparison.n_patients)
-        for name in comparison.policies
+        for policy in policies
     }
     for trace in read_results(results):
         same = trace.scenario == comparison.scenario and len(trace.decisions) == comparison.n_trials

@@ -87,8 +87,29 @@ def may_name(problem: Problem, ask: Ask, settings: Settings | None) -> bool:
     return settings is not None and bool(permitted(problem, ask, np.array([settings.indices]))[0])
 
 
+def basis_of(problem: Problem, history: History, *, policy: str, seed: int) -> Basis:
+    """Return what a decision without a model of ours rests on."""
+    return Basis(
+        titrate_version=optimizer.__version__,
+        torch_version="",
+        processor="",
+        policy=policy,
+        problem_fingerprint=problem.fingerprint,
+        history_digest=history.digest,
+        prior_version="none",
+        seed=seed,
+    )
+
+
 def answer(
-    problem: Problem, history: History, ask: Ask, chosen: Settings | None, *, policy: str, seed: int
+    problem: Problem,
+    history: History,
+    ask: Ask,
+    chosen: Settings | None,
+    *,
+    policy: str,
+    seed: int,
+    keep: Settings | None = None,
 ) -> Decision:
     """Return a choice as a decision: a proposal without predictions, or a hold where there is none.
 
@@ -99,26 +120,21 @@ def answer(
         chosen: What to try; None, or a point past a limit: the settings in force, if those are legal.
         policy: Name of the baseline.
         seed: As the session was started with.
+        keep: What to keep as things stand; None: the tolerated settings with the most relief reported.
 
     Returns:
         A proposal of one step. It says that it has no model: intervals are the whole scale.
     """
-    basis = Basis(
-        titrate_version=optimizer.__version__,
-        torch_version="",
-        processor="",
-        policy=policy,
-        problem_fingerprint=problem.fingerprint,
-        history_digest=history.digest,
-        prior_version="none",
-        seed=seed,
-    )
+    basis = basis_of(problem, history, policy=policy, seed=seed)
     if not may_name(problem, ask, chosen):
         chosen = ask.in_force.settings
     if chosen is None or not may_name(problem, ask, chosen):
         return Hold(reason=HoldReason.NO_SAFE_CANDIDATE, release="program_in_clinic", basis=basis)
-    best = best_tolerated(tried(problem, history).values())
-    keep = best.settings if best is not None and may_name(problem, ask, best.settings) else None
+    if keep is None:
+        best = best_tolerated(tried(problem, history).values())
+        keep = None if best is None else best.settings
+    if not may_name(problem, ask, keep):
+        keep = None
     return Proposal(
         steps=(_step(problem, ask, chosen),),
         recommendation=keep,

@@ -1,5 +1,6 @@
 """What every policy promises, whoever wrote it."""
 
+import importlib.util
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -10,7 +11,9 @@ import pytest
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Proposal, decode_decision
+from optimizer.evaluate.peers import load_peer
 from optimizer.history import EPOCH, History, applied
+from optimizer.policies.guarded import Guarded
 from optimizer.policies.ladder import BRISK, GENTLE
 from optimizer.policies.policy import Policy
 from optimizer.policies.random_safe import RANDOM, RANDOM_SAFE
@@ -22,13 +25,30 @@ from optimizer.space.device import load_device
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Trial
 
-POLICIES = (SAFE_BO, BRISK, GENTLE, RANDOM_SAFE, RANDOM, STAY)
+PLAIN_BOTORCH = load_peer("plain_botorch")
+OURS = (SAFE_BO, BRISK, GENTLE, RANDOM_SAFE, RANDOM, STAY)
+POLICIES = (*OURS, PLAIN_BOTORCH, Guarded(inner=RANDOM), Guarded(inner=PLAIN_BOTORCH))
+OPTUNA = ("optuna_gp", "optuna_tpe")
 START = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 50.0, "configuration": "level-3"}
 VNS_START = {"amplitude_ma": 0.5, "pulse_width_us": 250.0, "frequency_hz": 20.0, "on_s": 30.0, "off_s": 300.0}
 N_TRIALS = 3
 SEED = 2
 
-every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+every_policy = pytest.mark.parametrize(
+    "policy",
+    [*(pytest.param(policy, id=policy.name) for policy in POLICIES), *OPTUNA],
+    indirect=True,
+)
+
+
+@pytest.fixture
+def policy(request: pytest.FixtureRequest) -> Policy:
+    """A policy, or the name of a peer that may not be installed."""
+    if request.param not in OPTUNA:
+        return request.param
+    if importlib.util.find_spec("optuna") is None:
+        pytest.skip("needs the extra `peers` (optuna)")
+    return load_peer(request.param)
 
 
 def problem_of(name: str) -> Problem:

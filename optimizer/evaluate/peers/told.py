@@ -1,0 +1,44 @@
+"""What every peer is told of a course: one line a rated trial, with relief and the worst grade."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.history import History
+from optimizer.policies.baseline import UNSTIMULATED
+from optimizer.problem import Problem
+from optimizer.space.settings import Settings
+from optimizer.trial import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One rated trial."""
+
+    settings: Settings
+    relief: float
+    """Mean of its ratings as relief, in points of the scale; larger is better."""
+    grade: float
+    """Worst side-effect grade, a hard stop counted as severe; 0 where none was reported."""
+
+
+def told(problem: Problem, history: History) -> tuple[Told, ...]:
+    """Return the trials a peer learns from, in order; one without rating or off the grid says nothing it could use."""
+    return tuple(
+        Told(
+            settings=facts.trial.applied.settings,
+            relief=float(
+                np.mean([problem.objective.relief(r.value or 0.0, problem.outcome) for r in facts.pain])
+            ),
+            grade=max((_grade(problem, report) for report in facts.side_effects), default=0.0),
+        )
+        for facts in history.facts
+        if facts.pain and facts.trial.applied.settings is not None and facts.trial.kind not in UNSTIMULATED
+    )
+
+
+def _grade(problem: Problem, report: Report) -> float:
+    grade = report.value or 0.0
+    if problem.tolerability is not None and problem.is_severe(report.kind, grade):
+        return max(grade, problem.tolerability.severe_grade)
+    return grade
