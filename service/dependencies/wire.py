@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
-"""What an instant may name: away from the ends of the calendar, where UTC and time differences do not exist."""
+FIRST_YEAR, LAST_YEAR = 1971, 2200
+"""What an instant may name: MLflow knows none before 1970 in UTC, and none exists at the ends of the calendar."""
 
 
 class Body(BaseModel):

@@ -247,7 +247,8 @@ def _make_store(path: Path) -> None:
 
 
 def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
+    """Milliseconds of an instant; one before 1970 is shown as 1970, as MLflow refuses it and would refuse it for ever."""
+    return max(0, round(at.timestamp() * 1000))
 
 
 def _now_ms() -> int:

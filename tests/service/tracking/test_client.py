@@ -1,5 +1,7 @@
 """A real local MLflow store is brought to what it should show, however often."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,14 @@ def test_shows_a_course_once_however_often_it_is_told(store, view):
     assert [(m.value, m.step) for m in history] == [
         (p.value, p.step) for p in view.parent.points if p.key == "pain/reported"
     ]
+
+
+def test_an_instant_before_mlflow_counts_does_not_hold_the_course_up_for_ever(store, view):
+    trial = view.trials[0]
+    long_ago = tuple(replace(point, at=datetime(1800, 1, 1, tzinfo=UTC)) for point in trial.points)
+    old = replace(view, trials=(replace(trial, points=long_ago), *view.trials[1:]))
+    assert store.show(old).runs_written == 3
+    assert store.show(old).runs_written == 0
 
 
 def test_a_run_begun_and_left_is_completed_not_doubled(store, view):
