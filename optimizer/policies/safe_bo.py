@@ -33,6 +33,8 @@ VALID_FOR = timedelta(days=7)
 """How long a proposal may wait for its decision [A]."""
 PROMISING = 60
 """Candidates in reach, and as many further on, among which the remaining gain is looked for."""
+UNSTARTED = 0.02
+"""Share of the draws that may put the limit below a far target where the course starts with stimulation off [A]."""
 PATIENCE = 0.8
 """Value of a target per titration step it is still away."""
 TIE = 0.95
@@ -189,13 +191,15 @@ class SafeBOSession:
         return reached[possible.numpy()], discounted[possible], targets
 
     def _tolerable_current(self, surrogate: Surrogate, points: Indices, rng: np.random.Generator) -> Indices:
-        """Set far points to currents the model holds tolerable: a fifth of the draws put the limit lower."""
+        """Set far points to currents the model holds tolerable: a fifth of the draws put the limit lower, or fewer."""
         if surrogate.grades is None:
             return points
         level = surrogate.grades.intensity.log_limit_current(
             surrogate.values, points_of(self.problem, points)
         )
-        cautious = torch.quantile(level, 0.2, dim=0).numpy() - rng.uniform(0.05, 0.35, size=len(points))
+        # a start that is off says nothing of the limit: what four fifths of the draws allow would never count as safe
+        share = UNSTARTED if surrogate.grades.intensity.starts_off else 0.2
+        cautious = torch.quantile(level, share, dim=0).numpy() - rng.uniform(0.05, 0.35, size=len(points))
         return search.at_current(self.problem, points, np.exp(cautious))
 
     def _screened(self, surrogate: Surrogate, history: History, ask: Ask, points: Indices) -> Indices:

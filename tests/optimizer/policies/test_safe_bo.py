@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from optimizer.acquisition import search
+from optimizer.acquisition.improvement import incumbents
 from optimizer.decision import Hold, HoldReason, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
+from optimizer.models.dataset import points_of
 from optimizer.policies.safe_bo import SAFE_BO
 from optimizer.trial import Review, ReviewSubject
 from tests.optimizer.models.courses import ROWS, START, asked, tonic
@@ -107,3 +111,16 @@ def test_what_is_recorded_after_the_ask_changes_nothing() -> None:
         problem, [*ROWS, {**START, "pain": 0, "discomfort": 9, "at": EPOCH + timedelta(days=90)}]
     )
     assert SAFE_BO.start(problem).decide(history, ask) == SAFE_BO.start(problem).decide(later, ask)
+
+
+def test_a_course_that_starts_off_still_sees_what_lies_beyond_its_reach() -> None:
+    # else nothing remains to be gained, and the search would be given up before it was titrated
+    problem = tonic()
+    history, ask = asked(problem, [{**START, "amplitude_ma": 0.0, "pain": 6}])
+    session = SAFE_BO.start(problem)
+    surrogate = session._fit(history, ask)
+    start = points_of(problem, search.known(problem, history, ask))
+    best = incumbents(problem, surrogate, start)
+    *_, targets = session._scored(surrogate, best, history, ask, np.random.default_rng(0))
+    assert len(targets) > 0
+    assert (problem.space.columns(targets).amplitude_ma > 1.0).any()
