@@ -166,11 +166,15 @@ class PlainBoTorchSession:
         return self.problem.space.at(choices[place]), float(score)
 
     def _kept(self, model: ModelListGP, trials: tuple[Told, ...]) -> Settings | None:
-        """Return the tried settings with the best expected relief among those expected to be tolerable, or None."""
+        """Return the tried settings of most expected relief among those reported and expected tolerable, or None."""
         mean = model.posterior(self._rows(_indices(trials))).mean
         relief = mean[:, 0]
         if self.problem.tolerability is not None:
-            relief = relief.where(mean[:, 1] <= self.problem.tolerability.limit_grade, -torch.inf)
+            limit = self.problem.tolerability.limit_grade
+            past = {trial.settings for trial in trials if trial.grade > limit}
+            # a model of few reports can smooth a bad one away; nobody would keep what was reported intolerable
+            reported = torch.tensor([trial.settings not in past for trial in trials])
+            relief = relief.where(reported & (mean[:, 1] <= limit), -torch.inf)
         best = int(relief.argmax())
         return trials[best].settings if bool(relief[best] > -torch.inf) else None
 

@@ -76,6 +76,18 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         list(compare(COMPARISON, tmp_path / "runs.jsonl"))
 
 
-def test_an_unknown_policy_is_refused() -> None:
+@pytest.mark.parametrize("name", ["oracle", "guarded:oracle", "guarded:"])
+def test_an_unknown_policy_is_refused(name: str) -> None:
     with pytest.raises(DataError, match="policies"):
-        Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=("oracle",))
+        Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=(name,))
+
+
+def test_a_policy_inside_our_safety_layer_is_another_than_the_one_outside(tmp_path: Path) -> None:
+    both = replace(COMPARISON, n_patients=2, policies=("random", "guarded:random"))
+    traces = list(compare(both, tmp_path / "runs.jsonl"))
+    worst = {
+        name: max(max(t.tried_grade) for t in traces if t.policy == name)
+        for name in ("random/1", "guarded:random/1")
+    }
+    assert worst["guarded:random/1"] < worst["random/1"]
+    assert {t.failure for t in traces} == {""}

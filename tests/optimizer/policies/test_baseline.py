@@ -81,3 +81,14 @@ def test_a_proposal_without_a_model_says_so_and_predicts_the_whole_scale() -> No
 def test_nothing_to_name_is_a_hold() -> None:
     off_grid = Ask(at=ASK.at, in_force=applied(PROBLEM, {**START, "amplitude_ma": 4.05}))
     assert isinstance(answer(PROBLEM, History(), off_grid, None, policy="p/1", seed=0), Hold)
+
+
+def test_what_to_keep_may_be_named_by_the_policy_but_not_past_a_limit() -> None:
+    history = history_from_rows(PROBLEM, [{**START, "pain": 6, "discomfort": 1}])
+    chosen = PROBLEM.space.settings(STRONGER)
+    past = PROBLEM.space.settings({**START, "amplitude_ma": 20.0})
+    for keep, kept in ((None, PROBLEM.space.settings(START)), (chosen, chosen), (past, None)):
+        decision = answer(PROBLEM, history, ASK, chosen, policy="p/1", seed=0, keep=keep)
+        assert isinstance(decision, Proposal)
+        assert decision.recommendation == kept
+        assert (decision.recommendation_relief_nrs is None) == (kept is None)
