@@ -7,9 +7,10 @@ import pytest
 
 from optimizer.decision import Decision, Proposal
 from optimizer.evaluate.peers.plain_botorch import N_START, PLAIN_BOTORCH
-from optimizer.history import History
+from optimizer.history import History, history_from_rows
 from optimizer.policies.baseline import permitted
-from tests.optimizer.evaluate.peers.courses import steered_course
+from optimizer.problem import Problem
+from tests.optimizer.evaluate.peers.courses import START, steered_course
 
 
 def proposal(decision: Decision) -> Proposal:
@@ -46,6 +47,24 @@ def test_what_was_rejected_is_not_proposed_again() -> None:
     second = proposal(session.decide(history, without)).settings
     assert second != first
     assert permitted(problem, without, np.array([second.indices])).all()
+
+
+def test_what_was_reported_intolerable_is_not_kept_however_the_model_smooths_it() -> None:
+    problem, history, ask = steered_course(13)
+    row = {**START, "amplitude_ma": 5.1, "pain": 0, "discomfort": 5}
+    told_more = with_trial(history, problem, row)
+    kept = proposal(PLAIN_BOTORCH.start(problem).decide(told_more, ask)).recommendation
+    assert kept is not None
+    assert 4.0 <= float(kept["amplitude_ma"]) <= 6.0
+    assert kept["amplitude_ma"] != 5.1
+
+
+def with_trial(history: History, problem: Problem, row: dict[str, float | str]) -> History:
+    """Return the history with one more row, a trial of its own."""
+    more = history_from_rows(problem, [row])
+    trial = replace(more.trials[0], id="one-more")
+    reports = [replace(r, id=f"more-{r.id}", trial_id=trial.id) for r in more.reports]
+    return history.add(trial, *reports)
 
 
 def test_a_problem_without_side_effects_has_no_constraint() -> None:
