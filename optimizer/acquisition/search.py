@@ -19,6 +19,8 @@ KNOWN = 12
 """Known settings to search around, latest first."""
 FIRST = 3
 """Distinct known settings below which proposals stay next to the settings in force."""
+FIRST_CHANGES = 2
+"""Parameters a first proposal may change."""
 RUNGS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 """Shares of a far target's amplitude at which a way towards it is looked for."""
 
@@ -78,8 +80,9 @@ def far(problem: Problem, rng: np.random.Generator) -> Indices:
 def close(problem: Problem, history: History, ask: Ask, points: Indices) -> NDArray[np.bool_]:
     """Return which points are close enough to what was tried to be proposed next, ``(c,)``.
 
-    The first proposals stay next to the settings in force: same categories, numbers within a few steps. Later ones may
-    change the place on the lead, at most two places from a tried one.
+    The first proposals stay next to the settings in force: same categories, one or two numbers within a few steps, so
+    that a clinician can follow what a first step is for. Later ones may change the place on the lead, at most two places
+    from a tried one.
     """
     if not problem.has_stimulation:
         return np.ones(len(points), dtype=np.bool_)
@@ -87,10 +90,10 @@ def close(problem: Problem, history: History, ask: Ask, points: Indices) -> NDAr
     # off is a reference trial, which a clinician declares
     mask = problem.space.columns(points).amplitude_ma > 0
     if len(around) < FIRST:
+        moved = np.abs(points - around[0])
         for axis, parameter in enumerate(problem.space.parameters):
-            reach = 0 if parameter.is_categorical else max(1, parameter.size // 12)
-            mask &= np.abs(points[:, axis] - around[0, axis]) <= reach
-        return mask
+            mask &= moved[:, axis] <= (0 if parameter.is_categorical else max(1, parameter.size // 25))
+        return np.asarray(mask & ((moved > 0).sum(axis=1) <= FIRST_CHANGES))
     places = problem.space.places
     if len(places) > 1:
         tried = set(problem.space.columns(around).configuration.tolist())

@@ -52,7 +52,8 @@ def describe(
         outcome=contrast.report_interval(problem, surrogate, prediction),
         side_effect_grade=contrast.grade_interval(surrogate, prediction),
         explanation=Explanation(
-            purpose=purpose,
+            # nothing expected to be worse is called an improvement
+            purpose=Purpose.LEARN if purpose is Purpose.IMPROVE and gain.mean <= 0 else purpose,
             gain_nrs=gain,
             p_intolerable={}
             if problem.tolerability is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.acquisition import search
-from optimizer.problem import Problem
+from optimizer.problem import Problem, stimulation_problem
 from optimizer.safety import limits
 from optimizer.space.device import load_device
 from optimizer.space.parameter import categorical
@@ -44,6 +44,17 @@ def test_first_proposals_stay_next_to_the_settings_in_force(problem: Problem) ->
         problem, {**START, "configuration": "level-4"}, {**START, "amplitude_ma": 12.0}, START
     )
     assert search.close(problem, history, ask, elsewhere).tolist() == [False, False, True]
+
+
+def test_a_first_proposal_changes_two_parameters_at_most() -> None:
+    problem = stimulation_problem(load_device("vns-implanted"))
+    start = {"amplitude_ma": 0.5, "pulse_width_us": 250.0, "frequency_hz": 20.0, "on_s": 30.0, "off_s": 300.0}
+    history, ask = asked(problem, [{**start, "pain": 6, "discomfort": 0}])
+    two = {**start, "amplitude_ma": 0.625, "off_s": 600.0}
+    assert search.close(problem, history, ask, indices(problem, two, {**two, "on_s": 21.0})).tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_later_ones_move_at_most_two_places_along_the_lead(problem: Problem) -> None:

@@ -34,6 +34,15 @@ def test_the_patient_may_not_turn_down_below_the_envelope_or_the_home_range() ->
         assert step.amplitude_range_ma[0] == floor
 
 
+def test_what_is_expected_to_be_worse_is_a_step_to_learn_and_not_an_improvement() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    weak = indices(problem, {**START, "amplitude_ma": 0.5})[0]
+    step = describe(problem, conditioned(problem, ROWS), history, ask, weak, Purpose.IMPROVE)
+    assert step.explanation.gain_nrs.mean < 0
+    assert step.explanation.purpose is Purpose.LEARN
+
+
 def test_every_limit_is_shown_with_its_source() -> None:
     problem = tonic()
     history, ask = asked(problem, ROWS[:1])
