@@ -47,6 +47,11 @@ class Relief(Protocol):
         ...
 
 
+FAINT = -0.7
+"""Log of current over limit current, about half of it, at which half of what the physiology misses can act [A]."""
+FAINT_WIDTH = 0.12
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StimulationRelief:
     """Relief of a stimulation setting; centres and spreads from the generative facts of tonic stimulation [A]."""
@@ -110,14 +115,19 @@ class StimulationRelief:
         """Return the covariance of ``c``, ``E G`` and the residual."""
         unit = self.scale.width / 10.0
         distance = _squares(self._inputs(values, a), self._inputs(values, b))
-        return (_UNTREATED_SD * unit) ** 2 + values["residual_sd"][:, :, None] ** 2 * torch.exp(
-            -0.5 * distance
-        )
+        residual_a = values["residual_sd"] * self._felt(values, a)
+        residual_b = residual_a if a is b else values["residual_sd"] * self._felt(values, b)
+        residual = residual_a[:, :, None] * residual_b[:, None, :] * torch.exp(-0.5 * distance)
+        return (_UNTREATED_SD * unit) ** 2 + residual
 
     def variance(self, values: Values, points: Points) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""
         unit = self.scale.width / 10.0
-        return (_UNTREATED_SD * unit) ** 2 + (values["residual_sd"] ** 2).expand(-1, len(points))
+        return (_UNTREATED_SD * unit) ** 2 + (values["residual_sd"] * self._felt(values, points)) ** 2
+
+    def _felt(self, values: Values, points: Points) -> Tensor:
+        """How much of the residual can act, 0..1: none far below perception, where one faint setting is as good as another."""
+        return torch.sigmoid((self.intensity.log_intensity(values, points) - FAINT) / FAINT_WIDTH)
 
     def _inputs(self, values: Values, points: Points) -> Tensor:
         """Residual inputs divided by their length-scales, ``(s, c, 5)``."""
