@@ -104,6 +104,19 @@ def close(problem: Problem, history: History, ask: Ask, points: Indices) -> NDAr
     return mask
 
 
+def weaker(problem: Problem, ask: Ask) -> Indices:
+    """Return the settings in force at every lower current that is not off, strongest first, ``(c, d)``."""
+    settings = ask.in_force.settings
+    if settings is None or "amplitude_ma" not in problem.space.names:
+        return np.empty((0, len(problem.space.parameters)), dtype=np.int64)
+    axis = problem.space.names.index("amplitude_ma")
+    numbers = problem.space.parameter("amplitude_ma").numbers
+    lower = [index for index in range(settings.indices[axis] - 1, -1, -1) if numbers[index] > 0]
+    rows = np.tile(np.array(settings.indices, dtype=np.int64), (len(lower), 1))
+    rows[:, axis] = lower
+    return rows
+
+
 def at_current(problem: Problem, indices: Indices, current_ma: NDArray[np.float64]) -> Indices:
     """Return the points with their amplitude set to the grid point at or below a current, ``(c, d)``."""
     axis = problem.space.names.index("amplitude_ma")

@@ -90,6 +90,8 @@ class SafeBOSession:
         rng = np.random.default_rng([self.seed, len(history)])
         candidates, scores, far, horizon = self._scored(surrogate, best, history, ask, rng)
         if not len(candidates):
+            candidates, scores, far = self._retreat(surrogate, best, history, ask)
+        if not len(candidates):
             return self._hold(HoldReason.NO_SAFE_CANDIDATE, history, ask, surrogate)
         keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable)
         if keep is not None and keep_relief is not None:
@@ -170,6 +172,20 @@ class SafeBOSession:
             [torch.zeros(len(nearby), dtype=torch.bool), torch.ones(len(ways), dtype=torch.bool)]
         )
         return candidates, torch.cat([scores, worth]), is_far, targets
+
+    def _retreat(
+        self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask
+    ) -> tuple[Indices, Tensor, Tensor]:
+        """Return the strongest weaker current that is held tolerable, where nothing nearby is; a hold would leave more on."""
+        weaker = search.weaker(self.problem, ask)
+        weaker = weaker[limits.admissible(self.problem, history, ask, weaker)]
+        tolerable: np.ndarray = safe(self.problem, surrogate, points_of(self.problem, weaker)).numpy()
+        strongest = weaker[tolerable][:1]
+        return (
+            strongest,
+            self._improvement(surrogate, best, strongest),
+            torch.ones(len(strongest), dtype=torch.bool),
+        )
 
     def _ways(
         self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator

@@ -109,3 +109,10 @@ def test_two_configurations_of_one_centroid_do_not_shut_the_rest_of_the_lead(pro
     history, ask = asked(twins, ROWS)
     elsewhere = indices(twins, {**START, "configuration": "level-5"})
     assert search.close(twins, history, ask, elsewhere).tolist() == [True]
+
+
+def test_weaker_settings_come_strongest_first_and_never_off() -> None:
+    problem = tonic()
+    _, ask = asked(problem, [{**START, "amplitude_ma": 0.3, "pain": 6}])
+    found = [problem.space.at(row)["amplitude_ma"] for row in search.weaker(problem, ask)]
+    assert found == [0.2, 0.1]

@@ -31,6 +31,14 @@ def test_nothing_rated_is_a_hold() -> None:
     assert decision.reason is HoldReason.NO_RATING
 
 
+def test_one_rating_gives_a_proposal_whatever_the_seed() -> None:
+    # some draws hold the start itself barely tolerable: then the way is down, not a hold
+    problem = tonic()
+    history, ask = asked(problem, [{**START, "amplitude_ma": 4.5, "pain": 6}])
+    found = {type(SAFE_BO.start(problem, seed=seed).decide(history, ask)) for seed in range(40)}
+    assert found == {Proposal}
+
+
 def test_a_severe_report_holds_until_reviewed_and_then_nothing_as_strong_is_proposed() -> None:
     problem = tonic()
     rows = [*ROWS[:2], {**START, "amplitude_ma": 5.8, "pain": 5, "discomfort": 8}]
