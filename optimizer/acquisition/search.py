@@ -7,6 +7,7 @@ from optimizer.ask import Ask
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import limits
+from optimizer.space.constraint import Quantity, measure
 from optimizer.space.search_space import Indices
 
 LISTED = 2_000
@@ -115,6 +116,22 @@ def weaker(problem: Problem, ask: Ask) -> Indices:
     rows = np.tile(np.array(settings.indices, dtype=np.int64), (len(lower), 1))
     rows[:, axis] = lower
     return rows
+
+
+def least_charge(problem: Problem, points: Indices, tied: NDArray[np.int64]) -> int:
+    """Return which of the tied points delivers the least charge per second, then has the lowest grid index.
+
+    Args:
+        problem: Declares the space.
+        points: ``(c, d)`` grid indices.
+        tied: ``(t,)`` positions in ``points``, at least one.
+
+    Returns:
+        A position in ``points``.
+    """
+    charge = np.nan_to_num(measure(Quantity.CHARGE_PER_SECOND, problem.space.columns(points[tied])))
+    keys = [(float(uc), *map(int, points[position])) for uc, position in zip(charge, tied, strict=True)]
+    return int(tied[min(range(len(tied)), key=keys.__getitem__)])
 
 
 def at_current(problem: Problem, indices: Indices, current_ma: NDArray[np.float64]) -> Indices:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import torch
 
+from optimizer.acquisition import search
 from optimizer.acquisition.improvement import utility
 from optimizer.ask import Ask
 from optimizer.decision import Explanation, Interval, Purpose, Step
@@ -83,10 +84,7 @@ def recommendation(
     # a tie the data do not support yet would give away relief for energy
     within = (worth >= worth[:, leader, None] - problem.objective.near_tie_nrs).double().mean(0)
     tied = np.flatnonzero((within >= TIE_CONFIDENCE).numpy())
-    columns = problem.space.columns(keepable[tied])
-    charge = np.nan_to_num(columns.charge_uc * columns.frequency_hz * columns.duty)
-    keys = [(float(charge[i]), *map(int, keepable[t])) for i, t in enumerate(tied)]
-    best = keepable[tied[min(range(len(tied)), key=keys.__getitem__)]]
+    best = keepable[search.least_charge(problem, keepable, tied)]
     return problem.space.at(best), _gain(problem, surrogate, ask, best)
 
 

@@ -140,12 +140,11 @@ class SafeBOSession:
             seed=self.seed,
         )
 
-    def _may_keep(self, surrogate: Surrogate, history: History, ask: Ask, known: Indices) -> np.ndarray:
-        """Known settings inside every limit and closure that the model still holds tolerable."""
-        mask = self.problem.allowed(known) & limits.unlocked(self.problem, ask, known)
-        mask &= closure.open_to(self.problem, closure.closures(self.problem, history), known)
-        tolerable: np.ndarray = safe(self.problem, surrogate, points_of(self.problem, known)).numpy()
-        return np.asarray(mask & tolerable)
+    def _may_keep(self, surrogate: Surrogate, history: History, ask: Ask, points: Indices) -> np.ndarray:
+        """Settings one could live with: inside every limit and closure, held tolerable, in reach or not."""
+        mask = self.problem.allowed(points) & limits.unlocked(self.problem, ask, points)
+        mask &= closure.open_to(self.problem, closure.closures(self.problem, history), points)
+        return np.asarray(mask & self._tolerable(surrogate, points))
 
     def _scored(
         self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator
@@ -179,8 +178,7 @@ class SafeBOSession:
         """Return the strongest weaker current that is held tolerable, where nothing nearby is; a hold would leave more on."""
         weaker = search.weaker(self.problem, ask)
         weaker = weaker[limits.admissible(self.problem, history, ask, weaker)]
-        tolerable: np.ndarray = safe(self.problem, surrogate, points_of(self.problem, weaker)).numpy()
-        strongest = weaker[tolerable][:1]
+        strongest = weaker[self._tolerable(surrogate, weaker)][:1]
         return (
             strongest,
             self._improvement(surrogate, best, strongest),
@@ -192,9 +190,7 @@ class SafeBOSession:
     ) -> tuple[Indices, Tensor, Indices]:
         """Return first steps towards settings that are out of reach today, worth what waits there, and those settings."""
         targets = self._tolerable_current(surrogate, search.far(self.problem, rng), rng)
-        targets = targets[self.problem.allowed(targets) & limits.unlocked(self.problem, ask, targets)]
-        targets = targets[closure.open_to(self.problem, closure.closures(self.problem, history), targets)]
-        targets = targets[safe(self.problem, surrogate, points_of(self.problem, targets)).numpy()]
+        targets = targets[self._may_keep(surrogate, history, ask, targets)]
         if not len(targets):
             return targets, torch.zeros(0, dtype=torch.float64), targets
         worth = self._improvement(surrogate, best, targets)
@@ -221,8 +217,10 @@ class SafeBOSession:
     def _screened(self, surrogate: Surrogate, history: History, ask: Ask, points: Indices) -> Indices:
         points = points[limits.admissible(self.problem, history, ask, points)]
         points = points[search.close(self.problem, history, ask, points)]
-        tolerable: np.ndarray = safe(self.problem, surrogate, points_of(self.problem, points)).numpy()
-        return np.asarray(points[tolerable])
+        return np.asarray(points[self._tolerable(surrogate, points)])
+
+    def _tolerable(self, surrogate: Surrogate, points: Indices) -> np.ndarray:
+        return safe(self.problem, surrogate, points_of(self.problem, points)).numpy()
 
     def _improvement(self, surrogate: Surrogate, best: Incumbents, points: Indices) -> Tensor:
         return expected_improvement(self.problem, surrogate, best, points_of(self.problem, points))
@@ -233,10 +231,7 @@ class SafeBOSession:
             # equal up to the last bits, where nothing nearby was tried: the lowest index, on every machine
             return int((scores >= scores.max() - 1e-9).nonzero()[0, 0])
         tied = np.flatnonzero((scores >= TIE * scores.max()).numpy())
-        columns = self.problem.space.columns(candidates[tied])
-        charge = np.nan_to_num(columns.charge_uc * columns.frequency_hz * columns.duty)
-        keys = [(float(charge[i]), *map(int, candidates[t])) for i, t in enumerate(tied)]
-        return int(tied[min(range(len(tied)), key=keys.__getitem__)])
+        return search.least_charge(self.problem, candidates, tied)
 
     def _purpose(self, point: np.ndarray, far: bool, known: Indices) -> Purpose:
         if (known == point).all(axis=1).any():
