@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.audit.record import record
+from service.auth.access import allowed
 from service.auth.keys import principal_of
-from service.auth.principal import Principal, Role
+from service.auth.principal import Principal
 from service.dependencies.context import Services, services_of
 from service.dependencies.strict_body import parse
 from service.dependencies.wire import View
@@ -144,21 +145,21 @@ def ledger_for(session: Session, principal: Principal, services: Services) -> Le
     return Ledger(session, site=principal.site, principal=principal.name, now=services.clock())
 
 
-def reads(*roles: Role) -> Any:
-    """Return a dependency that gives a ``Reading`` to callers with one of the roles."""
+def reads() -> Any:
+    """Return a dependency that gives a ``Reading`` to callers whom the table of access lets through."""
 
     def reading(request: Request, _scheme: Annotated[object, Depends(bearer)] = None) -> Reading:
-        return Reading(services=services_of(request), principal=caller(request, roles))
+        return Reading(services=services_of(request), principal=caller(request))
 
     return Depends(reading)
 
 
-def writes(*roles: Role) -> Any:
-    """Return a dependency that gives a ``Writing`` to callers with one of the roles."""
+def writes() -> Any:
+    """Return a dependency that gives a ``Writing`` to callers whom the table of access lets through."""
 
     async def writing(
         request: Request,
-        principal: Annotated[Principal, Depends(_of(roles))],
+        principal: Annotated[Principal, Depends(caller)],
         idempotency_key: Annotated[
             str | None, Header(description="Any text of 1 to 128 characters, new for each new request.")
         ] = None,
@@ -184,14 +185,14 @@ def writes(*roles: Role) -> Any:
     return Depends(writing)
 
 
-def caller(request: Request, roles: tuple[Role, ...]) -> Principal:
-    """Return who calls; a known caller without the role is refused and put on the trail."""
+def caller(request: Request) -> Principal:
+    """Return who calls; a known caller without a role of this route is refused and put on the trail."""
     services = services_of(request)
     now = services.clock()
     with services.database.read() as session:
         principal = principal_of(session, request.headers.get("authorization"), now)
     try:
-        principal.require(*roles)
+        principal.require(*allowed(request.method, request.scope["route"].path))
     except ForbiddenError as error:
         with services.database.write() as session:
             record(
@@ -212,13 +213,6 @@ def request_id_of(request: Request) -> str:
     if not hasattr(request.state, "request_id"):
         request.state.request_id = str(uuid.uuid4())
     return str(request.state.request_id)
-
-
-def _of(roles: tuple[Role, ...]) -> Callable[[Request], Principal]:
-    def principal(request: Request) -> Principal:
-        return caller(request, roles)
-
-    return principal
 
 
 def _fingerprint(body: bytes, if_match: str) -> str:
