@@ -57,6 +57,6 @@ lock:
 	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder/venv"; \
 	"$$folder/venv/bin/python" -m pip install --quiet --upgrade pip; \
-	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dev --output requirements.lock; \
-	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dev,peers --constraint requirements.lock \
+	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dask,dev --output requirements.lock; \
+	"$$folder/venv/bin/python" tools/lock.py --extras postgres,notebooks,dask,dev,peers --constraint requirements.lock \
 		--output requirements-peers.lock
