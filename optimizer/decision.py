@@ -139,6 +139,15 @@ class HoldReason(StrEnum):
     HOME_RANGE_UNKNOWN = "home_range_unknown"
     MODEL_FAILED = "model_failed"
     STALE_FALLBACK = "stale_fallback"
+    SITE_STOPPED = "site_stopped"
+    """Someone stopped every course of the site."""
+    PATIENT_PAUSED = "patient_paused"
+    CONTRAINDICATED = "contraindicated"
+    PREFLIGHT_FAILED = "preflight_failed"
+    PREFLIGHT_DUE = "preflight_due"
+    """A check that the device file asks for is missing or stale."""
+    OPTIMIZER_CHANGED = "optimizer_changed"
+    """The course runs under another version than the one installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +156,10 @@ class Hold:
 
     reason: HoldReason
     subject_ids: tuple[str, ...] = ()
-    """Reports or trials the reason rests on; a review names one of them to release it."""
+    """Reports or trials the reason rests on, of which a review names one to release it; checks by name, stops by id."""
     release: str = ""
-    """Code of what would release it: ``review``, ``rate``, ``measure``, ``program_in_clinic``."""
+    """Code of what would release it: ``review``, ``rate``, ``measure``, ``program_in_clinic``, ``record_preflight``,
+    ``release_stop``, ``migrate``."""
     notify: tuple[str, ...] = ("clinician",)
     """Who must know."""
     meanwhile: Settings | None = None

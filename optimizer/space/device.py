@@ -57,6 +57,19 @@ class Excitability:
         return np.nan_to_num(pulse.rate_factor(frequency_hz, self.rate_corner_hz), nan=1.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """What must be on record, and fresh, before settings are proposed on a device."""
+
+    check: str
+    valid_days: float
+    """How long a finding counts."""
+    contraindication: bool = False
+    """Whether it asks for something that must be absent, not for something that must pass."""
+    source: str = ""
+    evidence: Evidence = Evidence.ASSUMED
+
+
 @dataclass(frozen=True, kw_only=True)
 class Device:
     """A stimulator as its file describes it."""
@@ -69,6 +82,7 @@ class Device:
     excitability: Excitability
     patient_adjusts: tuple[str, ...] = ("amplitude_ma",)
     """Parameters a patient's remote may move."""
+    preflight: tuple[Preflight, ...] = ()
     digest: str = field(default="", compare=False)
     """SHA-256 of the canonical content, without this field."""
 
@@ -100,6 +114,7 @@ class _File:
     configurations: tuple[Configuration, ...] = ()
     excitability: Excitability = field(default_factory=Excitability)
     patient_adjusts: tuple[str, ...] = ("amplitude_ma",)
+    preflight: tuple[Preflight, ...] = ()
     balanced: bool = True
 
 
@@ -165,6 +180,7 @@ def _device(file: _File) -> Device:
         ),
         excitability=file.excitability,
         patient_adjusts=file.patient_adjusts,
+        preflight=file.preflight,
     )
     return replace(device, digest=canonical.digest(device))
 

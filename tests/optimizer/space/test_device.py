@@ -42,6 +42,7 @@ def test_the_shipped_devices_are_listed() -> None:
 def test_every_range_and_limit_has_a_source_and_an_evidence_tag(name: str) -> None:
     content = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
     tables = [*content["parameters"].values(), *content["limits"], content["excitability"]]
+    tables += content["preflight"]
     assert len(tables) > 5
     for table in tables:
         assert len(table["source"]) > 15
@@ -149,3 +150,13 @@ def test_an_unknown_rate_counts_as_the_reference_rate() -> None:
     nerve = Excitability(rate_corner_hz=450.0)
     assert nerve.rate_factor(np.array([np.nan, 40.0])).tolist() == [1.0, 1.0]
     assert Excitability(rate_corner_hz=None).rate_factor(np.array([1200.0])).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("name", device_names())
+def test_every_device_asks_for_its_checks_and_vagus_for_its_contraindications(name: str) -> None:
+    checks = {entry.check: entry for entry in load_device(name).preflight}
+    assert {"impedance", "lead", "battery"} <= checks.keys()
+    assert all(entry.valid_days > 0 for entry in checks.values())
+    contraindications = {check for check, entry in checks.items() if entry.contraindication}
+    vagus = {"untreated_sleep_apnoea", "bradycardia"} if name == "vns-implanted" else set()
+    assert contraindications == vagus
