@@ -1,4 +1,4 @@
-"""A synthetic spinal cord patient: settings in, reports out. What is true of one is not to be had here (see ``truth``)."""
+"""A synthetic patient who feels the current: settings in, reports out. What is true of one is not here (see ``truth``)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +21,11 @@ from optimizer.trial import Rung, RungOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SpinalCordPatient:
-    """One spinal cord patient; equal seeds live through equal days whoever asks them and how often."""
+class SomaticPatient:
+    """One patient stimulated at spinal cord, ganglion, nerve or skin, between perception and discomfort.
+
+    Equal seeds live through equal days whoever asks them and how often.
+    """
 
     kinds: tuple[str, ...] = ("discomfort",)
     """Kinds of side effects the course asks for."""
@@ -122,4 +125,4 @@ class SpinalCordPatient:
 
     def _stimulus(self, settings: Settings | Mapping[str, Value]) -> Stimulus:
         values = settings.as_dict() if isinstance(settings, Settings) else settings
-        return self._body.lead.of_values(values)
+        return self._body.stimulus_of(values)

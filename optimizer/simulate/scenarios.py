@@ -1,25 +1,29 @@
-"""Scenarios by name, used alike by tests, notebooks, the demonstration and the arena."""
+"""Scenarios by name, used alike by tests, notebooks, the demonstration and the arena; the files beside say what each is."""
 
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import cached_property
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
-from optimizer.errors import DataError
+from optimizer import canonical
+from optimizer.errors import DataError, OptimizerError
 from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS
 from optimizer.problem import PostureUse, Problem, stimulation_problem
 from optimizer.simulate.body import Body
 from optimizer.simulate.cohort import Cohort, draw_cohort
 from optimizer.simulate.course_of_time import Phase
-from optimizer.simulate.encounter import Context
-from optimizer.simulate.patient import SpinalCordPatient
+from optimizer.simulate.encounter import Context, Spell, SyntheticPatient
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
-from optimizer.simulate.stimulus import Lead
 from optimizer.simulate.streams import stream
+from optimizer.simulate.therapy import TreatedBody, body_of, patient_of
 from optimizer.simulate.truth import Truth
+from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space.device import load_device
 from optimizer.space.parameter import CONFIGURATION
 from optimizer.space.search_space import Indices
@@ -32,6 +36,9 @@ STARTED_AT = datetime(2030, 1, 7, 10, 0, tzinfo=UTC)
 DRAWS_PER_SEED = 64
 """Patients drawn for a seed, of which the first eligible one is taken."""
 
+SHIPPED: Final = Path(__file__).parent / "scenario_files"
+"""Folder of the scenario files, one a scenario; ``extends`` takes what a file leaves out from another."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -43,7 +50,7 @@ class Scenario:
     device: str
     envelope: dict[str, tuple[float, float]]
     start_values: dict[str, float]
-    """Width and rate of the start."""
+    """Every parameter of the start but amplitude and configuration."""
     start_intensity: float
     """Amplitude of the start over the perception threshold there."""
     phase: Phase = Phase.SCREENING
@@ -53,6 +60,14 @@ class Scenario:
     min_gain_nrs: float = 0.0
     """A comparison runs to its end; nobody stops early."""
     completeness: Completeness = Completeness.COMPLETE
+    interval_days: float = 1.0
+    """From one trial to the next."""
+    rated_after_days: tuple[float, ...] = (0.0,)
+    """When a trial is rated, counted from its start; 0: in the visit, once the settings have their full effect."""
+    ramps: bool = False
+    """Whether settings are reached rung by rung, and the rungs count as lived through."""
+    judged_on_day: float = 0.0
+    """Day on which best and recommended settings are compared; later where benefit and tolerance take weeks."""
     started_at: datetime = field(default=STARTED_AT)
 
     @cached_property
@@ -67,17 +82,44 @@ class Scenario:
             min_gain_nrs=self.min_gain_nrs,
         )
 
-    def patient(self, seed: int) -> SpinalCordPatient:
+    @property
+    def interval(self) -> timedelta:
+        """From one trial to the next."""
+        return timedelta(days=self.interval_days)
+
+    def patient(self, seed: int) -> SyntheticPatient:
         """Return the patient of a seed."""
-        return SpinalCordPatient(_body=self._body(seed), kinds=self.kinds, completeness=self.completeness)
+        return patient_of(self._body(seed), kinds=self.kinds, completeness=self.completeness)
 
     def truth(self, seed: int) -> Truth:
         """Return what is true of the patient of a seed."""
-        return Truth(_body=self._body(seed), problem=self.problem, postures=self.postures, kinds=self.kinds)
+        return self._truth(self._body(seed))
 
     def context(self, number: int = 0) -> Context:
         """Return the context of the trial of that number: stimulation on, long enough; postures take turns."""
         return Context(posture=self.postures[number % len(self.postures)])
+
+    def questions(self, number: int, earlier: tuple[Spell, ...] = ()) -> tuple[tuple[Context, datetime], ...]:
+        """Return in which context and when the trial of that number is rated.
+
+        Args:
+            number: Of the trial, counted from 0.
+            earlier: What ran before, oldest first; it plays no part where a trial is rated in the visit.
+
+        Returns:
+            One entry a rating, in order of time.
+        """
+        began_at = self.started_at + number * self.interval
+        posture = self.context(number).posture
+        before = earlier[-1].settings if earlier else None
+        found = []
+        for days in self.rated_after_days:
+            context = Context(posture=posture)
+            if days > 0:
+                on_for_s = days * timedelta(days=1).total_seconds()
+                context = Context(posture=posture, on_for_s=on_for_s, before=before, earlier=earlier)
+            found.append((context, began_at + timedelta(days=days)))
+        return tuple(found)
 
     def best(self, seed: int) -> Settings:
         """Return the best settings inside limits and tolerance, found by exhaustion."""
@@ -87,14 +129,16 @@ class Scenario:
         """Return where the clinician stands when the search begins.
 
         A configuration next to the one of the best settings, the usual width and rate, and an amplitude just above
-        perception there.
+        perception there (or the share of it that the scenario says).
         """
         space = self.problem.space
+        if CONFIGURATION not in space.names:
+            return self._at_start_intensity(self.truth(seed), 0)
         axis = space.names.index(CONFIGURATION)
         best = self.best(seed).indices[axis]
         beside = [index for index in (best - 1, best + 1) if 0 <= index < space.sizes[axis]]
         chosen = beside[int(stream(seed, "start configuration").integers(len(beside)))]
-        return self._just_felt(self.truth(seed), chosen)
+        return self._at_start_intensity(self.truth(seed), chosen)
 
     @cached_property
     def legal(self) -> Indices:
@@ -103,111 +147,81 @@ class Scenario:
 
     def _legal_by_configuration(self) -> Iterator[Indices]:
         """Walk the envelope one configuration at a time: a million settings fit in memory, their contacts do not."""
-        masks = self.problem.index_masks
-        axis = self.problem.space.names.index(CONFIGURATION)
-        for category in np.flatnonzero(masks[axis]):
-            levels = [np.array([category]) if i == axis else np.flatnonzero(m) for i, m in enumerate(masks)]
+        masks, names = self.problem.index_masks, self.problem.space.names
+        axis = names.index(CONFIGURATION) if CONFIGURATION in names else 0
+        for level in np.flatnonzero(masks[axis]):
+            levels = [np.array([level]) if i == axis else np.flatnonzero(m) for i, m in enumerate(masks)]
             grid = np.stack([g.ravel() for g in np.meshgrid(*levels, indexing="ij")], axis=1).astype(np.int64)
             yield grid[self.problem.allowed(grid)]
 
-    def _body(self, seed: int) -> Body:
-        lead = Lead(space=self.problem.space, levels=load_preset(self.preset).levels)
-        cohort = self._eligible(draw_cohort(load_preset(self.preset), seed, DRAWS_PER_SEED), lead)
-        return Body(cohort=cohort, lead=lead, phase=self.phase, started_at=self.started_at)
-
-    def _eligible(self, drawn: Cohort, lead: Lead) -> Cohort:
-        """Return the first patient who feels the start on every configuration inside the envelope.
+    def _body(self, seed: int) -> Body | VagusBody:
+        """Return the first patient drawn who feels the start on every configuration inside the envelope.
 
         Whoever needs more current than the envelope has would have the lead moved, not the settings optimised.
         """
+        drawn = draw_cohort(load_preset(self.preset), seed, DRAWS_PER_SEED)
+        highest_ma = self.envelope["amplitude_ma"][1]
         for index in range(drawn.size):
-            cohort = drawn.patient(index)
-            body = Body(cohort=cohort, lead=lead, phase=self.phase, started_at=self.started_at)
-            truth = Truth(_body=body, problem=self.problem, postures=self.postures, kinds=self.kinds)
-            highest_ma = self.envelope["amplitude_ma"][1]
-            if all(self._felt_ma(truth, c) <= highest_ma for c in range(len(lead.space.configurations))):
-                return cohort
+            body = self._treated(drawn.patient(index))
+            truth = self._truth(body)
+            places = range(len(self.problem.space.configurations))
+            if all(self._start_ma(truth, place) <= highest_ma for place in places):
+                return body
         raise DataError("scenario", f"found no eligible patient among {drawn.size}")
 
-    def _felt_ma(self, truth: Truth, configuration: int) -> float:
-        settings = self._at_width_and_rate(configuration, 0)
-        return self.start_intensity * truth.perception_of(settings)
+    def _treated(self, cohort: Cohort) -> Body | VagusBody:
+        return body_of(cohort, self.problem.space, phase=self.phase, started_at=self.started_at)
 
-    def _just_felt(self, truth: Truth, configuration: int) -> Settings:
+    def _truth(self, body: TreatedBody) -> Truth:
+        return Truth(
+            _body=body,
+            problem=self.problem,
+            postures=self.postures,
+            kinds=self.kinds,
+            judged_on_day=self.judged_on_day,
+        )
+
+    def _start_ma(self, truth: Truth, configuration: int) -> float:
+        settings = self._at_start_values(configuration, 0)
+        return self.start_intensity * truth.perception_of(settings, day=0.0)
+
+    def _at_start_intensity(self, truth: Truth, configuration: int) -> Settings:
         amplitude = self.problem.space.parameter("amplitude_ma")
-        return self._at_width_and_rate(configuration, amplitude.nearest(self._felt_ma(truth, configuration)))
+        return self._at_start_values(configuration, amplitude.nearest(self._start_ma(truth, configuration)))
 
-    def _at_width_and_rate(self, configuration: int, amplitude_index: int) -> Settings:
+    def _at_start_values(self, configuration: int, amplitude_index: int) -> Settings:
         space = self.problem.space
         index_of = {name: space.parameter(name).index_of(value) for name, value in self.start_values.items()}
         index_of |= {CONFIGURATION: configuration, "amplitude_ma": amplitude_index}
         return space.at([index_of[name] for name in space.names])
 
 
-_SCS_TONIC = Scenario(
-    name="scs-tonic",
-    title="Tonic spinal cord stimulation while screening, standing",
-    preset="tonic",
-    device="scs-tonic",
-    envelope={
-        "amplitude_ma": (0.0, 12.0),
-        "pulse_width_us": (60.0, 600.0),
-        "frequency_hz": (10.0, 120.0),
-    },
-    start_values={"pulse_width_us": 300.0, "frequency_hz": 40.0},
-    start_intensity=1.05,
-)
+def scenario_names() -> tuple[str, ...]:
+    """Return the names of the scenarios that ship with Titrate."""
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
-def _variant(suffix: str, title: str, preset: str = "tonic", **changes: object) -> Scenario:
-    """The headline scenario with one thing different."""
-    return replace(
-        _SCS_TONIC,
-        name=f"{_SCS_TONIC.name}-{suffix}",
-        title=f"As {_SCS_TONIC.name}, {title}",
-        preset=preset,
-        **changes,  # type: ignore[arg-type]
-    )
-
-
-_DRG = Scenario(
-    name="drg",
-    title="Dorsal root ganglion stimulation while screening, standing",
-    preset="drg",
-    device="drg",
-    envelope={"amplitude_ma": (0.0, 3.0), "pulse_width_us": (100.0, 500.0), "frequency_hz": (4.0, 60.0)},
-    start_values={"pulse_width_us": 250.0, "frequency_hz": 20.0},
-    start_intensity=1.05,
-)
-
-SCENARIOS = {
-    scenario.name: scenario
-    for scenario in (
-        _SCS_TONIC,
-        _DRG,
-        _variant("null", "in patients whom no setting helps", "null"),
-        _variant("sceptical", "with a smaller effect", "sceptical"),
-        _variant("placebo", "with an expectation that fades during the search", "strong-placebo"),
-        _variant("drift", "under slow drift of pain", "wandering"),
-        _variant("noisy", "with unsteady ratings", "noisy"),
-        _variant("narrow", "with discomfort at 1.16 times perception", "narrow-window"),
-        _variant("missing", "with 40 % of answers missing", "silent", completeness=Completeness.REAL_WORLD),
-        _variant(
-            "all-day",
-            "for use in every posture",
-            postures=(Posture.STANDING, Posture.SITTING, Posture.LYING),
-            posture_use=PostureUse.ALL_DAY,
-        ),
-    )
-}
-
-
+@cache
 def load_scenario(name: str) -> Scenario:
     """Return a scenario by name.
 
     Raises:
-        DataError: If there is none of that name.
+        DataError: If there is none of that name, or its file is not what it should be.
     """
-    if name not in SCENARIOS:
-        raise DataError(name, "is not a scenario", limit=", ".join(SCENARIOS))
-    return SCENARIOS[name]
+    if name not in scenario_names():
+        raise DataError(name, "is not a scenario", limit=", ".join(scenario_names()))
+    content = _content(name)
+    unknown = sorted(content.keys() - {entry.name for entry in fields(Scenario)})
+    if unknown:
+        raise DataError(f"{name}: {unknown[0]}", "is not a field of a scenario")
+    try:
+        return canonical.from_builtins(Scenario, content)
+    except OptimizerError as error:
+        raise DataError(f"{name}: {error.field}", error.problem, limit=error.limit) from error
+
+
+def _content(name: str) -> dict[str, Any]:
+    """Read a file, over what it extends."""
+    content = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
+    base = content.pop("extends", None)
+    return content if base is None else _content(base) | content

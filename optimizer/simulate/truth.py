@@ -6,15 +6,14 @@ to either.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from optimizer.errors import DataError
 from optimizer.problem import Problem
-from optimizer.simulate.body import Body
-from optimizer.simulate.side_effects import expected_grade
-from optimizer.simulate.stimulus import Stimulus
 from optimizer.simulate.streams import Array
+from optimizer.simulate.therapy import TreatedBody
 from optimizer.space.parameter import Value
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
@@ -29,42 +28,44 @@ class Truth:
     postures: tuple[Posture, ...]
     """Settings must be tolerable in each; relief counts as their mean."""
     kinds: tuple[str, ...]
-    _body: Body = field(repr=False)
+    judged_on_day: float = 0.0
+    """Day that counts where none is named."""
+    _body: TreatedBody = field(repr=False)
 
-    def relief_nrs(self, indices: Indices, day: float = 0.0) -> Array:
+    def relief_nrs(self, indices: Indices, day: float | None = None) -> Array:
         """Return the expected relief that depends on the settings, ``(c,)``, in points against no stimulation."""
-        off = self._body.expected_pain_nrs(np.zeros((1, 1)), day)
+        off = self._body.expected_pain_nrs(np.zeros((1, 1)), self._day(day))
         return np.asarray(off[0] - self.pain_nrs(indices, day))
 
-    def pain_nrs(self, indices: Indices, day: float = 0.0) -> Array:
+    def pain_nrs(self, indices: Indices, day: float | None = None) -> Array:
         """Return the expected pain, ``(c,)``, washed in, without noise, rhythm or flare."""
-        stimulus = self._body.lead.of(indices)
-        shares = [self._body.specific_share(stimulus, posture, day) for posture in self.postures]
-        return np.asarray(self._body.expected_pain_nrs(np.mean(shares, axis=0), day)[0])
+        stimulus, on_day = self._body.stimulus(indices), self._day(day)
+        shares = [self._body.specific_share(stimulus, posture, on_day) for posture in self.postures]
+        return np.asarray(self._body.expected_pain_nrs(np.mean(shares, axis=0), on_day)[0])
 
-    def grade(self, indices: Indices, day: float = 0.0) -> Array:
+    def grade(self, indices: Indices, day: float | None = None) -> Array:
         """Return the expected grade of the worst kind in the worst posture, ``(c,)``."""
-        return self._grade(self._body.lead.of(indices), day)
+        return self._grade(self._body.stimulus(indices), self._day(day))
 
-    def pain_of(self, settings: Settings, day: float = 0.0) -> float:
+    def pain_of(self, settings: Settings, day: float | None = None) -> float:
         """Return the expected pain at one setting."""
         return float(self.pain_nrs(_row(settings), day)[0])
 
-    def relief_of(self, settings: Settings, day: float = 0.0) -> float:
+    def relief_of(self, settings: Settings, day: float | None = None) -> float:
         """Return the expected setting-dependent relief at one setting."""
         return float(self.relief_nrs(_row(settings), day)[0])
 
-    def grade_of(self, settings: Settings | Mapping[str, Value], day: float = 0.0) -> float:
+    def grade_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:
         """Return the expected grade at one setting, on the grid or off it."""
         values = settings.as_dict() if isinstance(settings, Settings) else settings
-        return float(self._grade(self._body.lead.of_values(values), day)[0])
+        return float(self._grade(self._body.stimulus_of(values), self._day(day))[0])
 
-    def perception_of(self, settings: Settings, day: float = 0.0) -> float:
+    def perception_of(self, settings: Settings, day: float | None = None) -> float:
         """Return the perception threshold at one setting in mA, in the posture where it is lowest."""
-        stimulus = self._body.lead.of(_row(settings))
-        return min(self._body.perception_ma(stimulus, p, day).item() for p in self.postures)
+        stimulus, on_day = self._body.stimulus(_row(settings)), self._day(day)
+        return min(self._body.perception_ma(stimulus, p, on_day).item() for p in self.postures)
 
-    def best(self, legal: Indices, day: float = 0.0) -> Settings:
+    def best(self, legal: Indices, day: float | None = None) -> Settings:
         """Return the settings of least expected pain that are tolerable in every posture.
 
         Args:
@@ -84,14 +85,16 @@ class Truth:
             raise DataError("scenario", "has no tolerable settings for this patient")
         return self.problem.space.at(legal[index])
 
-    def _grade(self, stimulus: Stimulus, day: float) -> Array:
-        worst = np.zeros(len(stimulus.amplitude_ma))
-        for posture in self.postures:
-            perception = self._body.perception_ma(stimulus, posture, day)
-            for kind in self.kinds:
-                grade = expected_grade(self._body.cohort, stimulus, perception, kind)
-                worst = np.maximum(worst, grade[0])
-        return worst
+    def _day(self, day: float | None) -> float:
+        return self.judged_on_day if day is None else day
+
+    def _grade(self, stimulus: Any, day: float) -> Array:
+        grades = [
+            self._body.expected_grade(stimulus, posture, kind, day)[0]
+            for posture in self.postures
+            for kind in self.kinds
+        ]
+        return np.asarray(np.max(grades, axis=0))
 
 
 def _row(settings: Settings) -> Indices:

@@ -28,13 +28,15 @@ class Dose:
     duty: Array
 
 
+def threshold_ma(cohort: Cohort, dose: Dose) -> Array:
+    """Return the A-fibre threshold at the width of each setting, ``(p, c)``."""
+    weiss = 1.0 + cohort["chronaxie_us"] / dose.pulse_width_us
+    return np.asarray(cohort["a_fibre_500_us_ma"] * weiss / (1.0 + cohort["chronaxie_us"] / 500.0))
+
+
 def intensity(cohort: Cohort, dose: Dose) -> Array:
     """Return current over the A-fibre threshold at that width, ``(p, c)``."""
-    chronaxie = cohort["chronaxie_us"]
-    threshold = (
-        cohort["a_fibre_500_us_ma"] * (1.0 + chronaxie / dose.pulse_width_us) / (1.0 + chronaxie / 500.0)
-    )
-    return np.asarray(dose.amplitude_ma / threshold)
+    return np.asarray(dose.amplitude_ma / threshold_ma(cohort, dose))
 
 
 def target_share(cohort: Cohort, dose: Dose, kept: Array | float = 1.0) -> Array:

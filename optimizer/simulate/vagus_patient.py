@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.simulate import course_of_time as time
 from optimizer.simulate import vagus
-from optimizer.simulate.cohort import Cohort, draw_cohort
+from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.course_of_time import Phase
 from optimizer.simulate.encounter import Answer, Context
 from optimizer.simulate.preset import load_preset
@@ -16,9 +16,9 @@ from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.streams import Array
 from optimizer.simulate.telling import SECONDS_PER_DAY, felt_nrs, is_silent, moment_of, told
 from optimizer.simulate.vagus import Dose
+from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space.device import load_device
 from optimizer.space.parameter import Value
-from optimizer.space.search_space import SearchSpace
 from optimizer.space.settings import Settings
 from optimizer.trial import Rung, RungOutcome
 
@@ -33,10 +33,7 @@ class VagusPatient:
     kinds: tuple[str, ...] = ("discomfort", "hoarseness", "cough")
     """Kinds of side effects the course asks for."""
     completeness: Completeness = Completeness.COMPLETE
-    started_at: datetime
-    """First stimulation."""
-    _cohort: Cohort = field(repr=False)
-    _space: SearchSpace = field(repr=False)
+    _body: VagusBody = field(repr=False)
 
     def respond(
         self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
@@ -51,21 +48,18 @@ class VagusPatient:
         Returns:
             What was answered; empty where the patient did not answer.
         """
-        moment = moment_of(self.started_at, at)
-        if is_silent(self._cohort, self.completeness, moment):
+        moment = moment_of(self._body.started_at, at)
+        cohort = self._body.cohort
+        if is_silent(cohort, self.completeness, moment):
             return ()
-        expected = vagus.expected_pain_nrs(
-            self._cohort, self._share(settings, context, moment.day), moment.day
-        )
+        expected = self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
         dose, off = self._dose(settings), not context.stimulation_on
         grades = {
-            kind: 0.0
-            if off
-            else vagus.reported_grade(self._cohort, dose, kind, moment.occasion, moment.day).item()
+            kind: 0.0 if off else vagus.reported_grade(cohort, dose, kind, moment.occasion, moment.day).item()
             for kind in self.kinds
         }
-        felt = felt_nrs(self._cohort, expected, moment)
-        return told(self._cohort, self.completeness, context, moment, felt, grades)
+        felt = felt_nrs(cohort, expected, moment)
+        return told(cohort, self.completeness, context, moment, felt, grades)
 
     def ramp_to(
         self,
@@ -75,7 +69,7 @@ class VagusPatient:
         at: datetime,
     ) -> tuple[Rung, ...]:
         """Climb to settings; perception is the first noticeable grade of any kind, and the ramp stops at discomfort."""
-        moment, dose = moment_of(self.started_at, at), self._dose(settings)
+        moment, dose = moment_of(self._body.started_at, at), self._dose(settings)
         rungs: list[Rung] = []
         noticed = False
         for amplitude_ma in amplitudes_ma:
@@ -98,7 +92,8 @@ class VagusPatient:
 
     def _share(self, settings: Settings | Mapping[str, Value], context: Context, day: float) -> Array:
         """Follow the effect through every spell to now."""
-        cohort, kept = self._cohort, time.persistence(self._cohort, day, Phase.IMPLANTED)
+        cohort = self._body.cohort
+        kept = time.persistence(cohort, day, Phase.IMPLANTED)
         share = np.zeros((1, 1))
         for spell in context.earlier:
             target = vagus.target_share(cohort, self._dose(spell.settings), kept)
@@ -111,23 +106,18 @@ class VagusPatient:
         return vagus.share_after(cohort, share, target, context.on_for_s / SECONDS_PER_DAY)
 
     def _grade(self, dose: Dose, kind: str, day: float) -> float:
-        return vagus.expected_grade(self._cohort, dose, kind, day).item()
+        return vagus.expected_grade(self._body.cohort, dose, kind, day).item()
 
     def _dose(self, settings: Settings | Mapping[str, Value]) -> Dose:
         values = settings.as_dict() if isinstance(settings, Settings) else settings
-        columns = self._space.columns_of([values])
-        return Dose(
-            amplitude_ma=columns.amplitude_ma,
-            pulse_width_us=columns.pulse_width_us,
-            frequency_hz=columns.frequency_hz,
-            duty=columns.duty,
-        )
+        return self._body.stimulus_of(values)
 
 
 def vagus_patient(seed: int, started_at: datetime, *, preset: str = "vns") -> VagusPatient:
     """Return the vagus patient of a seed, on the shipped implanted stimulator."""
-    return VagusPatient(
+    body = VagusBody(
+        cohort=draw_cohort(load_preset(preset), seed),
+        space=load_device("vns-implanted").space,
         started_at=started_at,
-        _cohort=draw_cohort(load_preset(preset), seed),
-        _space=load_device("vns-implanted").space,
     )
+    return VagusPatient(_body=body)

@@ -9,7 +9,7 @@ import pytest
 from optimizer.ask import Ask
 from optimizer.history import History, applied
 from optimizer.simulate.encounter import Context, SyntheticPatient
-from optimizer.simulate.patient import SpinalCordPatient
+from optimizer.simulate.patient import SomaticPatient
 from optimizer.simulate.ramp import rungs_ma
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.scenarios import load_scenario
@@ -134,7 +134,7 @@ def test_a_remote_may_leave_the_grid(patient: SyntheticPatient) -> None:
     assert len(patient.respond(values, STANDING, at_day(0))) == 2
 
 
-def course(patient: SpinalCordPatient) -> tuple[object, ...]:
+def course(patient: SomaticPatient) -> tuple[object, ...]:
     trial = Trial(
         id="t",
         applied=applied(SCENARIO.problem, settings().as_dict()),
@@ -157,7 +157,7 @@ def test_nothing_a_policy_is_given_leads_to_the_truth() -> None:
 
 def test_the_walk_finds_the_truth_where_it_is() -> None:
     kinds = {type(thing).__name__ for thing in reachable((SCENARIO.patient(2),))}
-    assert {"SpinalCordPatient", "Body", "Cohort"} <= kinds
+    assert {"SomaticPatient", "Body", "Cohort"} <= kinds
 
 
 def reachable(root: object) -> Iterator[object]:

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from optimizer.errors import DataError
-from optimizer.simulate.scenarios import SCENARIOS, Scenario, load_scenario
+from optimizer.simulate.encounter import Spell
+from optimizer.simulate.scenarios import Scenario, load_scenario, scenario_names
 from optimizer.space.parameter import CONFIGURATION
 
 
@@ -121,5 +123,28 @@ def test_no_setting_helps_a_null_patient() -> None:
 def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
     with pytest.raises(DataError) as error:
         load_scenario("atlantis")
-    for name in SCENARIOS:
+    for name in scenario_names():
         assert name in str(error.value)
+
+
+def test_every_shipped_file_is_a_scenario_of_its_own_name() -> None:
+    for name in scenario_names():
+        scenario = load_scenario(name)
+        assert scenario.name == name
+        assert scenario.problem.device.startswith(scenario.device)
+
+
+def test_a_trial_that_lasts_days_is_rated_in_its_last_ones_with_what_ran_before() -> None:
+    slow = replace(load_scenario("scs-tonic"), interval_days=3.0, rated_after_days=(2.0, 2.5))
+    before = Spell(settings=slow.start(0), lasted_days=3.0)
+    (first, first_at), (_, last_at) = slow.questions(4, (before,))
+    assert first_at == slow.started_at + timedelta(days=14)
+    assert last_at < slow.started_at + 5 * slow.interval
+    assert first.on_for_s == 2 * 86400.0
+    assert first.before == before.settings
+    assert first.earlier == (before,)
+
+
+def test_the_headline_is_rated_once_in_the_visit_with_full_effect(scenario) -> None:
+    earlier = (Spell(settings=scenario.start(0), lasted_days=1.0),)
+    assert scenario.questions(2, earlier) == ((scenario.context(2), scenario.started_at + timedelta(days=2)),)

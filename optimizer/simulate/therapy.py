@@ -1,0 +1,72 @@
+"""Which body and which patient a therapy has: by the surface its settings act through."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from optimizer.simulate.body import Body
+from optimizer.simulate.cohort import Cohort
+from optimizer.simulate.course_of_time import Phase
+from optimizer.simulate.encounter import SyntheticPatient
+from optimizer.simulate.patient import SomaticPatient
+from optimizer.simulate.preset import Response
+from optimizer.simulate.ratings import Completeness
+from optimizer.simulate.stimulus import Lead
+from optimizer.simulate.streams import Array
+from optimizer.simulate.vagus_body import VagusBody
+from optimizer.simulate.vagus_patient import VagusPatient
+from optimizer.space.parameter import Value
+from optimizer.space.search_space import Indices, SearchSpace
+from optimizer.trial import Posture
+
+
+class TreatedBody(Protocol):
+    """What settings do in ``p`` patients, before anybody reports anything; ``c`` settings as the body's own stimulus."""
+
+    def stimulus(self, indices: Indices) -> Any:
+        """Return grid points as a stimulus."""
+        ...
+
+    def stimulus_of(self, values: Mapping[str, Value]) -> Any:
+        """Return one raw setting, on the grid or off it, as a stimulus."""
+        ...
+
+    def perception_ma(self, stimulus: Any, posture: Posture, day: float) -> Array:
+        """Return the perception threshold, ``(p, c)``."""
+        ...
+
+    def specific_share(self, stimulus: Any, posture: Posture, day: float) -> Array:
+        """Return the share of pain taken away once the settings have their full effect, ``(p, c)``."""
+        ...
+
+    def expected_pain_nrs(self, specific_share: Array, day: float) -> Array:
+        """Return pain without noise, rhythm or flare, ``(p, c)``."""
+        ...
+
+    def expected_grade(self, stimulus: Any, posture: Posture, kind: str, day: float) -> Array:
+        """Return the expected grade of one kind of side effect, ``(p, c)``."""
+        ...
+
+
+def body_of(cohort: Cohort, space: SearchSpace, *, phase: Phase, started_at: datetime) -> Body | VagusBody:
+    """Return the body of a cohort on a stimulator.
+
+    Args:
+        cohort: Its preset says through which surface settings act.
+        space: Of the stimulator.
+        phase: Screening or implanted.
+        started_at: Day zero; the first stimulation.
+    """
+    if cohort.preset.response is Response.VAGUS:
+        return VagusBody(cohort=cohort, space=space, started_at=started_at)
+    lead = Lead(space=space, levels=cohort.preset.levels)
+    return Body(cohort=cohort, lead=lead, phase=phase, started_at=started_at)
+
+
+def patient_of(
+    body: Body | VagusBody, *, kinds: tuple[str, ...], completeness: Completeness
+) -> SyntheticPatient:
+    """Return who lives in a body: asked for some kinds of side effects, answering as often as it is said."""
+    if isinstance(body, VagusBody):
+        return VagusPatient(_body=body, kinds=kinds, completeness=completeness)
+    return SomaticPatient(_body=body, kinds=kinds, completeness=completeness)
