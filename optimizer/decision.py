@@ -99,6 +99,8 @@ class Step:
     """Predicted relief against the mean outcome at the settings in force."""
     outcome: Interval
     """Predicted report on the outcome's own scale."""
+    rating_probabilities: tuple[float, ...] = ()
+    """Probability of each whole number of the outcome's scale, lowest first; empty without a model or on a real scale."""
     side_effect_grade: Interval | None
     """None where tolerability does not apply."""
     explanation: Explanation
@@ -117,6 +119,8 @@ class Proposal:
     recommendation: Settings | None
     """What to keep as things stand, which may differ from what to try."""
     recommendation_relief_nrs: Interval | None
+    recommendation_over_start_nrs: Interval | None = None
+    """Relief of the recommendation against where the course started: what a search may claim; None without a model."""
     valid_until: datetime
     basis: Basis
 
@@ -181,6 +185,8 @@ class Stop:
     reason: StopReason
     keep: Settings
     relief_nrs: Interval
+    over_start_nrs: Interval | None = None
+    """Relief of what to keep against where the course started."""
     remaining_gain_nrs: float
     """Expected gain of the best step that remains."""
     basis: Basis

@@ -1,6 +1,7 @@
 """Settings against those in force: what changes, what is expected of it, and on which reports that rests."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -61,6 +62,26 @@ def report_interval(problem: Problem, surrogate: Surrogate, prediction: Predicti
     clipped = [min(max(end, problem.outcome.low), problem.outcome.high) for end in ends]
     mean = problem.objective.outcome(relief.mean, problem.outcome)
     return Interval(mean=min(max(mean, clipped[0]), clipped[1]), low=clipped[0], high=clipped[1])
+
+
+def rating_probabilities(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> tuple[float, ...]:
+    """Return the probability of each whole number of the scale at one point, rating noise included.
+
+    Returns:
+        One entry a number, lowest first; a number stands for half a point either side, the ends for all that lies past
+        them. Empty where the scale has fractions.
+    """
+    scale = problem.outcome
+    if not scale.whole:
+        return ()
+    noise = surrogate.values["noise_sd"][:, 0].square() + surrogate.values["day_sd"][:, 0].square()
+    sd = (prediction.variance[:, 0] + noise).sqrt()
+    below = [0.0]
+    for step in range(round(scale.width)):
+        edge = problem.objective.relief(scale.low + step + 0.5, scale)
+        reached = float(torch.special.ndtr((edge - prediction.mean[:, 0]) / sd).mean())
+        below.append(reached if scale.larger_is_better else 1.0 - reached)
+    return tuple(max(0.0, high - low) for low, high in pairwise((*below, 1.0)))
 
 
 def grade_interval(surrogate: Surrogate, prediction: Prediction) -> Interval | None:

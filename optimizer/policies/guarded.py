@@ -69,6 +69,7 @@ class GuardedSession:
             )
         keep = wish.recommendation if self._is_open(history, wish.recommendation) else None
         relief = wish.recommendation_relief_nrs if keep is not None else None
+        over_start = wish.recommendation_over_start_nrs if keep is not None else None
         granted = wish
         if chosen != wish.settings:
             # what the policy predicted is not true of other settings
@@ -82,6 +83,7 @@ class GuardedSession:
             steps=granted.steps[:1],
             recommendation=keep,
             recommendation_relief_nrs=relief,
+            recommendation_over_start_nrs=over_start,
             basis=basis,
         )
 

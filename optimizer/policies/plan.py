@@ -51,6 +51,7 @@ def describe(
         amplitude_range_ma=_range(problem, surrogate, history, ask, point),
         relief_nrs=gain,
         outcome=contrast.report_interval(problem, surrogate, prediction),
+        rating_probabilities=contrast.rating_probabilities(problem, surrogate, prediction),
         side_effect_grade=contrast.grade_interval(surrogate, prediction),
         explanation=Explanation(
             # nothing expected to be worse is called an improvement
@@ -120,9 +121,14 @@ def _gain(problem: Problem, surrogate: Surrogate, ask: Ask, point: np.ndarray) -
     """Expected change of relief against the settings in force."""
     if ask.in_force.settings is None:
         raise AssertionError("settings in force were checked to be on the grid")
-    reference = surrogate.predict(
-        points_of(problem, np.array([ask.in_force.settings.indices], dtype=np.int64))
-    )
+    return gain_over(problem, surrogate, ask.in_force.settings, point)
+
+
+def gain_over(
+    problem: Problem, surrogate: Surrogate, reference_settings: Settings, point: np.ndarray
+) -> Interval:
+    """Expected change of relief at a grid point against other settings."""
+    reference = surrogate.predict(points_of(problem, np.array([reference_settings.indices], dtype=np.int64)))
     there = surrogate.predict(points_of(problem, point[None, :]))
     mean, variance = there.gain_over(reference, torch.zeros(surrogate.n_draws, dtype=torch.int64))
     return contrast.interval(mean[:, 0], variance[:, 0].sqrt())

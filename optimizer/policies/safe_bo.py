@@ -20,12 +20,13 @@ from optimizer.errors import FitError
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
 from optimizer.models.surrogate import Surrogate, fit
-from optimizer.policies.plan import describe, imagined, recommendation
+from optimizer.policies.plan import describe, gain_over, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import closure, doubt, limits
 from optimizer.safety.safe_set import safe
 from optimizer.space.search_space import Indices
+from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
 from optimizer.trial import TrialKind
 
@@ -94,6 +95,11 @@ class SafeBOSession:
         if not len(candidates):
             return self._hold(HoldReason.NO_SAFE_CANDIDATE, history, ask, surrogate)
         keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable)
+        over_start = (
+            None
+            if keep is None
+            else gain_over(self.problem, surrogate, self._start(history, ask), np.array(keep.indices))
+        )
         if keep is not None and keep_relief is not None:
             top = candidates[scores.argsort(descending=True, stable=True)[:PROMISING].numpy()]
             ahead = points_of(self.problem, np.concatenate([top, horizon[:PROMISING]]))
@@ -110,6 +116,7 @@ class SafeBOSession:
                     reason=reason,
                     keep=keep,
                     relief_nrs=keep_relief,
+                    over_start_nrs=over_start,
                     remaining_gain_nrs=remaining,
                     basis=self._basis(history, surrogate),
                 )
@@ -120,18 +127,23 @@ class SafeBOSession:
             steps=(first, *self._further(first, history, ask)),
             recommendation=keep,
             recommendation_relief_nrs=keep_relief,
+            recommendation_over_start_nrs=over_start,
             valid_until=ask.at + VALID_FOR,
             basis=self._basis(history, surrogate),
         )
 
-    def _fit(self, history: History, ask: Ask) -> Surrogate:
+    def _start(self, history: History, ask: Ask) -> Settings:
+        """Where the course stood when it began: the first stimulated trial on the grid, or what is in force."""
         stimulated = [
             facts.trial.applied.values
             for facts in history.facts
             if facts.trial.kind not in (TrialKind.STIMULATION_OFF, TrialKind.BASELINE)
         ]
         settings = [self.problem.space.find(values) for values in (*stimulated[:1], ask.in_force.values)]
-        start = next(entry for entry in settings if entry is not None)
+        return next(entry for entry in settings if entry is not None)
+
+    def _fit(self, history: History, ask: Ask) -> Surrogate:
+        start = self._start(history, ask)
         return fit(
             self.problem,
             dataset_of(self.problem, history),

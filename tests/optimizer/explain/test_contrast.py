@@ -6,6 +6,7 @@ from scipy import stats
 
 from optimizer.explain import contrast
 from optimizer.models.dataset import points_of
+from optimizer.outcomes.scale import PAIN_REAL
 from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
 
 
@@ -45,6 +46,29 @@ def test_a_predicted_report_stays_on_its_scale() -> None:
         problem, surrogate, surrogate.predict(points_of(problem, indices(problem, START)))
     )
     assert 0.0 <= found.low <= found.mean <= found.high <= 10.0
+
+
+def test_probabilities_of_ratings_are_those_of_the_predicted_report_rounded_to_the_scale() -> None:
+    problem = tonic()
+    surrogate = conditioned(problem, ROWS)
+    prediction = surrogate.predict(points_of(problem, indices(problem, START)))
+    found = contrast.rating_probabilities(problem, surrogate, prediction)
+    generator = torch.Generator().manual_seed(1)
+    drawn = 100_000
+    which = torch.randint(surrogate.n_draws, (drawn,), generator=generator)
+    spread = sum(surrogate.values[name][:, 0].square() for name in ("noise_sd", "day_sd"))
+    sd = (prediction.variance[:, 0] + spread).sqrt()[which]
+    pain = -(prediction.mean[which, 0] + sd * torch.randn(drawn, generator=generator, dtype=torch.float64))
+    frequency = torch.bincount(pain.round().clamp(0, 10).long(), minlength=11) / drawn
+    assert found == pytest.approx(frequency.tolist(), abs=0.006)
+    assert sum(found) == pytest.approx(1.0)
+
+
+def test_a_scale_with_fractions_has_no_probabilities_of_ratings() -> None:
+    problem = tonic(outcome=PAIN_REAL)
+    surrogate = conditioned(problem, ROWS)
+    prediction = surrogate.predict(points_of(problem, indices(problem, START)))
+    assert contrast.rating_probabilities(problem, surrogate, prediction) == ()
 
 
 def test_the_report_of_the_same_settings_carries_most() -> None:

@@ -71,6 +71,27 @@ def test_a_stop_says_what_to_keep_and_why() -> None:
     assert decision.keep["configuration"] in {"level-3", "level-4"}
 
 
+def test_the_recommendation_is_also_held_against_where_the_course_started() -> None:
+    problem = tonic()
+    better = {**START, "amplitude_ma": 5.4}
+    rows = [{**START, "pain": 7, "discomfort": 0}, *[{**better, "pain": 3, "discomfort": 1}] * 4]
+    history, ask = asked(problem, rows)
+    decision = SAFE_BO.start(problem).decide(history, ask)
+    assert isinstance(decision, Proposal)
+    assert decision.recommendation is not None
+    assert decision.recommendation.as_dict() == better, "as is in force"
+    assert decision.recommendation_relief_nrs is not None
+    assert decision.recommendation_over_start_nrs is not None
+    assert decision.recommendation_relief_nrs.mean == pytest.approx(0.0, abs=1e-9)
+    assert decision.recommendation_over_start_nrs.mean > 1.0
+    nearby = replace(problem, min_gain_nrs=9.0)
+    rows += [{**better, "pain": 3, "discomfort": 1}] * 4
+    stop = SAFE_BO.start(nearby).decide(*asked(nearby, rows))
+    assert isinstance(stop, Stop)
+    assert stop.over_start_nrs is not None
+    assert stop.over_start_nrs.mean > 1.0
+
+
 def test_a_benchmark_never_stops() -> None:
     problem = tonic(min_gain_nrs=0.0)
     rows = [{**ROWS[number % 5]} for number in range(12)]
