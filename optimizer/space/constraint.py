@@ -44,6 +44,7 @@ class Quantity(StrEnum):
     DUTY_CYCLE = "duty_cycle"
     ON_OFF_RATIO = "on_off_ratio"
     CHARGE_IMBALANCE = "charge_imbalance"
+    PERIOD_SHARE = "period_share"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +203,7 @@ _COMPUTE: Mapping[Quantity, Callable[[Columns], Array]] = {
     Quantity.DUTY_CYCLE: lambda c: c.duty,
     Quantity.ON_OFF_RATIO: lambda c: c.on_s / c.off_s if c.cycles else np.zeros_like(c.amplitude_ma),
     Quantity.CHARGE_IMBALANCE: lambda c: np.full_like(c.amplitude_ma, 0.0 if c.balanced else 1.0),
+    Quantity.PERIOD_SHARE: lambda c: pulse.period_share(c.pulse_width_us, c.frequency_hz),
 }
 
 

@@ -88,6 +88,21 @@ def duty_cycle(on_s: N, off_s: N, ramp_s: float = 2.0) -> N:
     return (on_s + 2.0 * ramp_s) / (on_s + off_s)
 
 
+def period_share(pulse_width_us: N, frequency_hz: N) -> N:
+    """Return the share of a pulse period that two equal phases fill; above one they do not fit.
+
+    Source:
+        Definition, for a symmetric biphasic pulse.
+
+    Example:
+        30 us at 10 kHz:
+
+        >>> period_share(30.0, 10000.0)
+        0.6
+    """
+    return 2.0 * pulse_width_us * frequency_hz / 1e6
+
+
 def energy_uj_per_s(amplitude_ma: N, pulse_width_us: N, frequency_hz: N, impedance_ohm: float, duty: N) -> N:
     """Return the electrical energy delivered per second in uJ: I^2 Z w f.
 

@@ -88,6 +88,9 @@ def quantities(problem: Problem, values: Values) -> dict[str, float | None]:
         "duty_cycle": duty,
         "on_off_ratio": ratio,
         "charge_imbalance": 0.0 if problem.space.balanced else 1.0,
+        "period_share": None
+        if width_us is None or rate_hz is None
+        else 2 * float(width_us) * float(rate_hz) / 1e6,
     }
 
 

@@ -152,11 +152,26 @@ def test_an_unknown_rate_counts_as_the_reference_rate() -> None:
     assert Excitability(rate_corner_hz=None).rate_factor(np.array([1200.0])).tolist() == [1.0]
 
 
+CONTRAINDICATIONS = {
+    "vns-implanted": {"untreated_sleep_apnoea", "bradycardia"},
+    "tavns": {"bradycardia", "cardiac_implant"},
+    "tens": {"cardiac_implant"},
+}
+
+
 @pytest.mark.parametrize("name", device_names())
-def test_every_device_asks_for_its_checks_and_vagus_for_its_contraindications(name: str) -> None:
+def test_every_device_asks_for_its_checks_and_its_contraindications(name: str) -> None:
     checks = {entry.check: entry for entry in load_device(name).preflight}
     assert {"impedance", "lead", "battery"} <= checks.keys()
     assert all(entry.valid_days > 0 for entry in checks.values())
     contraindications = {check for check, entry in checks.items() if entry.contraindication}
-    vagus = {"untreated_sleep_apnoea", "bradycardia"} if name == "vns-implanted" else set()
-    assert contraindications == vagus
+    assert contraindications == CONTRAINDICATIONS.get(name, set())
+
+
+def test_a_kilohertz_pulse_must_fit_into_its_period() -> None:
+    space = load_device("scs-ten-khz").space
+    settings = {"amplitude_ma": 2.0, "configuration": "bipole-4"}
+    at_rate = {"pulse_width_us": 40.0, "frequency_hz": 10_000.0}
+    assert space.contains(space.settings(settings | at_rate))
+    assert not space.contains(space.settings(settings | at_rate | {"pulse_width_us": 60.0}))
+    assert space.contains(space.settings(settings | {"pulse_width_us": 100.0, "frequency_hz": 1_000.0}))

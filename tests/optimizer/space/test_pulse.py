@@ -62,6 +62,10 @@ def test_energy_is_that_of_the_same_pulse_in_si_units() -> None:
     assert pulse.energy_uj_per_s(4.0, 300.0, 60.0, 500.0, 1.0) == pytest.approx(joules_per_s * 1e6)
 
 
+def test_two_phases_of_fifty_microseconds_fill_a_period_at_ten_kilohertz() -> None:
+    assert pulse.period_share(50.0, 10_000.0) == pytest.approx(1.0)
+
+
 def test_charge_per_second_is_the_mean_current() -> None:
     assert pulse.charge_per_second_uc(2.4, 50.0, 0.5) == pytest.approx(2.4e-6 * 50 * 0.5 * 1e6)
 
