@@ -35,19 +35,19 @@ class EffectSizeTruth:
     """Height of the surface there."""
     _surface: Surface = field(repr=False)
 
-    def relief_nrs(self, indices: Indices, day: float = 0.0) -> Array:  # noqa: ARG002 - nothing changes with the days
+    def relief_nrs(self, indices: Indices, day: float | None = None) -> Array:  # noqa: ARG002 - nothing changes with the days
         """Return the expected relief against no stimulation, ``(c,)``, in points."""
         return self._relief(self.problem.space.columns(indices))
 
-    def grade(self, indices: Indices, day: float = 0.0) -> Array:  # noqa: ARG002 - as relief
+    def grade(self, indices: Indices, day: float | None = None) -> Array:  # noqa: ARG002 - as relief
         """Return the expected grade, ``(c,)``."""
         return self._grade(self.problem.space.columns(indices))
 
-    def relief_of(self, settings: Settings | Mapping[str, Value], day: float = 0.0) -> float:  # noqa: ARG002
+    def relief_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:  # noqa: ARG002
         """Return the expected relief at one setting, on the grid or off it."""
         return float(self._relief(self._columns(settings))[0])
 
-    def grade_of(self, settings: Settings | Mapping[str, Value], day: float = 0.0) -> float:  # noqa: ARG002
+    def grade_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:  # noqa: ARG002
         """Return the expected grade at one setting, on the grid or off it."""
         return float(self._grade(self._columns(settings))[0])
 
@@ -55,7 +55,7 @@ class EffectSizeTruth:
         """Return the perception threshold at one setting in mA."""
         return float(self._surface.perception_ma(self._columns(settings).pulse_width_us)[0])
 
-    def best(self, legal: Indices, day: float = 0.0) -> Settings:
+    def best(self, legal: Indices, day: float | None = None) -> Settings:
         """Return the tolerable settings of most expected relief; raises DataError where none is tolerable."""
         relief = np.where(self.grade(legal, day) <= self.limit_grade, self.relief_nrs(legal, day), -np.inf)
         index = int(np.argmax(relief))

@@ -17,9 +17,11 @@ from optimizer.problem import PostureUse, Problem, stimulation_problem
 from optimizer.simulate.body import Body
 from optimizer.simulate.cohort import Cohort, draw_cohort
 from optimizer.simulate.course_of_time import Phase
+from optimizer.simulate.effect_size_scenario import EFFECT_SIZE_SCENARIOS
 from optimizer.simulate.encounter import Context, Spell, SyntheticPatient
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
+from optimizer.simulate.scenario import Scenario
 from optimizer.simulate.streams import stream
 from optimizer.simulate.therapy import TreatedBody, body_of, patient_of
 from optimizer.simulate.truth import Truth
@@ -41,8 +43,8 @@ SHIPPED: Final = Path(__file__).parent / "scenario_files"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
-    """A kind of course: who is treated, with what, how it starts and what is asked."""
+class TherapyScenario:
+    """A course of a therapy: who is treated, with what, how it starts and what is asked."""
 
     name: str
     title: str
@@ -198,7 +200,7 @@ class Scenario:
 
 def scenario_names() -> tuple[str, ...]:
     """Return the names of the scenarios that ship with Titrate."""
-    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
+    return (*sorted(path.stem for path in SHIPPED.glob("*.toml")), *EFFECT_SIZE_SCENARIOS)
 
 
 @cache
@@ -210,12 +212,14 @@ def load_scenario(name: str) -> Scenario:
     """
     if name not in scenario_names():
         raise DataError(name, "is not a scenario", limit=", ".join(scenario_names()))
+    if name in EFFECT_SIZE_SCENARIOS:
+        return EFFECT_SIZE_SCENARIOS[name]
     content = _content(name)
-    unknown = sorted(content.keys() - {entry.name for entry in fields(Scenario)})
+    unknown = sorted(content.keys() - {entry.name for entry in fields(TherapyScenario)})
     if unknown:
         raise DataError(f"{name}: {unknown[0]}", "is not a field of a scenario")
     try:
-        return canonical.from_builtins(Scenario, content)
+        return canonical.from_builtins(TherapyScenario, content)
     except OptimizerError as error:
         raise DataError(f"{name}: {error.field}", error.problem, limit=error.limit) from error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from optimizer.simulate.ramp import rungs_ma
-from optimizer.simulate.scenarios import Scenario
+from optimizer.simulate.scenario import Scenario
 from optimizer.space.settings import Settings
 from service.demo.clinic import Clinic, Json
 

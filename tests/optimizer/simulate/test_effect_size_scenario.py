@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.simulate.effect_size_scenario import EFFECT_SIZE_SCENARIOS
@@ -9,7 +9,6 @@ SMALLEST = EFFECT_SIZE_SCENARIOS["effect-0.1"]
 LIMIT = 4.0
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(sorted(EFFECT_SIZE_SCENARIOS)))
 def test_no_legal_tolerable_setting_beats_the_best_which_gives_exactly_the_effect(
     seed: int, name: str
@@ -23,7 +22,6 @@ def test_no_legal_tolerable_setting_beats_the_best_which_gives_exactly_the_effec
     assert truth.relief_of(best) == pytest.approx(scenario.effect_size * 1.25)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_start_is_legal_felt_and_tolerable(seed: int) -> None:
     start, truth = SMALLEST.start(seed), SMALLEST.truth(seed)

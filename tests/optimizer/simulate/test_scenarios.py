@@ -6,7 +6,8 @@ import pytest
 
 from optimizer.errors import DataError
 from optimizer.simulate.encounter import Spell
-from optimizer.simulate.scenarios import Scenario, load_scenario, scenario_names
+from optimizer.simulate.scenario import Scenario
+from optimizer.simulate.scenarios import load_scenario, scenario_names
 from optimizer.space.parameter import CONFIGURATION
 
 
