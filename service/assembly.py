@@ -1,5 +1,7 @@
 """The composition root: every part the application needs, built once."""
 
+from service.auth.callers import Callers
+from service.auth.tokens import Tokens
 from service.clock import Clock, system_clock
 from service.db.engine import Database
 from service.dependencies.context import Services
@@ -16,4 +18,5 @@ def assemble(settings: Settings, *, clock: Clock = system_clock) -> Services:
         processes=settings.compute_processes,
         timeout_s=settings.compute_timeout_s,
     )
-    return Services(settings=settings, database=database, clock=clock, compute=compute)
+    callers = Callers(database, Tokens(settings.token_issuers))
+    return Services(settings=settings, database=database, clock=clock, compute=compute, callers=callers)

@@ -4,6 +4,7 @@
 
     ServiceError
       AuthenticationError            no key, a key nobody issued, or one that expired
+      IdentityProviderError          its keys cannot be had, so no token can be checked
       ForbiddenError                 a known caller without the role
       NotFoundError                  an id that is unknown, or another site's: told apart by nobody
       MalformedRequestError          a body that is not strict JSON, or a header that is not what it must be
@@ -75,6 +76,12 @@ class NotFoundError(ServiceError):
     """An id that is unknown or belongs to another site."""
 
     code = "not-found"
+class IdentityProviderError(ServiceError):
+    """The keys of an identity provider cannot be had, so none of its tokens can be checked."""
+
+    code = "identity-provider"
+
+
 
 
 class MalformedRequestError(ServiceError):
@@ -252,3 +259,4 @@ STATUS: Mapping[str, int] = MappingProxyType(
 def status_of(error: ServiceError | OptimizerError) -> int:
     """Return the HTTP status of an error; its code alone decides."""
     return STATUS[error.code]
+        "identity-provider": 503,

@@ -1,9 +1,57 @@
 """The one configuration of the service, read once from the environment (``TITRATE_...``) and passed on."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Algorithm = Literal[
+    "ES256", "ES384", "ES512", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"
+]
+"""Asymmetric all: with a shared secret whoever checks a token could also write one."""
+
+
+class TokenIssuer(BaseModel):
+    """An identity provider whose tokens open this service, and how it words them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,15}$")]
+    """Short name of the provider; stands before the subject in the record: ``label:subject``."""
+    issuer: Annotated[str, Field(min_length=1, max_length=255)]
+    """The exact ``iss``."""
+    audience: Annotated[str, Field(min_length=1, max_length=255)]
+    """The exact ``aud`` that names this service."""
+    key_set_url: Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])")]
+    """Address of the JWK set; https, or this machine."""
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ("ES256", "ES384", "PS256", "RS256")
+    roles_claim: str = "roles"
+    """Where roles stand: a list or words; dots lead inwards, for example ``realm_access.roles``."""
+    role_names: Mapping[str, str] = Field(default_factory=dict)
+    """The provider's names of roles -> ours; a name that is not here must be one of ours to count."""
+    site: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,30}$")] | None = None
+    """The one site this provider speaks for; None reads ``site_claim``."""
+    site_claim: str = "titrate_site"
+    patient_claim: str = "titrate_patient_id"
+    """Where a patient app's token names its patient, by our id."""
+    leeway_s: Annotated[int, Field(ge=0, le=300)] = 60
+    """How far clocks may differ."""
+    longest_life_s: Annotated[int, Field(gt=0)] = 43_200
+    """A token that lives longer is refused."""
+    key_set_fresh_s: Annotated[float, Field(gt=0)] = 300.0
+    """How long a key set is used before it is fetched again."""
+    key_set_stale_s: Annotated[float, Field(gt=0)] = 3_600.0
+    """How long the last set goes on working while the provider is down."""
+    key_set_pause_s: Annotated[float, Field(ge=0)] = 30.0
+    """Least time between two fetches, whatever callers send."""
+
+    @model_validator(mode="after")
+    def _stale_after_fresh(self) -> Self:
+        if self.key_set_stale_s < self.key_set_fresh_s:
+            raise ValueError("key_set_stale_s is less than key_set_fresh_s")
+        return self
 
 
 class Settings(BaseSettings):
@@ -29,6 +77,8 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(default=1_000_000, ge=1_000)
     busy_timeout_s: float = Field(default=20.0, gt=0.0)
     """How long a write waits for the one before it."""
+    token_issuers: tuple[TokenIssuer, ...] = ()
+    """Identity providers whose bearer tokens open this service; JSON in the environment."""
 
     @property
     def database_url(self) -> str:

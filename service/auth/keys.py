@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.auth.principal import Principal, Role
+from service.auth.principal import SITE_NAME, Principal, Role
 from service.auth.tables import ApiKeyRow
 from service.errors import AuthenticationError, SchemaError
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
-_REMEDY = "Send 'Authorization: Bearer <key>'; 'titrate keys create' makes one."
+PREFIX = "titrate_"
+"""How every key begins; a token cannot."""
+_SHAPE = re.compile(rf"{PREFIX}([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})")
+_REMEDY = "'titrate keys create' makes one."
 
 
 def issue_key(
@@ -49,12 +51,16 @@ def issue_key(
     """
     chosen = frozenset(roles)
     for field, name in (("principal", principal), ("site", site)):
-        if not _NAME.fullmatch(name):
+        if not SITE_NAME.fullmatch(name):
             raise SchemaError(field, "is not a short name", limit="a-z, 0-9, _ and -, at most 31 characters")
     if not chosen:
         raise SchemaError("roles", "are empty", limit=", ".join(Role))
-    if (Role.PATIENT_APP in chosen) != (patient_id is not None):
-        raise SchemaError("patient_id", "is due for a patient app, and for nobody else")
+    if (Role.PATIENT_APP in chosen) != (patient_id is not None) or (
+        patient_id is not None and len(chosen) > 1
+    ):
+        raise SchemaError(
+            "patient_id", "is due for a patient app, which has no other role, and for nobody else"
+        )
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     session.add(
         ApiKeyRow(
@@ -69,23 +75,23 @@ def issue_key(
             revoked_at=None,
         )
     )
-    return f"titrate_{prefix}_{secret}"
+    return f"{PREFIX}{prefix}_{secret}"
 
 
-def principal_of(session: Session, authorization: str | None, now: datetime) -> Principal:
-    """Return who an Authorization header speaks for.
+def principal_of(session: Session, key: str, now: datetime) -> Principal:
+    """Return who a key speaks for.
 
     Raises:
-        AuthenticationError: If there is no key, or not one that was issued and still works. Why is not told.
+        AuthenticationError: If it is not one that was issued and still works. Why is not told.
     """
-    scheme, _, key = (authorization or "").partition(" ")
-    parts = key.strip().split("_", 2)
-    if scheme.lower() != "bearer" or len(parts) != 3 or not re.fullmatch(r"[0-9a-f]{12}", parts[1]):
+    shape = _SHAPE.fullmatch(key)
+    if shape is None:
         raise AuthenticationError("authorization", "holds no API key", remedy=_REMEDY)
-    row = session.get(ApiKeyRow, parts[1])
+    prefix, secret = shape.groups()
+    row = session.get(ApiKeyRow, prefix)
     # an unknown prefix takes the same path, so that time does not tell it from a wrong secret
     expected = row.secret_digest if row is not None else _digest("")
-    matches = hmac.compare_digest(expected, _digest(parts[2]))
+    matches = hmac.compare_digest(expected, _digest(secret))
     if row is None or not matches or row.revoked_at is not None or now >= row.expires_at:
         raise AuthenticationError("authorization", "holds no key that works", remedy=_REMEDY)
     return Principal(
@@ -93,8 +99,9 @@ def principal_of(session: Session, authorization: str | None, now: datetime) -> 
         site=row.site,
         roles=frozenset(Role(role) for role in row.roles.split(",")),
         patient_id=row.patient_id,
+        credential=f"key:{row.prefix}",
     )
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,20 +1,24 @@
 """Who calls, and what that caller may do."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from service.errors import ForbiddenError
 
+SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
+"""Names of sites, and of principals that use API keys."""
+
 
 class Role(StrEnum):
-    """What a key is for."""
+    """What a key or token is for."""
 
     CLINICIAN = "clinician"
     """Opens courses, asks, decides, reviews."""
     RECORDER = "recorder"
     """Enters what was applied and reported."""
     PROGRAMMER = "programmer"
-    """A programming system: reads proposals, records what was applied."""
+    """A programming system: reads what was approved, records what was applied."""
     PATIENT_APP = "patient_app"
     """Reports of one patient, nothing else."""
     RESEARCHER = "researcher"
@@ -34,6 +38,8 @@ class Principal:
     roles: frozenset[Role]
     patient_id: str | None = None
     """The one patient a patient app speaks for."""
+    credential: str = ""
+    """What it showed: ``key:`` and the public prefix, or ``token:`` and the provider; for the trail."""
 
     def require(self, *allowed: Role) -> None:
         """Raise ForbiddenError unless the caller has one of the roles."""
@@ -42,5 +48,5 @@ class Principal:
                 "role",
                 "does not allow this",
                 limit=", ".join(sorted(allowed)),
-                remedy="Use a key with one of these roles.",
+                remedy="Use a key or token with one of these roles.",
             )

@@ -30,7 +30,7 @@ def demo_key(database: Database, folder: Path, now: datetime) -> str:
         kept = path.read_text(encoding="utf-8").strip()
         try:
             with database.read() as session:
-                principal_of(session, f"Bearer {kept}", now)
+                principal_of(session, kept, now)
         except AuthenticationError:
             path.unlink()  # expired, or of another ledger
         else:

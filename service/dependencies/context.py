@@ -5,6 +5,7 @@ from typing import Protocol, cast
 
 from starlette.requests import Request
 
+from service.auth.callers import Callers
 from service.clock import Clock
 from service.db.engine import Database
 from service.settings import Settings
@@ -43,6 +44,7 @@ class Services:
     database: Database
     clock: Clock
     compute: Computes
+    callers: Callers
 
 
 def services_of(request: Request) -> Services:

@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from service.audit.record import record
 from service.auth.access import allowed
-from service.auth.keys import principal_of
 from service.auth.principal import Principal
 from service.dependencies.context import Services, services_of
 from service.dependencies.strict_body import parse
@@ -26,7 +25,10 @@ from service.ledger.tables import IdempotencyRow
 
 T = TypeVar("T")
 
-bearer = HTTPBearer(auto_error=False, description="An API key from `titrate keys create`.")
+bearer = HTTPBearer(
+    auto_error=False,
+    description="An API key from `titrate keys create`, or an access token of the site's identity provider.",
+)
 """Documents the scheme; the header itself is read by ``caller``."""
 
 
@@ -189,8 +191,7 @@ def caller(request: Request) -> Principal:
     """Return who calls; a known caller without a role of this route is refused and put on the trail."""
     services = services_of(request)
     now = services.clock()
-    with services.database.read() as session:
-        principal = principal_of(session, request.headers.get("authorization"), now)
+    principal = services.callers.principal_of(request.headers.get("authorization"), now)
     try:
         principal.require(*allowed(request.method, request.scope["route"].path))
     except ForbiddenError as error:

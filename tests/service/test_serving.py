@@ -32,7 +32,7 @@ def test_a_key_made_before_the_first_start_opens_the_service(tmp_path: Path) -> 
     key = create_key(settings, "ward-3", ["clinician", "recorder"], site="north", days=2)
     database = Database(settings.database_url)
     with database.read() as session:
-        found = principal_of(session, f"Bearer {key}", datetime.now(UTC))
+        found = principal_of(session, key, datetime.now(UTC))
     database.close()
     assert (found.name, found.site, found.roles) == ("ward-3", "north", {Role.CLINICIAN, Role.RECORDER})
 

@@ -24,7 +24,7 @@ def test_made_once_readable_by_its_owner_alone(database, tmp_path):
     assert demo_key(database, tmp_path, now) == key
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
     with database.read() as session:
-        assert principal_of(session, f"Bearer {key}", now).site == "demo"
+        assert principal_of(session, key, now).site == "demo"
 
 
 def test_an_expired_key_is_replaced(database, tmp_path):
