@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db.base import Base, Instant, Sequence
+from service.db.base import Instant, Recorded, Sequence
 
 
-class AuditRow(Base):
+class AuditRow(Recorded):
     """One write, or one refusal."""
 
     __tablename__ = "audit"

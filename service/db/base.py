@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -23,6 +23,14 @@ class Base(DeclarativeBase):
     """Root of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+class Recorded(Base):
+    """A row of the record or of the trail: written once, and linked into the chain (see ``service.db.chain``)."""
+
+    __abstract__ = True
+
+    sequence: Mapped[int]
 
 
 class Instant(TypeDecorator[datetime]):

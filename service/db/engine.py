@@ -3,6 +3,7 @@
 Writes are serialised: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by one advisory lock held to the end of the transaction.
 So the ledger's sequence is also the order of commits (a relay that reads past a number misses nothing), and two requests
 with one idempotency key cannot run side by side. Writes are short: nothing is computed inside one.
+What a write adds to the record is linked into the hash chain before it commits (see ``service.db.chain``).
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from service.db.chain import RecordSession, extend
 from service.errors import DatabaseBusyError, DatabaseNotReadyError
 
 WRITE_LOCK = 7417_001
@@ -47,7 +49,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with RecordSession(self._writing, expire_on_commit=False) as session, session.begin():
             try:  # wait for our turn now, so that the clock is read after the write before us
                 session.connection()
             except OperationalError as error:
@@ -57,6 +59,7 @@ class Database:
                     remedy="Repeat the request with the same Idempotency-Key.",
                 ) from error
             yield session
+            extend(session)
 
     def migrate(self) -> None:
         """Bring the schema to this release, once, also when several processes start together."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db.base import Base, Instant, Sequence
+from service.db.base import Base, Instant, Recorded, Sequence
 
 Id = String(36)
 Digest = String(64)
@@ -29,10 +29,11 @@ APPEND_ONLY = (
     "reviews",
     "outbox",
     "audit",
+    "chain",
 )
 
 
-class Entry(Base):
+class Entry(Recorded):
     """The header every fact has."""
 
     __tablename__ = "entries"
@@ -54,7 +55,7 @@ class Entry(Base):
     body_digest: Mapped[str] = mapped_column(Digest)
 
 
-class Fact(Base):
+class Fact(Recorded):
     """What every typed row shares: the number and the id of its entry."""
 
     __abstract__ = True
@@ -180,7 +181,7 @@ class ReviewRow(Fact):
     subject_id: Mapped[str] = mapped_column(Id)
 
 
-class OutboxRow(Base):
+class OutboxRow(Recorded):
     """A reference to an entry that the projection must show; never a copy of it."""
 
     __tablename__ = "outbox"
