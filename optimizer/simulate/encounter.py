@@ -30,6 +30,8 @@ class Context:
     """Settings that ran until then, whose effect may linger; None: none."""
     earlier: tuple[Spell, ...] = ()
     """Everything that ran before, oldest first; for therapies whose benefit takes weeks (vagus)."""
+    recall: Recall = Recall.NOW
+    """The span the question about pain looks back on; side effects are asked about as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Answer:
     recorded_at: datetime
     posture: Posture
     stimulation_on: bool
+    recall: Recall = Recall.NOW
 
     def report(self, trial_id: str) -> Report:
         """Return the answer as a report about a trial."""
@@ -56,7 +59,7 @@ class Answer:
             recorded_at=self.recorded_at,
             posture=self.posture,
             stimulation_on=self.stimulation_on,
-            recall=Recall.NOW,
+            recall=self.recall,
         )
 
 

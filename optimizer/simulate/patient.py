@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.side_effects import KINDS, UNCOMFORTABLE_GRADE, discomfort_grade, reported_grade
 from optimizer.simulate.stimulus import Stimulus
 from optimizer.simulate.streams import Array, normal
-from optimizer.simulate.telling import Moment, felt_nrs, is_silent, moment_of, told
+from optimizer.simulate.telling import Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.thresholds import window_position
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
@@ -51,7 +52,7 @@ class SomaticPatient:
         cohort = self._body.cohort
         if is_silent(cohort, self.completeness, moment):
             return ()
-        felt = felt_nrs(cohort, self._expected_nrs(settings, context, moment), moment)
+        felt = remembered_nrs(cohort, context, moment, partial(self._expected_nrs, settings))
         grades = {kind: self._grade(settings, context, moment, kind) for kind in self.kinds}
         return told(cohort, self.completeness, context, moment, felt, grades)
 

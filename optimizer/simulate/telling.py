@@ -1,7 +1,7 @@
 """From what a patient feels to what the record learns: noise, rhythm, flares, habits of marking, silence, delay."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -11,11 +11,13 @@ from optimizer.simulate.cohort import Cohort
 from optimizer.simulate.encounter import Answer, Context
 from optimizer.simulate.ratings import Completeness, answers, whole_number
 from optimizer.simulate.streams import Array, normal, uniform
-from optimizer.trial import Measure, utc
+from optimizer.trial import Measure, Recall, utc
 
 SECONDS_PER_DAY = 86400.0
 LATEST_ANSWER_HOURS = 12.0
 """Outside the clinic an answer comes within half a day of the prompt (section 7.1)."""
+
+DAYS_OF_A_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,43 @@ def felt_nrs(cohort: Cohort, expected_nrs: Array, moment: Moment) -> Array:
     )
 
 
+def remembered_nrs(
+    cohort: Cohort, context: Context, moment: Moment, expected_at: Callable[[Context, Moment], Array]
+) -> Array:
+    """Return the pain a patient answers with before it is put into a whole number, ``(p, 1)``.
+
+    Args:
+        cohort: ``p`` patients.
+        context: Its recall says whether this moment or the last seven days are asked about.
+        moment: When.
+        expected_at: Expected pain in a context at a moment, ``(p, 1)``.
+
+    Source:
+        Weekly recall of section 7.1: mean, peak and end of the days remembered, more than there was, and noise of its own.
+    """
+    now = felt_nrs(cohort, expected_at(context, moment), moment)
+    if context.recall is not Recall.LAST_7_DAYS:
+        return now
+    days = [_days_ago(context, moment, ago) for ago in range(1, DAYS_OF_A_WEEK)]
+    felt = np.stack([now, *(felt_nrs(cohort, expected_at(then, at), at) for then, at in days)])
+    peak, last = cohort["recall_peak_share"], cohort["recall_last_share"]
+    noise = normal(cohort.seed, f"recall {moment.occasion}", moment.whole_day, cohort.size)
+    return np.asarray(
+        (1.0 - peak - last) * felt.mean(axis=0)
+        + peak * felt.max(axis=0)
+        + last * now
+        + cohort["recall_inflation_nrs"]
+        + cohort["recall_sd_nrs"] * noise
+    )
+
+
+def _days_ago(context: Context, moment: Moment, ago: int) -> tuple[Context, Moment]:
+    """Return context and moment some days before: the settings had run for so much less, down to just switched on."""
+    ran_s = None if context.on_for_s is None else max(context.on_for_s - ago * SECONDS_PER_DAY, 0.0)
+    then = Moment(at=moment.at - timedelta(days=ago), day=moment.day - ago)
+    return replace(context, on_for_s=ran_s), then
+
+
 def told(
     cohort: Cohort,
     completeness: Completeness,
@@ -100,6 +139,7 @@ def told(
             recorded_at=recorded_at,
             posture=context.posture,
             stimulation_on=context.stimulation_on,
+            recall=context.recall if measure is Measure.PAIN else Recall.NOW,
         )
         for measure, kind, value in values
     )

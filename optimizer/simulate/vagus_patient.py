@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from optimizer.simulate.encounter import Answer, Context
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.streams import Array
-from optimizer.simulate.telling import SECONDS_PER_DAY, felt_nrs, is_silent, moment_of, told
+from optimizer.simulate.telling import SECONDS_PER_DAY, Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.vagus import Dose
 from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space.device import load_device
@@ -52,13 +53,12 @@ class VagusPatient:
         cohort = self._body.cohort
         if is_silent(cohort, self.completeness, moment):
             return ()
-        expected = self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
         dose, off = self._dose(settings), not context.stimulation_on
         grades = {
             kind: 0.0 if off else vagus.reported_grade(cohort, dose, kind, moment.occasion, moment.day).item()
             for kind in self.kinds
         }
-        felt = felt_nrs(cohort, expected, moment)
+        felt = remembered_nrs(cohort, context, moment, partial(self._expected_nrs, settings))
         return told(cohort, self.completeness, context, moment, felt, grades)
 
     def ramp_to(
@@ -89,6 +89,11 @@ class VagusPatient:
             if outcome is RungOutcome.DISCOMFORT:
                 break
         return tuple(rungs)
+
+    def _expected_nrs(
+        self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment
+    ) -> Array:
+        return self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
 
     def _share(self, settings: Settings | Mapping[str, Value], context: Context, day: float) -> Array:
         """Follow the effect through every spell to now."""
