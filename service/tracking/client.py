@@ -26,7 +26,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from service.errors import TrackingUnavailableError
-from service.tracking.view import COURSE, IDENTIFIER, SHOWN, CourseView, RunView
+from service.tracking.view import IDENTIFIER, SHOWN, CourseView, RunView
 
 SQLITE = "sqlite:///"
 PARENT = "mlflow.parentRunId"
@@ -80,7 +80,7 @@ class Tracking:
         """
         try:
             experiment_id = self._experiment(view)
-            found = self._runs(experiment_id, view.parent.tags[COURSE])
+            found = self._runs(experiment_id, view)
             before_each()
             parent_id, written = self._bring(experiment_id, view.parent, None, found)
             for trial in view.trials:
@@ -98,7 +98,7 @@ class Tracking:
         """
         try:
             experiment_id = self._experiment(view)
-            found = self._runs(experiment_id, view.parent.tags[COURSE])
+            found = self._runs(experiment_id, view)
             for run in found.values():
                 self._client.delete_run(run.info.run_id)
             return len(found)
@@ -125,10 +125,10 @@ class Tracking:
                 self._client.set_experiment_tag(experiment.experiment_id, key, value)
         return str(experiment.experiment_id)
 
-    def _runs(self, experiment_id: str, course: str) -> dict[str, Run]:
+    def _runs(self, experiment_id: str, view: CourseView) -> dict[str, Run]:
         """Return the runs of a course by ledger id, one each; of doubles the older stays."""
         kept: dict[str, Run] = {}
-        for run in self._search(experiment_id, course):
+        for run in self._search(experiment_id, view.found_by, view.parent.tags[view.found_by]):
             identifier = run.data.tags.get(IDENTIFIER, "")
             older = kept.get(identifier)
             if older is not None:
@@ -137,13 +137,13 @@ class Tracking:
             kept[identifier] = run
         return kept
 
-    def _search(self, experiment_id: str, course: str) -> Sequence[Run]:
+    def _search(self, experiment_id: str, tag: str, value: str) -> Sequence[Run]:
         found: list[Run] = []
         token: str | None = None
         while token is None or token:
             page = self._client.search_runs(
                 [experiment_id],
-                filter_string=f"tags.`{COURSE}` = '{course}'",
+                filter_string=f"tags.`{tag}` = '{value}'",
                 run_view_type=ViewType.ACTIVE_ONLY,
                 max_results=PAGE,
                 page_token=token,
@@ -167,7 +167,7 @@ class Tracking:
 
     def _create(self, experiment_id: str, view: RunView, parent_id: str | None) -> Run:
         """Make a run with the tags it is found by, in one request: there is no run without them."""
-        tags = {IDENTIFIER: view.identifier, COURSE: view.tags[COURSE], "titrate.made_at": str(_now_ms())}
+        tags = {**view.tags, IDENTIFIER: view.identifier, "titrate.made_at": str(_now_ms())}
         if parent_id is not None:
             tags[PARENT] = parent_id
         return self._client.create_run(

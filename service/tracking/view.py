@@ -60,9 +60,14 @@ class RunView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseView:
-    """The experiment of a patient, the parent run of one course and a nested run per trial."""
+    """An experiment, a parent run in it and runs nested below: of a patient, a course and its trials.
+
+    A comparison of policies is shown by the same means, with the runs of its policies in the place of trials.
+    """
 
     experiment: str
     experiment_tags: dict[str, str]
     parent: RunView
     trials: tuple[RunView, ...]
+    found_by: str = COURSE
+    """Tag that the parent and every nested run carry, with one value."""
