@@ -12,7 +12,7 @@ import numpy as np
 
 from optimizer import canonical
 from optimizer.errors import DataError, OptimizerError
-from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS
+from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS, Nature, SideEffect
 from optimizer.problem import PostureUse, Problem, stimulation_problem
 from optimizer.simulate.body import Body
 from optimizer.simulate.cohort import Cohort, draw_cohort
@@ -34,6 +34,9 @@ from optimizer.trial import Posture
 
 STARTED_AT = datetime(2030, 1, 7, 10, 0, tzinfo=UTC)
 """A Monday at ten; day zero of every synthetic course."""
+
+ASKED_FOR = (*COMMON_SIDE_EFFECTS, SideEffect(name="skin_irritation", nature=Nature.FADING))
+"""Kinds a scenario may ask for; skin under an electrode heals while the stimulation stays as it is."""
 
 DRAWS_PER_SEED = 64
 """Patients drawn for a seed, of which the first eligible one is taken."""
@@ -75,7 +78,7 @@ class TherapyScenario:
     @cached_property
     def problem(self) -> Problem:
         """What a policy is told."""
-        effects = tuple(effect for effect in COMMON_SIDE_EFFECTS if effect.name in self.kinds)
+        effects = tuple(effect for effect in ASKED_FOR if effect.name in self.kinds)
         return stimulation_problem(
             load_device(self.device),
             envelope=self.envelope,
@@ -157,19 +160,26 @@ class TherapyScenario:
             yield grid[self.problem.allowed(grid)]
 
     def _body(self, seed: int) -> Body | VagusBody:
-        """Return the first patient drawn who feels the start on every configuration inside the envelope.
+        """Return the first patient drawn who feels the start on every configuration inside the envelope, and bears it.
 
-        Whoever needs more current than the envelope has would have the lead moved, not the settings optimised.
+        Whoever needs more current than the envelope has would have the lead moved, not the settings optimised; whoever
+        does not bear the start would not be sent home with it.
         """
         drawn = draw_cohort(load_preset(self.preset), seed, DRAWS_PER_SEED)
-        highest_ma = self.envelope["amplitude_ma"][1]
+        places = range(len(self.problem.space.configurations))
         for index in range(drawn.size):
             body = self._treated(drawn.patient(index))
             truth = self._truth(body)
-            places = range(len(self.problem.space.configurations))
-            if all(self._start_ma(truth, place) <= highest_ma for place in places):
+            if all(self._bears_start(truth, place) for place in places):
                 return body
         raise DataError("scenario", f"found no eligible patient among {drawn.size}")
+
+    def _bears_start(self, truth: Truth, configuration: int) -> bool:
+        if self._start_ma(truth, configuration) > self.envelope["amplitude_ma"][1]:
+            return False
+        tolerability = self.problem.tolerability
+        start = self._at_start_intensity(truth, configuration)
+        return tolerability is None or truth.grade_of(start, day=0.0) <= tolerability.limit_grade
 
     def _treated(self, cohort: Cohort) -> Body | VagusBody:
         return body_of(cohort, self.problem.space, phase=self.phase, started_at=self.started_at)

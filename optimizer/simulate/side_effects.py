@@ -15,8 +15,11 @@ from optimizer.simulate.thresholds import window_position
 UNCOMFORTABLE_GRADE = 4.5
 """Halfway between the last tolerable report and the first intolerable one."""
 
-KINDS = ("discomfort", "muscle_twitch", "rib_sensation")
+KINDS = ("discomfort", "muscle_twitch", "rib_sensation", "skin_irritation")
 """Kinds this patient can have; a course may ask for fewer."""
+
+IRRITATION_GRADE = 3.0
+"""Irritated skin is a nuisance, below the limit of what is tolerable [A]."""
 
 
 def discomfort_grade(cohort: Cohort, u: Array) -> Array:
@@ -47,6 +50,13 @@ def occurrence(cohort: Cohort, stimulus: Stimulus, perception: Array, kind: str)
         nearness = np.exp(-np.abs(levels - cohort["rib_level"])) @ stimulus.cathodes.T
         chance = sigmoid((u - cohort["rib_position"]) / cohort["rib_scale"]) * nearness
         return np.asarray(chance), np.clip(3.0 + 5.0 * (u - 1.0), 1.0, 10.0)
+    if kind == "skin_irritation":
+        # whose skin is irritated is the person's own; how strongly they are stimulated plays no part
+        prone = (
+            stream(cohort.seed, "irritable skin").random((cohort.size, 1)) < cohort["skin_irritation_share"]
+        )
+        chance = prone * cohort["skin_irritation_daily"] * (stimulus.amplitude_ma > 0)
+        return np.asarray(chance), np.full_like(u, IRRITATION_GRADE)
     return np.zeros_like(u), np.zeros_like(u)
 
 

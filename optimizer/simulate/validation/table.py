@@ -9,6 +9,12 @@ from optimizer import canonical
 from optimizer.errors import DataError
 from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.preset import load_preset
+from optimizer.simulate.validation.nerves import (
+    measured_ganglion,
+    measured_kilohertz,
+    measured_nerve,
+    measured_skin,
+)
 from optimizer.simulate.validation.thresholds import measured_thresholds
 from optimizer.simulate.validation.trials import measured_reports, run_arm
 from optimizer.simulate.validation.vagus import measured_vagus
@@ -110,6 +116,11 @@ def _observed(size: int, seed: int) -> dict[str, float]:
     for month in (3, 12, 36):
         found[f"mid_responders_{month}_months"] = arms["mid"].responders(month)
     found |= measured_vagus(draw_cohort(load_preset("vns"), seed, size))
+    found |= measured_kilohertz(arms["ten-khz"].cohort)
+    found |= measured_ganglion(draw_cohort(load_preset("drg"), seed, size))
+    found |= measured_nerve(draw_cohort(load_preset("pns"), seed, size))
+    through_skin = [draw_cohort(load_preset(name), seed, size) for name in ("tens", "tavns")]
+    found |= measured_skin(*through_skin)
     early = float(arms["tonic"].relief(1).mean())
     found["habituation"] = found["tonic_mean_relief"] / early - 1.0
     return found

@@ -74,8 +74,7 @@ def run_arm(cohort: Cohort) -> Arm:
     Returns:
         The arm; nobody is followed yet.
     """
-    programmed = 0.75 + 0.12 * stream(cohort.seed, "clinical programming").standard_normal((cohort.size, 1))
-    goodness = np.clip(programmed, 0.0, 1.0)
+    goodness = clinical_goodness(cohort)
     baseline = _diary_nrs(cohort, cohort["baseline_nrs"], BASELINE_DAYS)
     specific = cohort["achievable_share"] * goodness
     screening = np.hstack(
@@ -86,6 +85,12 @@ def run_arm(cohort: Cohort) -> Arm:
     ).mean(axis=1, keepdims=True)
     passed = ((baseline - screening) / baseline >= GATE)[:, 0]
     return Arm(cohort=cohort, goodness=goodness, baseline_nrs=baseline, passed=passed)
+
+
+def clinical_goodness(cohort: Cohort) -> Array:
+    """Return the share of each patient's achievable relief that careful programming reaches, ``(p, 1)``."""
+    programmed = 0.75 + 0.12 * stream(cohort.seed, "clinical programming").standard_normal((cohort.size, 1))
+    return np.clip(programmed, 0.0, 1.0)
 
 
 def measured_reports(cohort: Cohort) -> dict[str, float]:

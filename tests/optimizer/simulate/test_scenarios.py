@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from optimizer.errors import DataError
-from optimizer.simulate.encounter import Spell
+from optimizer.simulate.encounter import Context, Spell
 from optimizer.simulate.scenario import Scenario
 from optimizer.simulate.scenarios import load_scenario, scenario_names
 from optimizer.space.parameter import CONFIGURATION
@@ -149,3 +149,55 @@ def test_a_trial_that_lasts_days_is_rated_in_its_last_ones_with_what_ran_before(
 def test_the_headline_is_rated_once_in_the_visit_with_full_effect(scenario) -> None:
     earlier = (Spell(settings=scenario.start(0), lasted_days=1.0),)
     assert scenario.questions(2, earlier) == ((scenario.context(2), scenario.started_at + timedelta(days=2)),)
+
+
+THERAPIES = ("scs-10khz", "pns", "tens", "tavns", "vns")
+
+
+@pytest.mark.parametrize("name", THERAPIES)
+def test_every_therapy_starts_legally_and_tolerably_below_its_best(name: str) -> None:
+    scenario = load_scenario(name)
+    for seed in range(2):
+        start, best, truth = scenario.start(seed), scenario.best(seed), scenario.truth(seed)
+        assert scenario.problem.check(start)
+        assert truth.grade_of(start, day=0.0) <= scenario.problem.tolerability.limit_grade
+        assert truth.grade_of(best) <= scenario.problem.tolerability.limit_grade
+        assert truth.relief_of(start) < truth.relief_of(best)
+        assert scenario.problem.check(best)
+
+
+@pytest.mark.parametrize("name", THERAPIES)
+def test_a_rating_is_asked_before_the_next_trial_begins_and_answered_on_every_kind(name: str) -> None:
+    scenario = load_scenario(name)
+    (context, at), *_ = scenario.questions(3)
+    assert at < scenario.started_at + 4 * scenario.interval
+    told = scenario.patient(1).respond(scenario.start(1), context, at)
+    assert [answer.kind for answer in told] == ["", *scenario.kinds]
+    assert {effect.name for effect in scenario.problem.side_effects} == set(scenario.kinds)
+
+
+def test_at_ten_kilohertz_relief_comes_without_sensation_and_needs_days() -> None:
+    scenario = load_scenario("scs-10khz")
+    best, truth = scenario.best(0), scenario.truth(0)
+    assert best["amplitude_ma"] < truth.perception_of(best)
+    (settled, at), *_ = scenario.questions(0)
+    patient = scenario.patient(0)
+    told = [
+        np.mean([patient.respond(best, context, at + timedelta(days=d))[0].value for d in range(25)])
+        for context in (settled, replace(settled, on_for_s=3600.0))
+    ]
+    assert told[0] + 2.0 < told[1]
+
+
+def test_vagus_stimulation_helps_after_months_and_not_at_its_start() -> None:
+    scenario = load_scenario("vns")
+    best, truth = scenario.best(4), scenario.truth(4)
+    patient, earlier = scenario.patient(4), (Spell(settings=best, lasted_days=150.0),)
+    at = [scenario.started_at + timedelta(days=150 + d) for d in range(20)]
+    fresh, settled = (
+        np.mean([patient.respond(best, Context(on_for_s=0.0, earlier=spells), t)[0].value for t in at])
+        for spells in ((), earlier)
+    )
+    assert truth.relief_of(best) > 3.0
+    assert settled + 2.0 < fresh
+    assert truth.relief_of(scenario.start(4)) < 0.5 * truth.relief_of(best)

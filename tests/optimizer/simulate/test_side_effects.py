@@ -60,3 +60,18 @@ def test_muscles_twitch_at_twice_perception_and_the_rib_is_felt_near_it(cohort: 
     rib = expected_grade(cohort, at(7.0), perception, "rib_sensation")[:, 0]
     near = abs(cohort["rib_level"][:, 0] - 4.0) < 1.0
     assert rib[near].mean() > 2 * rib[~near].mean()
+
+
+def test_irritated_skin_is_a_persons_own_and_needs_current_on_the_skin() -> None:
+    tens = draw_cohort(load_preset("tens"), 3, 4000)
+    stimulus = Stimulus(
+        amplitude_ma=np.array([0.0, 10.0, 40.0]),
+        pulse_width_us=np.full(3, 150.0),
+        frequency_hz=np.full(3, 80.0),
+        cathodes=np.eye(4)[[1, 1, 1]],
+    )
+    grade = expected_grade(tens, stimulus, np.full((4000, 1), 12.0), "skin_irritation")
+    assert (grade[:, 0] == 0).all()
+    assert np.array_equal(grade[:, 1], grade[:, 2])
+    assert (grade[:, 1] > 0).mean() == pytest.approx(0.182, abs=0.02)
+    assert grade.max() < 4.0
