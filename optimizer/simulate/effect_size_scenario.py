@@ -45,7 +45,6 @@ class EffectSizeScenario:
     postures: tuple[Posture, ...] = (Posture.STANDING,)
     posture_use: PostureUse = PostureUse.UPRIGHT
     started_at: datetime = STARTED_AT
-    interval: timedelta = timedelta(days=1)
     ramps: bool = False
     judged_on_day: float = 0.0
 
@@ -85,6 +84,10 @@ class EffectSizeScenario:
         surface, _ = _surface(seed)
         return EffectSizePatient(started_at=self.started_at, _truth=self.truth(seed), _surface=surface)
 
+    def begins_at(self, number: int) -> datetime:
+        """Return when the trial of that number begins: one a day."""
+        return self.started_at + timedelta(days=number)
+
     def context(self, number: int = 0) -> Context:  # noqa: ARG002 - every trial is alike
         """Return the circumstances of a trial."""
         return Context(posture=self.postures[0])
@@ -95,7 +98,7 @@ class EffectSizeScenario:
         earlier: tuple[Spell, ...] = (),  # noqa: ARG002 - no effect outlasts its trial
     ) -> tuple[tuple[Context, datetime], ...]:
         """Return in which context and when the trial of that number is rated: once, in the visit."""
-        return ((self.context(number), self.started_at + number * self.interval),)
+        return ((self.context(number), self.begins_at(number)),)
 
     def best(self, seed: int) -> Settings:
         """Return the best settings inside limits and tolerance, found by exhaustion."""

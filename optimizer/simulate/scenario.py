@@ -1,7 +1,7 @@
 """What tests, notebooks, the demonstration and the arena need of a scenario, whatever its patients are made of."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from optimizer.problem import PostureUse, Problem
@@ -76,11 +76,6 @@ class Scenario(Protocol):
         ...
 
     @property
-    def interval(self) -> timedelta:
-        """From one trial to the next; no less than a day, by which luck is keyed."""
-        ...
-
-    @property
     def ramps(self) -> bool:
         """Whether settings are climbed to; a policy otherwise jumps to what it asks."""
         ...
@@ -106,6 +101,10 @@ class Scenario(Protocol):
 
     def truth(self, seed: int) -> PatientTruth:
         """Return what is true of the patient of a seed."""
+        ...
+
+    def begins_at(self, number: int) -> datetime:
+        """Return when the trial of that number begins, counted from 0."""
         ...
 
     def context(self, number: int = 0) -> Context:

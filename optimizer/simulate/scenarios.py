@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -30,7 +30,7 @@ from optimizer.space.device import load_device
 from optimizer.space.parameter import CONFIGURATION
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.trial import Posture
+from optimizer.trial import Posture, Recall
 
 STARTED_AT = datetime(2030, 1, 7, 10, 0, tzinfo=UTC)
 """A Monday at ten; day zero of every synthetic course."""
@@ -65,8 +65,14 @@ class TherapyScenario:
     min_gain_nrs: float = 0.0
     """A comparison runs to its end; nobody stops early."""
     completeness: Completeness = Completeness.COMPLETE
+    jitters: bool = False
+    """Whether thresholds move within a posture, as in daily life."""
     interval_days: float = 1.0
-    """From one trial to the next."""
+    """From one trial to the next, or from one day with trials to the next."""
+    hours: tuple[float, ...] = ()
+    """Hours of the day (UTC) at which trials begin, where there are several a day."""
+    recall: Recall = Recall.NOW
+    """The span a question about pain looks back on."""
     rated_after_days: tuple[float, ...] = (0.0,)
     """When a trial is rated, counted from its start; 0: in the visit, once the settings have their full effect."""
     ramps: bool = False
@@ -89,12 +95,21 @@ class TherapyScenario:
 
     @property
     def interval(self) -> timedelta:
-        """From one trial to the next."""
+        """From one trial to the next, or from one day with trials to the next."""
         return timedelta(days=self.interval_days)
+
+    def begins_at(self, number: int) -> datetime:
+        """Return when the trial of that number begins, counted from 0."""
+        if not self.hours:
+            return self.started_at + number * self.interval
+        days, place = divmod(number, len(self.hours))
+        midnight = self.started_at.replace(hour=0, minute=0)
+        return midnight + days * self.interval + timedelta(hours=self.hours[place])
 
     def patient(self, seed: int) -> SyntheticPatient:
         """Return the patient of a seed."""
-        return patient_of(self._body(seed), kinds=self.kinds, completeness=self.completeness)
+        body = self._body(seed)
+        return patient_of(body, kinds=self.kinds, completeness=self.completeness, jitters=self.jitters)
 
     def truth(self, seed: int) -> Truth:
         """Return what is true of the patient of a seed."""
@@ -102,7 +117,7 @@ class TherapyScenario:
 
     def context(self, number: int = 0) -> Context:
         """Return the context of the trial of that number: stimulation on, long enough; postures take turns."""
-        return Context(posture=self.postures[number % len(self.postures)])
+        return Context(posture=self.postures[number % len(self.postures)], recall=self.recall)
 
     def questions(self, number: int, earlier: tuple[Spell, ...] = ()) -> tuple[tuple[Context, datetime], ...]:
         """Return in which context and when the trial of that number is rated.
@@ -114,15 +129,14 @@ class TherapyScenario:
         Returns:
             One entry a rating, in order of time.
         """
-        began_at = self.started_at + number * self.interval
-        posture = self.context(number).posture
+        began_at, in_visit = self.begins_at(number), self.context(number)
         before = earlier[-1].settings if earlier else None
         found = []
         for days in self.rated_after_days:
-            context = Context(posture=posture)
+            context = in_visit
             if days > 0:
                 on_for_s = days * timedelta(days=1).total_seconds()
-                context = Context(posture=posture, on_for_s=on_for_s, before=before, earlier=earlier)
+                context = replace(in_visit, on_for_s=on_for_s, before=before, earlier=earlier)
             found.append((context, began_at + timedelta(days=days)))
         return tuple(found)
 

@@ -64,9 +64,16 @@ def body_of(cohort: Cohort, space: SearchSpace, *, phase: Phase, started_at: dat
 
 
 def patient_of(
-    body: Body | VagusBody, *, kinds: tuple[str, ...], completeness: Completeness
+    body: Body | VagusBody, *, kinds: tuple[str, ...], completeness: Completeness, jitters: bool = False
 ) -> SyntheticPatient:
-    """Return who lives in a body: asked for some kinds of side effects, answering as often as it is said."""
+    """Return who lives in a body.
+
+    Args:
+        body: Of one patient.
+        kinds: Side effects the patient is asked about.
+        completeness: How often the patient answers.
+        jitters: Whether thresholds move within a posture; a cuff around a nerve does not feel it.
+    """
     if isinstance(body, VagusBody):
         return VagusPatient(_body=body, kinds=kinds, completeness=completeness)
-    return SomaticPatient(_body=body, kinds=kinds, completeness=completeness)
+    return SomaticPatient(_body=body, kinds=kinds, completeness=completeness, jitters=jitters)

@@ -9,6 +9,8 @@ from optimizer.simulate.encounter import Context, Spell
 from optimizer.simulate.scenario import Scenario
 from optimizer.simulate.scenarios import load_scenario, scenario_names
 from optimizer.space.parameter import CONFIGURATION
+from optimizer.space.settings import Settings
+from optimizer.trial import Posture, Recall
 
 
 @pytest.fixture(scope="module")
@@ -201,3 +203,83 @@ def test_vagus_stimulation_helps_after_months_and_not_at_its_start() -> None:
     assert truth.relief_of(best) > 3.0
     assert settled + 2.0 < fresh
     assert truth.relief_of(scenario.start(4)) < 0.5 * truth.relief_of(best)
+
+
+def usual(scenario: Scenario) -> Settings:
+    """The middle of the lead at the usual width and rate, without current."""
+    values = {"amplitude_ma": 0.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
+    return scenario.problem.space.settings(values)
+
+
+def test_trials_of_one_day_share_its_pain_and_evenings_hurt_more() -> None:
+    daily = load_scenario("scs-tonic-daily")
+    rows = []
+    for seed in range(30):
+        patient, start = daily.patient(seed), usual(daily)
+        said = [patient.respond(start, *daily.questions(number)[0])[0].value for number in range(40)]
+        rows.append(np.array(said).reshape(10, 4))
+    ratings = np.array(rows)
+    assert [daily.begins_at(n).hour for n in range(5)] == [10, 13, 16, 19, 10]
+    assert daily.begins_at(4) - daily.begins_at(0) == timedelta(days=1)
+    rhythm = ratings.mean(axis=1, keepdims=True)
+    assert (rhythm[..., 3] - rhythm[..., 0]).mean() == pytest.approx(1.5 * 9 / 6, abs=0.5)
+    rest = ratings - rhythm
+    within = (rest - rest.mean(axis=2, keepdims=True)).var()
+    assert rest.mean(axis=2).var() > 2 * within / 4  # far more than four independent ratings would leave
+
+
+def test_a_week_is_asked_about_at_its_end_and_reported_as_such() -> None:
+    weekly = load_scenario("scs-tonic-weekly")
+    [(context, at)] = weekly.questions(3)
+    assert weekly.begins_at(4) - weekly.begins_at(3) == timedelta(days=7)
+    answers = weekly.patient(1).respond(usual(weekly), context, at)
+    assert [answer.report("t").recall for answer in answers] == [Recall.LAST_7_DAYS, Recall.NOW]
+    assert at - weekly.begins_at(3) == timedelta(days=6.9)
+
+
+def test_where_thresholds_move_one_setting_is_felt_differently_from_day_to_day() -> None:
+    def spread(name: str) -> float:
+        scenario, sds = load_scenario(name), []
+        for seed in range(8):
+            felt_ma = scenario.truth(seed).perception_of(usual(scenario))
+            strong = usual(scenario).as_dict() | {"amplitude_ma": 1.15 * felt_ma}
+            patient = scenario.patient(seed)
+            sds.append(
+                np.std([patient.respond(strong, *scenario.questions(n)[0])[1].value for n in range(25)])
+            )
+        return float(np.mean(sds))
+
+    assert spread("scs-tonic-jitter") > 1.5 * spread("scs-tonic")
+
+
+def test_steady_patients_scatter_less_than_half_as_much() -> None:
+    def scatter(name: str) -> float:
+        rows = np.array([told(load_scenario(name), seed, range(20)) for seed in range(8)])
+        return float((rows - rows.mean(axis=1, keepdims=True)).std())
+
+    assert scatter("scs-tonic-steady") < 0.75 * scatter("scs-tonic") < 0.75 * scatter("scs-tonic-noisy")
+
+
+def test_along_the_ridge_pain_is_the_same_and_charge_is_not() -> None:
+    ridge = load_scenario("scs-tonic-ridge")
+    truth, felt, charges = ridge.truth(1), [], []
+    for width_us in (150.0, 300.0, 600.0):
+        for rate_hz in (10.0, 40.0):
+            place = usual(ridge).as_dict() | {"pulse_width_us": width_us, "frequency_hz": rate_hz}
+            felt_ma = truth.perception_of(ridge.problem.space.settings(place))
+            values = place | {"amplitude_ma": 1.15 * felt_ma}
+            share = truth._body.specific_share(truth._body.stimulus_of(values), Posture.STANDING, 0.0)
+            felt.append((share.item(), truth.grade_of(values)))
+            charges.append(values["amplitude_ma"] * width_us * rate_hz)
+    assert np.ptp(np.array(felt), axis=0) == pytest.approx([0.0, 0.0], abs=1e-3)
+    assert max(charges) > 5 * min(charges)
+
+
+def test_what_expectation_relieves_fades_while_the_search_goes_on() -> None:
+    def off(name: str, day: int) -> float:
+        scenario = load_scenario(name)
+        none = np.array([usual(scenario).indices])
+        return float(np.mean([scenario.truth(seed).pain_nrs(none, day)[0] for seed in range(10)]))
+
+    assert off("scs-tonic-placebo", 28) - off("scs-tonic-placebo", 0) > 1.0
+    assert off("scs-tonic", 28) - off("scs-tonic", 0) < 0.5
