@@ -41,3 +41,8 @@ def test_an_unknown_role_is_refused_before_anything_is_written(tmp_path: Path) -
     with pytest.raises(SchemaError, match="role"):
         create_key(Settings(data_folder=tmp_path / "new"), "x", ["surgeon"], site="a", days=1)
     assert not (tmp_path / "new").exists()
+
+
+def test_an_answer_is_not_held_back_for_an_acknowledgement() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP, "asyncio turns Nagle off only then"
