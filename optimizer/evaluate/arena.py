@@ -10,7 +10,8 @@ from joblib import Parallel, delayed
 
 from optimizer.errors import DataError
 from optimizer.evaluate.peers import PEERS, load_peer
-from optimizer.evaluate.run import Trace, run_policy
+from optimizer.evaluate.run import run_policy
+from optimizer.evaluate.trace import Trace
 from optimizer.policies.guarded import Guarded
 from optimizer.policies.ladder import BRISK, GENTLE
 from optimizer.policies.policy import Policy

@@ -11,51 +11,27 @@ from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Stop
 from optimizer.errors import PolicyError
+from optimizer.evaluate.provenance import provenance_of
+from optimizer.evaluate.trace import Rated, Trace
 from optimizer.history import History
-from optimizer.outcomes.scale import OutcomeScale
 from optimizer.policies.policy import Policy
+from optimizer.problem import Problem
 from optimizer.propose import propose
 from optimizer.simulate.encounter import Context
-from optimizer.simulate.scenarios import Scenario, load_scenario
+from optimizer.simulate.scenario import Scenario
+from optimizer.simulate.scenarios import load_scenario
+from optimizer.space.constraint import Quantity, measure
+from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial, TrialKind
 
 ASKED_BEFORE = timedelta(hours=1)
 """How long before a trial its ask is put; answers of the day before have come in by then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """What one policy did with one patient; lists have one entry a trial, the first is the start."""
-
-    scenario: str
-    policy: str
-    patient: int
-    seed: int
-    limit_grade: float
-    severe_grade: float
-    achievable_nrs: float
-    """Relief at the best settings inside limits and tolerance, against no stimulation."""
-    decisions: tuple[str, ...]
-    """``start``, ``proposal``, ``hold``, ``stop`` or ``failed``: what the trial rests on."""
-    tried_nrs: tuple[float, ...]
-    """True relief at the settings applied."""
-    tried_grade: tuple[float, ...]
-    """True expected side-effect grade there."""
-    recommended_nrs: tuple[float, ...]
-    """True relief at the settings recommended once the trial was reported."""
-    recommended_grade: tuple[float, ...]
-    n_breaches: int
-    """Trials past a hard limit or the envelope; anything but 0 is a defect."""
-    ask_s: tuple[float, ...]
-    covered: tuple[float, ...] = ()
-    """Per rating that a model predicted: the share of its point that the central 90 % interval covers, 0 to 1."""
-    failure: str = ""
-    """Why the policy failed; empty where it did not. From then on the start settings stay on."""
 
 
 def run_policy(scenario_name: str, policy: Policy, patient: int, *, n_trials: int, seed: int = 0) -> Trace:
@@ -78,14 +54,14 @@ def run_policy(scenario_name: str, policy: Policy, patient: int, *, n_trials: in
     return course.trace()
 
 
-def covered_share(interval: Interval, rating: float, scale: OutcomeScale) -> float:
-    """Return how much of a whole-number rating an interval covers, 0 to 1.
-
-    A rating stands for half a point either side; an interval that reaches an end of the scale covers what lies past it.
-    """
-    low = interval.low if interval.low > scale.low else scale.low - 0.5
-    high = interval.high if interval.high < scale.high else scale.high + 0.5
-    return min(max(min(high, rating + 0.5) - max(low, rating - 0.5), 0.0), 1.0)
+def at_edge(problem: Problem, rows: Indices) -> NDArray[np.bool_]:
+    """Return which grid points have an ordered parameter at the first or last level the envelope allows, ``(c,)``."""
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for axis, (parameter, mask) in enumerate(zip(problem.space.parameters, problem.index_masks, strict=True)):
+        levels = np.flatnonzero(mask)
+        if not parameter.is_categorical and len(levels) > 1:
+            found |= np.isin(rows[:, axis], levels[[0, -1]])
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -109,10 +85,12 @@ class _Course:
     failure: str = ""
     history: History = field(default_factory=History)
     kinds: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     tried: list[Settings | None] = field(default_factory=list)
     kept: list[Settings] = field(default_factory=list)
+    claims: list[Interval | None] = field(default_factory=list)
     ask_s: list[float] = field(default_factory=list)
-    covered: list[float] = field(default_factory=list)
+    rated: list[Rated] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.start = self.scenario.start(self.patient)
@@ -123,10 +101,12 @@ class _Course:
         settings, kind = self._today()
         self._apply(day, settings)
         self.kinds.append(kind)
+        self.reasons.append(self._reason(kind))
         self.tried.append(settings)
         if not self.failure and not isinstance(self.decision, Stop):
             self._ask(day + 1)
         self.kept.append(self.recommended)
+        self.claims.append(self._claim())
 
     def _today(self) -> tuple[Settings | None, str]:
         """Return the settings of the day, None for stimulation off, and what they rest on."""
@@ -157,23 +137,35 @@ class _Course:
             context = Context(posture=context.posture, stimulation_on=False)
         answers = self.scenario.patient(self.patient).respond(on, context, at)
         reports = [answer.report(trial.id) for answer in answers]
-        self.covered += self._covered(reports)
+        self.rated += self._rated(day, reports)
         self.history = self.history.add(trial, *reports, *self._reviews(day))
         self.in_force = on
 
-    def _covered(self, reports: list[Report]) -> list[float]:
-        """Hold the day's ratings against their prediction; a baseline predicts nothing."""
-        if not isinstance(self.decision, Proposal) or self.failure:
-            return []
-        step = self.decision.steps[0]
-        if "no-model" in step.explanation.doubts:
-            return []
-        values = [report.value for report in reports if report.measure is Measure.PAIN]
+    def _rated(self, trial: int, reports: list[Report]) -> list[Rated]:
+        """Put what was predicted of the trial's settings beside its ratings; a baseline predicts nothing."""
+        predicted: tuple[float, ...] = ()
+        if isinstance(self.decision, Proposal) and not self.failure:
+            predicted = self.decision.steps[0].rating_probabilities
         return [
-            covered_share(step.outcome, value, self.scenario.problem.outcome)
-            for value in values
-            if value is not None
+            Rated(trial=trial, rating=report.value, probabilities=predicted)
+            for report in reports
+            if report.measure is Measure.PAIN and report.value is not None
         ]
+
+    def _reason(self, kind: str) -> str:
+        """Say why there is no proposal, where there is none."""
+        decided = self.decision
+        return str(decided.reason) if isinstance(decided, Hold | Stop) and kind in ("hold", "stop") else ""
+
+    def _claim(self) -> Interval | None:
+        """Return what the policy says its recommendation relieves against the start."""
+        match self.decision:
+            case Proposal() if not self.failure:
+                return self.decision.recommendation_over_start_nrs
+            case Stop() if not self.failure:
+                return self.decision.over_start_nrs
+            case _:
+                return None
 
     def _reviews(self, day: int) -> list[Review]:
         """A hold costs its day; then a simulated clinician has looked at what it names, and keeps every closure."""
@@ -237,21 +229,28 @@ class _Course:
         on = np.array([entry is not None for entry in self.tried])
         rows = np.array([(entry or self.start).indices for entry in self.tried], dtype=np.int64)
         kept = np.array([entry.indices for entry in self.kept], dtype=np.int64)
+        dose = measure(Quantity.CHARGE_PER_SECOND, problem.space.columns(kept))
         return Trace(
             scenario=self.scenario.name,
             policy=self.policy.name,
             patient=self.patient,
             seed=self.seed,
+            provenance=provenance_of(self.scenario),
             limit_grade=tolerability.limit_grade,
             severe_grade=tolerability.severe_grade,
+            rating_ends=(problem.outcome.low, problem.outcome.high),
             achievable_nrs=truth.relief_of(_best(self.scenario.name, self.patient)),
             decisions=tuple(self.kinds),
+            reasons=tuple(self.reasons),
             tried_nrs=tuple((truth.relief_nrs(rows) * on).tolist()),
             tried_grade=tuple((truth.grade(rows) * on).tolist()),
+            at_edge=tuple((at_edge(problem, rows) & on).tolist()),
             recommended_nrs=tuple(truth.relief_nrs(kept).tolist()),
             recommended_grade=tuple(truth.grade(kept).tolist()),
+            recommended_uc_per_s=tuple(dose.tolist()),
+            claims=tuple(self.claims),
             n_breaches=int((~problem.allowed(rows) & on).sum()),
             ask_s=tuple(self.ask_s),
-            covered=tuple(self.covered),
+            rated=tuple(self.rated),
             failure=self.failure,
         )

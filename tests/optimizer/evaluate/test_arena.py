@@ -11,7 +11,7 @@ import pytest
 
 from optimizer.errors import DataError
 from optimizer.evaluate.arena import Comparison, compare, read_results
-from optimizer.evaluate.run import Trace
+from optimizer.evaluate.trace import Trace
 
 COMPARISON = Comparison(scenario="scs-tonic", n_trials=5, n_patients=3, policies=("brisk", "stay"))
 PROGRAM = f"""

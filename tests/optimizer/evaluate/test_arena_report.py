@@ -1,12 +1,15 @@
-"""The page of a comparison says what was compared, how, and what came out."""
+"""Everything a comparison comes to is written into one folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
-from optimizer.evaluate.arena_report import learning_curves, markdown, save
-from optimizer.evaluate.metrics import summarise
-from optimizer.evaluate.run import Trace, run_policy
+from optimizer.errors import DataError
+from optimizer.evaluate.arena_report import save
+from optimizer.evaluate.run import run_policy
+from optimizer.evaluate.trace import Trace
 from optimizer.policies.ladder import GENTLE
 from optimizer.policies.stay import STAY
 
@@ -20,26 +23,18 @@ def traces() -> list[Trace]:
     ]
 
 
-def test_the_page_has_two_lines_a_policy_and_says_how_it_was_made(traces: list[Trace]) -> None:
-    page = markdown(traces, command="titrate evaluate --made-so")
-    assert "`titrate evaluate --made-so`" in page
-    assert "nothing here is evidence of clinical benefit" in page
-    gentle = next(entry for entry in summarise(traces) if entry.policy == GENTLE.name)
-    assert gentle.shares[5] is not None
-    assert f"| ladder_gentle | {gentle.n_achievable} | {gentle.shares[5].value:.2f} (" in page
-    assert page.count("| ladder_gentle |") == page.count("| stay |") == 2
-
-
-def test_a_curve_ends_at_the_share_of_the_table(traces: list[Trace]) -> None:
-    shares = {entry.policy.partition("/")[0]: entry.shares[5] for entry in summarise(traces)}
-    for curve in learning_curves(traces):
-        expected = shares[curve.label]
-        assert expected is not None
-        assert curve.mean[-1] == pytest.approx(expected.value)
-        assert len(curve.trials) == 5
-
-
-def test_page_and_picture_are_written(traces: list[Trace], tmp_path: Path) -> None:
-    page, picture = save(traces, tmp_path / "out", command="x")
+def test_page_picture_and_every_trial_are_written(traces: list[Trace], tmp_path: Path) -> None:
+    page, picture = save(traces, tmp_path / "out", command="titrate evaluate --made-so")
+    text = page.read_text(encoding="utf-8")
     assert page.name == "scs-tonic-5.md"
+    assert "`titrate evaluate --made-so`" in text
+    assert f"({picture.name})" in text
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert pyarrow.parquet.read_table(page.with_suffix(".parquet")).num_rows == 20
+
+
+def test_what_was_made_by_two_codes_is_not_reported(traces: list[Trace], tmp_path: Path) -> None:
+    other = replace(traces[0], provenance=replace(traces[0].provenance, code="0.0.9+old"))
+    with pytest.raises(DataError, match=r"code 0\.0\.9\+old and 0\.1\.0"):
+        save([other, *traces[1:]], tmp_path, command="x")
+    assert list(tmp_path.iterdir()) == []

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal
-from optimizer.evaluate.run import covered_share, run_policy
+from optimizer.decision import Decision, Hold, HoldReason, Proposal
+from optimizer.evaluate.provenance import provenance_of
+from optimizer.evaluate.run import at_edge, run_policy
 from optimizer.history import History
-from optimizer.outcomes.scale import PAIN_NRS
 from optimizer.policies.ladder import BRISK
 from optimizer.policies.random_safe import RANDOM
 from optimizer.policies.safe_bo import SAFE_BO
@@ -137,24 +137,57 @@ def reachable(roots: list[object]) -> list[object]:
     return list(found.values())
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "rating", "share"),
-    [
-        (2.0, 6.0, 4.0, 1.0),
-        (2.0, 6.0, 6.0, 0.5),
-        (2.0, 6.2, 6.0, 0.7),
-        (2.0, 6.0, 7.0, 0.0),
-        (3.9, 4.1, 4.0, 0.2),
-        (2.0, 10.0, 10.0, 1.0),
-        (0.0, 3.0, 0.0, 1.0),
-    ],
-)
-def test_a_rating_is_covered_by_the_share_of_its_point(
-    low: float, high: float, rating: float, share: float
-) -> None:
-    assert covered_share(Interval(mean=4.0, low=low, high=high), rating, PAIN_NRS) == pytest.approx(share)
+def test_a_prediction_made_before_the_trial_stands_beside_its_rating() -> None:
+    trace = run_policy("scs-tonic", SAFE_BO, 0, n_trials=3)
+    assert [entry.trial for entry in trace.rated] == [0, 1, 2]
+    assert trace.rated[0].probabilities == (), "nobody predicted the start"
+    for entry in trace.rated[1:]:
+        assert len(entry.probabilities) == 11
+        assert sum(entry.probabilities) == pytest.approx(1.0)
 
 
-def test_only_a_model_is_held_to_its_predictions() -> None:
-    assert run_policy("scs-tonic", STAY, 0, n_trials=3).covered == ()
-    assert len(run_policy("scs-tonic", SAFE_BO, 0, n_trials=3).covered) == 2
+def test_a_baseline_predicts_and_claims_nothing() -> None:
+    trace = run_policy("scs-tonic", STAY, 0, n_trials=3)
+    assert len(trace.rated) == 3
+    assert {entry.probabilities for entry in trace.rated} == {()}
+    assert trace.claims == (None, None, None)
+
+
+def test_a_claim_is_made_against_the_start_once_there_is_something_to_keep() -> None:
+    trace = run_policy("scs-tonic", SAFE_BO, 1, n_trials=6)
+    stated = [claim for claim in trace.claims if claim is not None]
+    assert len(stated) >= 4
+    assert all(claim.low <= claim.mean <= claim.high for claim in stated)
+    assert max(claim.high - claim.low for claim in stated) > 0.5
+
+
+def test_reasons_are_given_for_holds_alone() -> None:
+    trace = run_policy("scs-tonic", Crooked(way="holds"), 0, n_trials=3)
+    assert trace.reasons == ("", *["unreviewed_adverse_event"] * 2)
+    assert set(run_policy("scs-tonic", BRISK, 0, n_trials=3).reasons) == {""}
+
+
+def test_the_dose_is_that_of_the_recommendation() -> None:
+    scenario = load_scenario("scs-tonic")
+    start = scenario.start(0).as_dict()
+    expected = start["amplitude_ma"] * start["pulse_width_us"] / 1000.0 * start["frequency_hz"]  # type: ignore[operator]
+    assert run_policy("scs-tonic", STAY, 0, n_trials=2).recommended_uc_per_s == pytest.approx((expected,) * 2)
+
+
+def test_the_edge_is_that_of_the_envelope_and_configurations_have_none() -> None:
+    problem = load_scenario("scs-tonic").problem
+    middle = {"amplitude_ma": 6.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-1"}
+    changes: list[dict[str, object]] = [
+        {},
+        {"amplitude_ma": 12.0},
+        {"amplitude_ma": 0.0},
+        {"pulse_width_us": 60.0},
+        {"frequency_hz": 120.0},
+    ]
+    rows = np.array([problem.space.settings({**middle, **change}).indices for change in changes])  # type: ignore[dict-item]
+    assert at_edge(problem, rows).tolist() == [False, True, True, True, True]
+
+
+def test_a_run_says_what_made_it() -> None:
+    trace = run_policy("scs-tonic", STAY, 0, n_trials=2)
+    assert trace.provenance == provenance_of(load_scenario("scs-tonic"))

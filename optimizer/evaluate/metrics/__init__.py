@@ -1,0 +1,1 @@
+"""What a policy was worth, what it cost and whether its predictions held, from traces alone."""

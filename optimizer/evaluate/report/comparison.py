@@ -1,0 +1,94 @@
+"""What every page of a comparison is made from: traces that may stand together, summaries in one order, where they come from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optimizer.errors import DataError
+from optimizer.evaluate.metrics.summary import Summary, summarise
+from optimizer.evaluate.provenance import Provenance, mixed
+from optimizer.evaluate.report.words import is_ours, label, listed
+from optimizer.evaluate.trace import Trace
+
+SYNTHETIC = "Synthetic patients rank ways of choosing; nothing here is evidence of clinical benefit."
+ENOUGH_PATIENTS = 200
+"""Patients from which a difference may be claimed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Compared:
+    """A comparison ready to be written."""
+
+    traces: tuple[Trace, ...]
+    summaries: tuple[Summary, ...]
+    """Ours first, then by relief at the end: the order of every table and figure."""
+    provenance: Provenance
+    command: str
+    """What made the traces, so that it can be run again."""
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+        return self.traces[0].scenario
+
+    @property
+    def n_trials(self) -> int:
+        """Trials of a run, the start included."""
+        return len(self.traces[0].decisions)
+
+    @property
+    def n_patients(self) -> int:
+        """Patients met by any policy."""
+        return len({trace.patient for trace in self.traces})
+
+    @property
+    def stem(self) -> str:
+        """Name of every file of this comparison."""
+        return f"{self.scenario}-{self.n_trials}"
+
+    @property
+    def origin(self) -> str:
+        """Where the figures come from, in a sentence."""
+        commit = f", commit {self.provenance.commit}" if self.provenance.commit else ""
+        return f"Code {self.provenance.code}{commit}, libraries {self.provenance.lock}, scenario {self.provenance.scenario}."
+
+    @property
+    def too_few(self) -> str:
+        """Which policies met fewer patients than a claim needs, in a sentence; empty where none did."""
+        few = [(s.policy, s.n_patients) for s in self.summaries if s.n_patients < ENOUGH_PATIENTS]
+        if not few:
+            return ""
+        if len(few) == len(self.summaries):
+            return f"Fewer than {ENOUGH_PATIENTS} patients: too few for a claim."
+        named = listed(f"{label(policy)} ({n})" for policy, n in few)
+        return f"On fewer than {ENOUGH_PATIENTS} patients, too few for a claim: {named}."
+
+
+def compared(traces: Sequence[Trace], *, command: str) -> Compared:
+    """Return traces ready to be written.
+
+    Args:
+        traces: Of one scenario and one number of trials, made by one code.
+        command: What made them.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        DataError: If there is no trace, or the traces may not stand in one table: the message names what differs.
+    """
+    if not traces:
+        raise DataError("results", "hold no run")
+    differing = mixed(trace.provenance for trace in traces)
+    lengths = {str(len(trace.decisions)) for trace in traces}
+    if len(lengths) > 1:
+        differing["trials"] = tuple(sorted(lengths))
+    if differing:
+        named = listed(f"{name} {' and '.join(values)}" for name, values in differing.items())
+        raise DataError("results", f"were not made alike: {named}", remedy="Run all of them again.")
+    by_relief = sorted(summarise(traces), key=lambda s: -(s.final_nrs.value if s.final_nrs else 0.0))
+    return Compared(
+        traces=tuple(traces),
+        summaries=tuple(sorted(by_relief, key=lambda s: not is_ours(s.policy))),
+        provenance=max((trace.provenance for trace in traces), key=lambda entry: entry.commit),
+        command=command,
+    )

@@ -1,0 +1,24 @@
+"""A comparison as Markdown, for a repository."""
+
+from optimizer.evaluate.report.comparison import SYNTHETIC, Compared
+from optimizer.evaluate.report.tables import Table, tables
+
+
+def markdown(found: Compared) -> str:
+    """Return the page: how it was made, every table, where the figures come from."""
+    parts = [
+        f"# {found.scenario}, {found.n_trials} trials, {found.n_patients} patients",
+        f"`{found.command}`",
+        f"{SYNTHETIC} Bootstrap 95 % intervals over patients.{' ' + found.too_few if found.too_few else ''}",
+        *(_section(table) for table in tables(found.traces, found.summaries)),
+        f"![Learning curves]({found.stem}-learning.png)",
+        found.origin,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(table: Table) -> str:
+    head, *body = ["| " + " | ".join(row) + " |" for row in (table.columns, *table.rows)]
+    return "\n".join(
+        [f"## {table.heading}", "", table.says, "", head, "|" + "---|" * len(table.columns), *body]
+    )
