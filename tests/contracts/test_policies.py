@@ -24,11 +24,11 @@ from optimizer.propose import propose
 from optimizer.space.device import load_device
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Trial
+from tests.optimizer.evaluate.peers.courses import LIBRARY_OF
 
 PLAIN_BOTORCH = load_peer("plain_botorch")
 OURS = (SAFE_BO, BRISK, GENTLE, RANDOM_SAFE, RANDOM, STAY)
-POLICIES = (*OURS, PLAIN_BOTORCH, Guarded(inner=RANDOM), Guarded(inner=PLAIN_BOTORCH))
-OPTUNA = ("optuna_gp", "optuna_tpe")
+POLICIES = (*OURS, PLAIN_BOTORCH, load_peer("safe_opt"), Guarded(inner=RANDOM), Guarded(inner=PLAIN_BOTORCH))
 START = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 50.0, "configuration": "level-3"}
 VNS_START = {"amplitude_ma": 0.5, "pulse_width_us": 250.0, "frequency_hz": 20.0, "on_s": 30.0, "off_s": 300.0}
 N_TRIALS = 3
@@ -36,7 +36,7 @@ SEED = 2
 
 every_policy = pytest.mark.parametrize(
     "policy",
-    [*(pytest.param(policy, id=policy.name) for policy in POLICIES), *OPTUNA],
+    [*(pytest.param(policy, id=policy.name) for policy in POLICIES), *LIBRARY_OF],
     indirect=True,
 )
 
@@ -44,10 +44,11 @@ every_policy = pytest.mark.parametrize(
 @pytest.fixture
 def policy(request: pytest.FixtureRequest) -> Policy:
     """A policy, or the name of a peer that may not be installed."""
-    if request.param not in OPTUNA:
+    if not isinstance(request.param, str):
         return request.param
-    if importlib.util.find_spec("optuna") is None:
-        pytest.skip("needs the extra `peers` (optuna)")
+    library = LIBRARY_OF[request.param]
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"needs the extra `peers` ({library})")
     return load_peer(request.param)
 
 

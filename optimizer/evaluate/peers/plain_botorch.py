@@ -30,7 +30,7 @@ from torch import Tensor
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.evaluate.peers.told import Told, told
+from optimizer.evaluate.peers.told import Told, best_expected, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer, permitted
 from optimizer.prior import NO_PRIOR, Prior
@@ -166,17 +166,9 @@ class PlainBoTorchSession:
         return self.problem.space.at(choices[place]), float(score)
 
     def _kept(self, model: ModelListGP, trials: tuple[Told, ...]) -> Settings | None:
-        """Return the tried settings of most expected relief among those reported and expected tolerable, or None."""
-        mean = model.posterior(self._rows(_indices(trials))).mean
-        relief = mean[:, 0]
-        if self.problem.tolerability is not None:
-            limit = self.problem.tolerability.limit_grade
-            past = {trial.settings for trial in trials if trial.grade > limit}
-            # a model of few reports can smooth a bad one away; nobody would keep what was reported intolerable
-            reported = torch.tensor([trial.settings not in past for trial in trials])
-            relief = relief.where(reported & (mean[:, 1] <= limit), -torch.inf)
-        best = int(relief.argmax())
-        return trials[best].settings if bool(relief[best] > -torch.inf) else None
+        mean = model.posterior(self._rows(_indices(trials))).mean.numpy()
+        # without tolerability there is no second outcome
+        return best_expected(self.problem, trials, mean[:, 0], mean[:, -1])
 
 
 def _relief_of(samples: Tensor, X: Tensor | None = None) -> Tensor:  # noqa: ARG001, N803 - BoTorch's name

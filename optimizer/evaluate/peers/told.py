@@ -1,8 +1,10 @@
 """What every peer is told of a course: one line a rated trial, with relief and the worst grade."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.history import History
 from optimizer.policies.baseline import UNSTIMULATED
@@ -35,6 +37,29 @@ def told(problem: Problem, history: History) -> tuple[Told, ...]:
         for facts in history.facts
         if facts.pain and facts.trial.applied.settings is not None and facts.trial.kind not in UNSTIMULATED
     )
+
+
+def best_expected(
+    problem: Problem, trials: Sequence[Told], relief: NDArray[np.float64], grade: NDArray[np.float64]
+) -> Settings | None:
+    """Return the tried settings of most expected relief among those reported and expected tolerable, or None.
+
+    Args:
+        problem: The course's problem.
+        trials: What was tried.
+        relief: Expected at each trial's settings, ``(n,)``.
+        grade: Expected there, ``(n,)``; plays no part where tolerability does not apply.
+
+    Returns:
+        Tried settings. A model of few reports can smooth a bad one away; nobody would keep what was reported intolerable.
+    """
+    if problem.tolerability is not None:
+        limit = problem.tolerability.limit_grade
+        past = {trial.settings for trial in trials if trial.grade > limit}
+        reported = np.array([trial.settings not in past for trial in trials], dtype=np.bool_)
+        relief = np.where(reported & (grade <= limit), relief, -np.inf)
+    best = int(relief.argmax())
+    return trials[best].settings if relief[best] > -np.inf else None
 
 
 def _grade(problem: Problem, report: Report) -> float:

@@ -7,12 +7,14 @@ import pytest
 
 from optimizer.errors import MissingExtraError
 from optimizer.evaluate.arena import Comparison, policy_named
-from optimizer.evaluate.peers import PEERS, load_peer
+from optimizer.evaluate.peers import PEERS, load_peer, notes
+from tests.optimizer.evaluate.peers.courses import LIBRARY_OF
 
 WATCH = """
 import sys
 import optimizer.evaluate.arena
-assert not {"optuna", "optimizer.evaluate.peers.plain_botorch"} & set(sys.modules), "imported unasked"
+unasked = {"ax", "baybe", "bofire", "optuna", "optimizer.evaluate.peers.plain_botorch"} & set(sys.modules)
+assert not unasked, f"imported unasked: {unasked}"
 """
 
 
@@ -20,13 +22,14 @@ def test_the_arena_imports_no_peer_by_itself() -> None:
     subprocess.run([sys.executable, "-c", WATCH], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("name", ["optuna_gp", "guarded:optuna_tpe"])
+@pytest.mark.parametrize("name", [*LIBRARY_OF, "guarded:optuna_tpe"])
 def test_a_peer_that_is_not_installed_is_missing_by_the_name_of_its_extra(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "optuna", None)  # as python marks what cannot be imported
-    monkeypatch.delitem(sys.modules, "optimizer.evaluate.peers.optuna_peers", raising=False)
-    with pytest.raises(MissingExtraError, match="peers"):
+    peer = name.removeprefix("guarded:")
+    monkeypatch.setitem(sys.modules, LIBRARY_OF[peer], None)  # as python marks what cannot be imported
+    monkeypatch.delitem(sys.modules, PEERS[peer].module, raising=False)
+    with pytest.raises(MissingExtraError, match=f"{LIBRARY_OF[peer]}.*peers"):
         Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=("stay", name))
 
 
@@ -34,3 +37,9 @@ def test_plain_botorch_needs_nothing_more_than_we_do() -> None:
     assert load_peer("plain_botorch").name == "plain_botorch/1"
     assert policy_named("guarded:plain_botorch").name == "guarded:plain_botorch/1"
     assert "plain_botorch" in PEERS
+
+
+def test_a_report_learns_how_each_peer_in_it_was_set_up_and_nothing_of_ours() -> None:
+    said = notes(["safe_bo/1", "guarded:baybe/1", "baybe/1", "ax/1"])
+    assert list(said) == ["ax", "baybe"]
+    assert "no outcome constraint" in said["baybe"]
