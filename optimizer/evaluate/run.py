@@ -1,8 +1,9 @@
 """One policy on one synthetic patient: ask, apply, listen, and note what was true of it.
 
-Every policy meets the same patient under the same protocol: the first trial is the start, then one ask and one trial a day,
-one rating and one grade per kind of side effect each. The patient's luck is keyed by day, not by what was asked before, so
-differences between policies are paired. A policy gets problem, history and ask; the truth stays here.
+Every policy meets the same patient under the same protocol: the first trial is the start, then one ask a trial, when and
+how often it is rated as the scenario says. The patient's luck is keyed by day, not by what was asked before, so differences
+between policies are paired. A policy gets problem, history and ask; the truth stays here. It jumps to what it asks unless it
+declares a ramp (an attribute ``ramps``) or the scenario has one.
 """
 
 import time
@@ -16,22 +17,26 @@ from numpy.typing import NDArray
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Stop
 from optimizer.errors import PolicyError
+from optimizer.evaluate.attainable import attainable
+from optimizer.evaluate.lived import Lived, live_trial
 from optimizer.evaluate.provenance import provenance_of
 from optimizer.evaluate.trace import Rated, Trace
 from optimizer.history import History
 from optimizer.policies.policy import Policy
 from optimizer.problem import Problem
 from optimizer.propose import propose
-from optimizer.simulate.encounter import Context
-from optimizer.simulate.scenario import Scenario
+from optimizer.simulate.encounter import SyntheticPatient
+from optimizer.simulate.scenario import PatientTruth, Scenario
 from optimizer.simulate.scenarios import load_scenario
 from optimizer.space.constraint import Quantity, measure
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial, TrialKind
+from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject
 
 ASKED_BEFORE = timedelta(hours=1)
-"""How long before a trial its ask is put; answers of the day before have come in by then."""
+"""How long before a trial its ask is put; answers about the trial before have come in by then."""
+REVIEWED_AFTER = timedelta(hours=1)
+"""How long into the trial of a hold a simulated clinician has looked at it."""
 
 
 def run_policy(scenario_name: str, policy: Policy, patient: int, *, n_trials: int, seed: int = 0) -> Trace:
@@ -49,8 +54,8 @@ def run_policy(scenario_name: str, policy: Policy, patient: int, *, n_trials: in
     """
     scenario = load_scenario(scenario_name)
     course = _Course(scenario=scenario, policy=policy, patient=patient, seed=seed)
-    for day in range(n_trials):
-        course.live(day)
+    for place in range(n_trials):
+        course.live(place)
     return course.trace()
 
 
@@ -65,9 +70,9 @@ def at_edge(problem: Problem, rows: Indices) -> NDArray[np.bool_]:
 
 
 @lru_cache(maxsize=4)
-def _best(scenario_name: str, patient: int) -> Settings:
-    """The exhaustive search is the same for every policy on a patient."""
-    return load_scenario(scenario_name).best(patient)
+def _start(scenario_name: str, patient: int) -> Settings:
+    """It rests on an exhaustive search, which is the same for every policy on a patient."""
+    return load_scenario(scenario_name).start(patient)
 
 
 @dataclass(kw_only=True)
@@ -81,35 +86,38 @@ class _Course:
     start: Settings = field(init=False)
     recommended: Settings = field(init=False)
     in_force: Settings = field(init=False)
+    whom: SyntheticPatient = field(init=False)
+    ramps: bool = field(init=False)
     decision: Decision | None = None
     failure: str = ""
     history: History = field(default_factory=History)
     kinds: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    tried: list[Settings | None] = field(default_factory=list)
     kept: list[Settings] = field(default_factory=list)
     claims: list[Interval | None] = field(default_factory=list)
     ask_s: list[float] = field(default_factory=list)
     rated: list[Rated] = field(default_factory=list)
+    lived: list[Lived] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.start = self.scenario.start(self.patient)
+        self.start = _start(self.scenario.name, self.patient)
         self.recommended = self.in_force = self.start
+        self.whom = self.scenario.patient(self.patient)
+        self.ramps = self.scenario.ramps or bool(getattr(self.policy, "ramps", False))
 
-    def live(self, day: int) -> None:
-        """One day: apply what was decided, hear the patient, ask for tomorrow."""
-        settings, kind = self._today()
-        self._apply(day, settings)
+    def live(self, place: int) -> None:
+        """One trial: apply what was decided, hear the patient, ask for the next."""
+        settings, kind = self._decided()
+        self._apply(place, settings)
         self.kinds.append(kind)
         self.reasons.append(self._reason(kind))
-        self.tried.append(settings)
         if not self.failure and not isinstance(self.decision, Stop):
-            self._ask(day + 1)
+            self._ask(place + 1)
         self.kept.append(self.recommended)
         self.claims.append(self._claim())
 
-    def _today(self) -> tuple[Settings | None, str]:
-        """Return the settings of the day, None for stimulation off, and what they rest on."""
+    def _decided(self) -> tuple[Settings | None, str]:
+        """Return the settings of the trial, None for stimulation off, and what they rest on."""
         if self.failure:
             return self.start, "failed"
         match self.decision:
@@ -122,26 +130,22 @@ class _Course:
             case Hold():
                 return self.decision.meanwhile, "hold"
 
-    def _apply(self, day: int, settings: Settings | None) -> None:
-        at = self.scenario.started_at + timedelta(days=day)
-        on = settings or self.in_force
-        trial = Trial(
-            id=f"trial-{day:03d}",
-            applied=Applied(values=on.as_dict(), settings=on),
-            occurred_at=at - timedelta(minutes=30),
-            recorded_at=at - timedelta(minutes=30),
-            kind=TrialKind.NORMAL if settings is not None else TrialKind.STIMULATION_OFF,
+    def _apply(self, place: int, settings: Settings | None) -> None:
+        lived = live_trial(
+            self.scenario,
+            self.whom,
+            place,
+            settings,
+            self.in_force,
+            ramps=self.ramps,
+            earlier=tuple(trial.spell for trial in self.lived),
         )
-        context = self.scenario.context()
-        if settings is None:
-            context = Context(posture=context.posture, stimulation_on=False)
-        answers = self.scenario.patient(self.patient).respond(on, context, at)
-        reports = [answer.report(trial.id) for answer in answers]
-        self.rated += self._rated(day, reports)
-        self.history = self.history.add(trial, *reports, *self._reviews(day))
-        self.in_force = on
+        self.rated += self._rated(place, lived.reports)
+        self.history = self.history.add(lived.trial, *lived.reports, *self._reviews(place))
+        self.in_force = lived.trial.applied.settings or self.in_force
+        self.lived.append(lived)
 
-    def _rated(self, trial: int, reports: list[Report]) -> list[Rated]:
+    def _rated(self, trial: int, reports: tuple[Report, ...]) -> list[Rated]:
         """Put what was predicted of the trial's settings beside its ratings; a baseline predicts nothing."""
         predicted: tuple[float, ...] = ()
         if isinstance(self.decision, Proposal) and not self.failure:
@@ -167,15 +171,15 @@ class _Course:
             case _:
                 return None
 
-    def _reviews(self, day: int) -> list[Review]:
-        """A hold costs its day; then a simulated clinician has looked at what it names, and keeps every closure."""
+    def _reviews(self, place: int) -> list[Review]:
+        """A hold costs its trial; then a simulated clinician has looked at what it names, and keeps every closure."""
         if not isinstance(self.decision, Hold):
             return []
         adverse = self.decision.reason is HoldReason.UNREVIEWED_ADVERSE_EVENT
-        at = self.scenario.started_at + timedelta(days=day, hours=1)
+        at = self.scenario.begins_at(place) + REVIEWED_AFTER
         return [
             Review(
-                id=f"review-{day:03d}-{number}",
+                id=f"review-{place:03d}-{number}",
                 subject=ReviewSubject.ADVERSE_EVENT if adverse else ReviewSubject.HOLD,
                 subject_id=subject,
                 reason="simulated_review",
@@ -185,11 +189,11 @@ class _Course:
             for number, subject in enumerate(self.decision.subject_ids)
         ]
 
-    def _ask(self, day: int) -> None:
+    def _ask(self, place: int) -> None:
         ask = Ask(
-            at=self.scenario.started_at + timedelta(days=day) - ASKED_BEFORE,
+            at=self.scenario.begins_at(place) - ASKED_BEFORE,
             in_force=Applied(values=self.in_force.as_dict(), settings=self.in_force),
-            posture=self.scenario.postures[0],
+            posture=self.scenario.context(place).posture,
         )
         began = time.perf_counter()
         try:
@@ -226,10 +230,14 @@ class _Course:
         tolerability = problem.tolerability
         if tolerability is None:
             raise PolicyError("scenario", "has no tolerability, which the metrics are about")
-        on = np.array([entry is not None for entry in self.tried])
-        rows = np.array([(entry or self.start).indices for entry in self.tried], dtype=np.int64)
+        tried = [lived.settings for lived in self.lived]
+        on = np.array([entry is not None for entry in tried])
+        rows = np.array([(entry or self.start).indices for entry in tried], dtype=np.int64)
         kept = np.array([entry.indices for entry in self.kept], dtype=np.int64)
+        relief = truth.relief_nrs(kept)
         dose = measure(Quantity.CHARGE_PER_SECOND, problem.space.columns(kept))
+        had = attainable(self.scenario.name, self.patient)
+        tried_grade, rung_grade = self._grades(truth)
         return Trace(
             scenario=self.scenario.name,
             policy=self.policy.name,
@@ -239,18 +247,30 @@ class _Course:
             limit_grade=tolerability.limit_grade,
             severe_grade=tolerability.severe_grade,
             rating_ends=(problem.outcome.low, problem.outcome.high),
-            achievable_nrs=truth.relief_of(_best(self.scenario.name, self.patient)),
+            achievable_nrs=had.most_nrs,
             decisions=tuple(self.kinds),
             reasons=tuple(self.reasons),
             tried_nrs=tuple((truth.relief_nrs(rows) * on).tolist()),
-            tried_grade=tuple((truth.grade(rows) * on).tolist()),
+            tried_grade=tried_grade,
             at_edge=tuple((at_edge(problem, rows) & on).tolist()),
-            recommended_nrs=tuple(truth.relief_nrs(kept).tolist()),
+            recommended_nrs=tuple(relief.tolist()),
             recommended_grade=tuple(truth.grade(kept).tolist()),
             recommended_uc_per_s=tuple(dose.tolist()),
+            cheapest_uc_per_s=tuple(had.cheapest_uc_per_s(relief).tolist()),
             claims=tuple(self.claims),
             n_breaches=int((~problem.allowed(rows) & on).sum()),
+            n_rung_exposures=sum(grade > tolerability.limit_grade for grade in rung_grade),
+            n_rung_severe=sum(grade >= tolerability.severe_grade for grade in rung_grade),
             ask_s=tuple(self.ask_s),
             rated=tuple(self.rated),
             failure=self.failure,
         )
+
+    def _grades(self, truth: PatientTruth) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the true expected grade of every trial and of every rung passed, each on the day it was felt."""
+        tried, passed = [], []
+        for place, lived in enumerate(self.lived):
+            day = (self.scenario.begins_at(place) - self.scenario.started_at) / timedelta(days=1)
+            tried.append(0.0 if lived.settings is None else truth.grade_of(lived.settings, day))
+            passed += [truth.grade_of(values, day) for values in lived.passed]
+        return tuple(tried), tuple(passed)

@@ -53,6 +53,11 @@ class Trace:
     """Trials past a hard limit or the envelope; anything but 0 is a defect."""
     ask_s: tuple[float, ...]
     """Time of each ask; the first is for the second trial."""
+    cheapest_uc_per_s: tuple[float, ...] = ()
+    """Per recommendation, the least charge per second of legal, tolerable settings that truly relieve as much."""
+    n_rung_exposures: int = 0
+    """Rungs of ramps felt on the way to other settings, truly above the tolerability limit."""
+    n_rung_severe: int = 0
     rated: tuple[Rated, ...] = ()
     failure: str = ""
     """Why the policy failed; empty where it did not. From then on the start settings stay on."""
