@@ -10,12 +10,20 @@ import numpy as np
 from optimizer.simulate import course_of_time as time
 from optimizer.simulate.body import Body
 from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.preference import Lived, Preferred, preferred
 from optimizer.simulate.ratings import Completeness
-from optimizer.simulate.side_effects import KINDS, UNCOMFORTABLE_GRADE, discomfort_grade, reported_grade
+from optimizer.simulate.side_effects import (
+    KINDS,
+    UNCOMFORTABLE_GRADE,
+    discomfort_grade,
+    expected_grade,
+    reported_grade,
+)
 from optimizer.simulate.stimulus import Stimulus
 from optimizer.simulate.streams import Array, normal
 from optimizer.simulate.telling import Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.thresholds import window_position
+from optimizer.space import pulse
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
 from optimizer.trial import Rung, RungOutcome
@@ -92,6 +100,30 @@ class SomaticPatient:
             if outcome is RungOutcome.DISCOMFORT:
                 break
         return tuple(rungs)
+
+    def prefer(
+        self,
+        first: Settings | Mapping[str, Value],
+        second: Settings | Mapping[str, Value],
+        context: Context,
+        at: datetime,
+    ) -> Preferred:
+        """Say which of two settings the patient would rather keep, both lived with in the same context."""
+        moment = moment_of(self._body.started_at, at)
+        one, other = (self._lived(settings, context, moment) for settings in (first, second))
+        return preferred(self._body.cohort, one, other, moment.occasion, moment.whole_day)
+
+    def _lived(self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment) -> Lived:
+        cohort, stimulus = self._body.cohort, self._stimulus(settings)
+        perception = self._body.perception_ma(stimulus, context.posture, moment.day)
+        grades = [expected_grade(cohort, stimulus, perception, kind) for kind in KINDS]
+        charge_uc = pulse.charge_per_phase_uc(stimulus.amplitude_ma, stimulus.pulse_width_us)
+        return Lived(
+            pain_nrs=self._expected_nrs(settings, context, moment),
+            grade=np.max(grades, axis=0),
+            sensation=np.clip(window_position(cohort, stimulus.amplitude_ma, perception), 0.0, 1.0),
+            charge_uc_per_s=(charge_uc * stimulus.frequency_hz)[:, None],
+        )
 
     def _expected_nrs(
         self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment

@@ -10,7 +10,7 @@ from optimizer.simulate import course_of_time as time
 from optimizer.simulate.cohort import Cohort
 from optimizer.simulate.encounter import Answer, Context
 from optimizer.simulate.ratings import Completeness, answers, whole_number
-from optimizer.simulate.streams import Array, normal, uniform
+from optimizer.simulate.streams import Array, normal, stream
 from optimizer.trial import Measure, Recall, utc
 
 SECONDS_PER_DAY = 86400.0
@@ -146,7 +146,9 @@ def told(
 
 
 def _delay(cohort: Cohort, completeness: Completeness, moment: Moment) -> timedelta:
+    """Return how much later than its time an answer is on record: at once in clinic, else hours, sometimes the next day."""
     if completeness is Completeness.COMPLETE:
         return timedelta(0)
-    late = uniform(cohort.seed, f"delay {moment.occasion}", moment.whole_day, 1).item()
-    return timedelta(minutes=round(60 * LATEST_ANSWER_HOURS * late))
+    late, next_day = stream(cohort.seed, f"delay {moment.occasion}", moment.whole_day).random(2)
+    days = 1 if next_day < cohort["back_dated_probability"].item() else 0
+    return timedelta(days=days, minutes=round(60 * LATEST_ANSWER_HOURS * late))

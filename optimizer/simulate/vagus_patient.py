@@ -12,12 +12,14 @@ from optimizer.simulate import vagus
 from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.course_of_time import Phase
 from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.preference import Lived, Preferred, preferred
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.streams import Array
 from optimizer.simulate.telling import SECONDS_PER_DAY, Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.vagus import Dose
 from optimizer.simulate.vagus_body import VagusBody
+from optimizer.space import pulse
 from optimizer.space.device import load_device
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
@@ -94,6 +96,33 @@ class VagusPatient:
         self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment
     ) -> Array:
         return self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
+
+    def prefer(
+        self,
+        first: Settings | Mapping[str, Value],
+        second: Settings | Mapping[str, Value],
+        context: Context,
+        at: datetime,
+    ) -> Preferred:
+        """Say which of two settings the patient would rather keep, both lived with in the same context."""
+        moment = moment_of(self._body.started_at, at)
+        one, other = (self._lived(settings, context, moment) for settings in (first, second))
+        return preferred(self._body.cohort, one, other, moment.occasion, moment.whole_day)
+
+    def _lived(self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment) -> Lived:
+        """A sensation is there only while the current is ON."""
+        cohort, dose = self._body.cohort, self._dose(settings)
+        grades = [
+            vagus.expected_grade(cohort, dose, kind, moment.day) for kind in ("discomfort", *vagus.FADING)
+        ]
+        charge_uc = pulse.charge_per_phase_uc(dose.amplitude_ma, dose.pulse_width_us)
+        share = self._share(settings, context, moment.day)
+        return Lived(
+            pain_nrs=self._body.expected_pain_nrs(share, moment.day),
+            grade=np.max(grades, axis=0),
+            sensation=dose.duty * np.clip(vagus.intensity(cohort, dose), 0.0, 1.0),
+            charge_uc_per_s=pulse.charge_per_second_uc(charge_uc, dose.frequency_hz, dose.duty)[:, None],
+        )
 
     def _share(self, settings: Settings | Mapping[str, Value], context: Context, day: float) -> Array:
         """Follow the effect through every spell to now."""

@@ -97,3 +97,17 @@ def test_only_the_question_about_pain_looks_back() -> None:
     week = Context(recall=Recall.LAST_7_DAYS)
     answers = told(cohort, Completeness.COMPLETE, week, moment, np.full((1, 1), 5.0), {"discomfort": 2.0})
     assert [answer.report("t").recall for answer in answers] == [Recall.LAST_7_DAYS, Recall.NOW]
+
+
+def test_outside_the_clinic_one_answer_in_twenty_is_written_down_the_next_day() -> None:
+    cohort, context = draw_cohort(load_preset("tonic"), 5), Context()
+    late = []
+    for day in range(600):
+        moment = moment_of(STARTED_AT, STARTED_AT + timedelta(days=day))
+        answer = told(cohort, Completeness.REAL_WORLD, context, moment, np.full((1, 1), 5.0), {})[0]
+        assert answer.occurred_at == moment.at
+        late.append((answer.recorded_at - answer.occurred_at) / timedelta(hours=1))
+    hours = np.array(late)
+    assert (hours >= 24).mean() == pytest.approx(0.05, abs=0.03)
+    assert ((hours <= 12) | ((hours >= 24) & (hours <= 36))).all()
+    assert hours.min() >= 0
