@@ -27,9 +27,11 @@ def test_a_peer_that_is_not_installed_is_missing_by_the_name_of_its_extra(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer = name.removeprefix("guarded:")
-    monkeypatch.setitem(sys.modules, LIBRARY_OF[peer], None)  # as python marks what cannot be imported
+    library = LIBRARY_OF[peer]
+    for module in [library, *(loaded for loaded in sys.modules if loaded.startswith(f"{library}."))]:
+        monkeypatch.setitem(sys.modules, module, None)  # as python marks what cannot be imported
     monkeypatch.delitem(sys.modules, PEERS[peer].module, raising=False)
-    with pytest.raises(MissingExtraError, match=f"{LIBRARY_OF[peer]}.*peers"):
+    with pytest.raises(MissingExtraError, match=f"{library}.*peers"):
         Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=("stay", name))
 
 
