@@ -9,6 +9,7 @@ from optimizer import canonical
 from optimizer.errors import DataError
 from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.preset import load_preset
+from optimizer.simulate.validation.choices import measured_choices
 from optimizer.simulate.validation.nerves import (
     measured_ganglion,
     measured_kilohertz,
@@ -102,7 +103,7 @@ def as_markdown(lines: Sequence[Line]) -> str:
 def _observed(size: int, seed: int) -> dict[str, float]:
     tonic = draw_cohort(load_preset("tonic"), seed, size)
     arms = {name: run_arm(draw_cohort(load_preset(name), seed, size)) for name in ("tonic", "mid", "ten-khz")}
-    found = measured_thresholds(tonic) | measured_reports(tonic)
+    found = measured_thresholds(tonic) | measured_reports(tonic) | measured_choices(tonic)
     for name, key in (("tonic", "tonic"), ("ten-khz", "ten_khz")):
         arm = arms[name]
         relief = arm.relief(12)

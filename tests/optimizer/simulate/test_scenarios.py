@@ -153,7 +153,7 @@ def test_the_headline_is_rated_once_in_the_visit_with_full_effect(scenario) -> N
     assert scenario.questions(2, earlier) == ((scenario.context(2), scenario.started_at + timedelta(days=2)),)
 
 
-THERAPIES = ("scs-10khz", "pns", "tens", "tavns", "vns")
+THERAPIES = ("scs-10khz", "scs-sub", "pns", "tens", "tavns", "vns")
 
 
 @pytest.mark.parametrize("name", THERAPIES)
