@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-"""Okabe and Ito: told apart by most eyes and in grey."""
-STYLES = ("-", "--", "-.", ":")
+from optimizer.figures.palette import FAINT, look, spread
+
+FEW = 6
+"""Curves up to which their bands can be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,32 +38,62 @@ def learning_curve_figure(
         reached_label: Its name.
 
     Returns:
-        One panel, a line and a band per policy, named in a legend in the order given.
+        One panel, a line and a band per policy, each named where its line ends.
     """
-    figure = Figure(figsize=(8.2, 5.0), layout="constrained")
+    figure = Figure(figsize=(9.6, 5.4), layout="constrained")
     axes = figure.subplots()
     for order, curve in enumerate(curves):
-        color, first = COLORS[order % len(COLORS)], order == 0
-        axes.fill_between(curve.trials, curve.low, curve.high, color=color, alpha=0.16, linewidth=0)
+        seen = look(order)
+        axes.fill_between(
+            curve.trials,
+            curve.low,
+            curve.high,
+            color=seen.color,
+            alpha=0.16 if order == 0 or len(curves) <= FEW else 0.07,
+            linewidth=0,
+        )
         axes.plot(
             curve.trials,
             curve.mean,
-            color=color,
-            linestyle=STYLES[order % len(STYLES)],
-            linewidth=2.8 if first else 1.8,
-            zorder=3 if first else 2,
+            color=seen.color,
+            linestyle=seen.style,
+            linewidth=seen.width,
+            zorder=seen.layer,
             label=curve.label,
         )
     if reached is not None:
-        axes.axhline(
-            reached, color="#666666", linewidth=1.0, linestyle=(0, (1, 2)), label=reached_label or None
+        axes.axhline(reached, color=FAINT, linewidth=1.0, linestyle=(0, (1, 2)))
+        first = min((curve.trials[0] for curve in curves if curve.trials), default=0)
+        axes.annotate(
+            reached_label, (first, reached), (0, 3), textcoords="offset points", fontsize=11, color=FAINT
         )
-    axes.set_title(title, fontsize=12, loc="left")
-    axes.set_xlabel("trial")
-    axes.set_ylabel(value)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_title(title, fontsize=14, loc="left", pad=12)
+    axes.set_xlabel("trial", fontsize=12)
+    axes.set_ylabel(value, fontsize=12)
+    axes.tick_params(labelsize=11)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
     axes.margins(x=0.01)
-    axes.legend(frameon=False, fontsize=10, loc="best")
+    _name(axes, curves)
     return figure
+
+
+def _name(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Write each name where its curve ends, apart from the others."""
+    named = [(order, curve) for order, curve in enumerate(curves) if curve.trials]
+    bottom, top = axes.get_ylim()
+    heights = spread([curve.mean[-1] for _, curve in named], gap=0.05 * (top - bottom))
+    for (order, curve), height in zip(named, heights, strict=True):
+        axes.annotate(
+            curve.label,
+            (1.0, height),
+            (8, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            color=look(order).color,
+            fontsize=12,
+            fontweight="bold" if order == 0 else "normal",
+            verticalalignment="center",
+            annotation_clip=False,
+        )

@@ -47,8 +47,8 @@ class Sums:
 
     def ratio(self, counts: Array) -> Array:
         """Return the ratio for patients counted so many times, ``(b, n)`` -> ``(b,)``; NaN where nothing divides."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((counts @ self.above) / (counts @ self.below))
+        below = counts @ self.below
+        return np.asarray((counts @ self.above) / np.where(below > 0, below, np.nan))
 
     def less(self, other: "Sums") -> Estimate | None:
         """Return this ratio less another over the patients both have: a paired difference."""

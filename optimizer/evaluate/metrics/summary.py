@@ -39,7 +39,7 @@ class Summary:
     final_intolerable: Estimate | None
     """Share of patients whose last recommendation is truly above the tolerability limit."""
     exposures: Estimate | None
-    """Trials a patient spent above the tolerability limit, on the true expected grade."""
+    """Trials a patient spent above the tolerability limit, on the true expected grade; rungs of ramps count as well."""
     severe_exposures: Estimate | None
     n_breaches: int
     """Trials past a hard limit or the envelope, all patients; anything but 0 is a defect."""
@@ -56,6 +56,8 @@ class Summary:
     """Share of patients with at least two achievable points for whom a benefit was claimed at the end."""
     uc_per_s: Estimate | None
     """Charge per second of the last recommendation."""
+    excess_charge: Estimate | None
+    """The same over that of the cheapest legal, tolerable settings that relieve as much, a ratio of sums; 1 is the least."""
     holds: dict[str, Estimate | None]
     """Reason -> trials of 100 that were holds for it."""
     stops: dict[str, Estimate | None]
@@ -107,13 +109,17 @@ def share_while_searching(traces: Sequence[Trace]) -> Sums:
 
 
 def exposures(traces: Sequence[Trace]) -> Sums:
-    """Return trials a patient spent above the tolerability limit."""
-    return _per_run(traces, [sum(g > t.limit_grade for g in t.tried_grade) for t in traces])
+    """Return trials a patient spent above the tolerability limit, and rungs of ramps passed there."""
+    return _per_run(
+        traces, [sum(g > t.limit_grade for g in t.tried_grade) + t.n_rung_exposures for t in traces]
+    )
 
 
 def severe_exposures(traces: Sequence[Trace]) -> Sums:
-    """Return trials a patient spent at a severe grade."""
-    return _per_run(traces, [sum(g >= t.severe_grade for g in t.tried_grade) for t in traces])
+    """Return trials a patient spent at a severe grade, and rungs of ramps passed there."""
+    return _per_run(
+        traces, [sum(g >= t.severe_grade for g in t.tried_grade) + t.n_rung_severe for t in traces]
+    )
 
 
 def patients_of(traces: Sequence[Trace]) -> Patients:
@@ -161,6 +167,7 @@ def _summary(name: str, traces: list[Trace]) -> Summary:
         claims_null=_claimed(traces, [t for t in traces if t.achievable_nrs <= NULL_NRS]),
         claims_responders=_claimed(traces, [t for t in traces if t.achievable_nrs >= RESPONDER_NRS]),
         uc_per_s=_mean(traces, [trace.recommended_uc_per_s[-1] for trace in traces]),
+        excess_charge=_excess_charge([trace for trace in traces if trace.cheapest_uc_per_s]).estimate(),
         holds=_holds(traces),
         stops=_stops(traces),
         n_failures=sum(bool(trace.failure) for trace in traces),
@@ -187,6 +194,15 @@ def _edge(traces: Sequence[Trace]) -> Sums:
     return sums(
         np.array(ends, dtype=np.float64),
         np.array([sum(asked) for asked in proposed], dtype=np.float64),
+        patients_of(traces),
+    )
+
+
+def _excess_charge(traces: Sequence[Trace]) -> Sums:
+    """Return charge per second of the last recommendation, over the least that relieves as much."""
+    return sums(
+        np.array([trace.recommended_uc_per_s[-1] for trace in traces]),
+        np.array([trace.cheapest_uc_per_s[-1] for trace in traces]),
         patients_of(traces),
     )
 

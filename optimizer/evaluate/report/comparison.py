@@ -41,6 +41,11 @@ class Compared:
         return len({trace.patient for trace in self.traces})
 
     @property
+    def shared(self) -> bool:
+        """Whether relief can be told as a share: somebody has a point to gain."""
+        return any(summary.n_achievable for summary in self.summaries)
+
+    @property
     def stem(self) -> str:
         """Name of every file of this comparison."""
         return f"{self.scenario}-{self.n_trials}"

@@ -1,7 +1,7 @@
 """A comparison as tables of text; Markdown and the page show the same ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.evaluate.metrics.calibration import Calibration
 from optimizer.evaluate.metrics.paired import Difference, differences
@@ -41,11 +41,21 @@ def tables(traces: Sequence[Trace], summaries: Sequence[Summary]) -> list[Table]
         _effort(summaries),
         *_paired(traces, summaries, n_trials),
     ]
-    return [table for table in found if table.rows]
+    return [_without_empty_columns(table) for table in found if table.rows]
 
 
 def _reported(n_trials: int) -> list[int]:
     return [after for after in REPORTED_TRIALS if after <= n_trials]
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """Leave out what nobody has, for example claims where no patient is one whom nothing helps."""
+    kept = [place for place in range(len(table.columns)) if any(row[place] for row in table.rows)]
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in table.rows),
+    )
 
 
 def _worth(summaries: Sequence[Summary], n_trials: int) -> Table:
@@ -73,13 +83,15 @@ def _cost(summaries: Sequence[Summary]) -> Table:
         says="Trials a patient spent above the tolerability limit and at a severe grade, on the true expected grade; patients"
         " in 100 whose last recommendation is truly above the limit; trials past a hard limit or the envelope, all patients"
         " (must be 0); proposals in 100 with a parameter at an end of the envelope; charge per second of the last"
-        " recommendation.",
+        " recommendation, and that over the least charge that relieves as much. Rungs of ramps count as trials.",
         columns=(
             "policy", "above the limit", "severe", "kept above the limit, %", "breaches", "at the edge, %", "uC/s",
+            "over the least",
         ),
         rows=tuple(
             (label(s.policy), estimate(s.exposures), estimate(s.severe_exposures), percent(s.final_intolerable),
-             str(s.n_breaches), percent(s.at_edge), estimate(s.uc_per_s, 0))
+             str(s.n_breaches), percent(s.at_edge), estimate(s.uc_per_s, 0),
+             estimate(s.excess_charge))
             for s in summaries
         ),
     )  # fmt: skip
@@ -145,7 +157,7 @@ def _paired(traces: Sequence[Trace], summaries: Sequence[Summary], n_trials: int
             Table(
                 heading=f"{label(ours)} less the others",
                 says="On the same patients with the same luck: a negative number of exposures speaks for"
-                f" {label(ours)}, so does a positive share.",
+                f" {label(ours)}, so does a positive share. Strong: the interval excludes 0.",
                 columns=(
                     "less", "patients", *(f"after {after}" for after in reported), "while searching",
                     "above the limit", "severe",

@@ -46,10 +46,11 @@ def estimate(found: Estimate | None, digits: int = 2) -> str:
 
 
 def signed(found: Estimate | None, digits: int = 2) -> str:
-    """Return a difference with its interval and signs."""
+    """Return a difference with its interval and signs; strong, as Markdown writes it, where the interval excludes 0."""
     if found is None:
         return ""
-    return f"{found.value:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
+    mark = "**" if found.excludes_zero else ""
+    return f"{mark}{found.value:+.{digits}f}{mark} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
 
 
 def percent(found: Estimate | None) -> str:

@@ -24,12 +24,15 @@ def traces() -> list[Trace]:
 
 
 def test_page_picture_and_every_trial_are_written(traces: list[Trace], tmp_path: Path) -> None:
-    page, picture = save(traces, tmp_path / "out", command="titrate evaluate --made-so")
+    paths = save(traces, tmp_path / "out", command="titrate evaluate --made-so")
+    page, picture = paths[0], paths[3]
     text = page.read_text(encoding="utf-8")
     assert page.name == "scs-tonic-5.md"
     assert "`titrate evaluate --made-so`" in text
     assert f"({picture.name})" in text
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert paths[1].read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert sorted(paths) == sorted((tmp_path / "out").iterdir())
     assert pyarrow.parquet.read_table(page.with_suffix(".parquet")).num_rows == 20
 
 

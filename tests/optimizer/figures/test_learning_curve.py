@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from optimizer.figures.learning_curve import Curve, learning_curve_figure
 
@@ -17,7 +18,7 @@ def curve(label: str, level: float) -> Curve:
 def test_every_policy_has_its_line_its_interval_and_its_name() -> None:
     figure = learning_curve_figure([curve("ours", 0.9), curve("random", 0.4)], title="t", value="share")
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["ours", "random"]
+    assert [text.get_text() for text in axes.texts] == ["ours", "random"]
     assert [line.get_ydata().tolist() for line in axes.lines] == [[0.9] * 3, [0.4] * 3]
     for band, level in zip(axes.collections, (0.9, 0.4), strict=True):
         heights = band.get_paths()[0].vertices[:, 1]
@@ -34,4 +35,13 @@ def test_a_level_to_compare_with_is_named() -> None:
     figure = learning_curve_figure(
         [curve("a", 0.5)], title="", value="", reached=1.0, reached_label="best there is"
     )
-    assert "best there is" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert "best there is" in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_names_stand_apart_where_curves_end_together() -> None:
+    curves = [curve(name, 0.5) for name in "abc"]
+    axes = learning_curve_figure(curves, title="", value="").axes[0]
+    heights = sorted(text.xy[1] for text in axes.texts)
+    bottom, top = axes.get_ylim()
+    assert min(np.diff(heights)) >= 0.04 * (top - bottom)
+    assert np.mean(heights) == pytest.approx(0.5)

@@ -79,7 +79,7 @@ def test_no_patients_give_nothing() -> None:
 
 
 def test_nothing_to_divide_by_gives_nothing() -> None:
-    assert sums(np.zeros(2), np.zeros(2), np.array([0, 1])).estimate() is None
+    assert sums(np.ones(2), np.zeros(2), np.array([0, 1])).estimate() is None
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=20), st.randoms(use_true_random=False))

@@ -42,6 +42,13 @@ def test_exposures_count_trials_on_the_true_grade() -> None:
     assert value(found.final_intolerable) == 1.0
 
 
+def test_rungs_passed_above_the_limit_count_as_exposures() -> None:
+    run = trace(0, [1.0] * 3, [0.0, 5.0, 8.0], 2.0, n_rung_exposures=3, n_rung_severe=1)
+    (found,) = summarise([run])
+    assert value(found.exposures) == 2 + 3
+    assert value(found.severe_exposures) == 1 + 1
+
+
 def test_what_went_wrong_is_counted_by_reason() -> None:
     ended = trace(
         0,
@@ -114,6 +121,14 @@ def test_a_policy_that_states_no_interval_is_not_said_to_claim_nothing() -> None
 def test_the_dose_is_that_of_the_last_recommendation() -> None:
     (found,) = summarise([trace(0, [0.0] * 3, [0.0] * 3, 2.0, recommended_uc_per_s=(10.0, 20.0, 70.0))])
     assert value(found.uc_per_s) == 70.0
+
+
+def test_charge_is_held_against_the_least_that_relieves_as_much() -> None:
+    runs = [
+        trace(0, [1.0] * 2, [0.0] * 2, 2.0, recommended_uc_per_s=(1.0, 90.0), cheapest_uc_per_s=(1.0, 30.0)),
+        trace(1, [1.0] * 2, [0.0] * 2, 2.0, recommended_uc_per_s=(1.0, 10.0), cheapest_uc_per_s=(1.0, 10.0)),
+    ]
+    assert value(summarise(runs)[0].excess_charge) == pytest.approx(100 / 40)
 
 
 def test_ask_times_are_those_of_every_ask() -> None:

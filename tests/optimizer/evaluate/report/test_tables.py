@@ -38,6 +38,12 @@ def test_cells_stand_under_their_columns() -> None:
     )
 
 
+def test_what_nobody_has_is_not_a_column() -> None:
+    columns = made(runs())["What a clinic notices"].columns
+    assert "visits" in columns
+    assert "claimed of nothing, %" not in columns
+
+
 def test_who_predicts_nothing_is_left_out_of_predictions_only() -> None:
     found = made(runs())
     assert [row[0] for row in found["Whether predictions held"].rows] == ["Titrate"]
@@ -46,7 +52,7 @@ def test_who_predicts_nothing_is_left_out_of_predictions_only() -> None:
 
 def test_ours_is_held_against_each_other_policy() -> None:
     (row,) = made(runs())["Titrate less the others"].rows
-    assert (row[0], row[1], row[2]) == ("uniform random", "3", "+0.25 (+0.25 to +0.25)")
+    assert (row[0], row[1], row[2]) == ("uniform random", "3", "**+0.25** (+0.25 to +0.25)")
 
 
 def test_without_ours_there_is_no_table_of_differences() -> None:

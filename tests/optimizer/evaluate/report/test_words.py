@@ -37,8 +37,13 @@ def test_only_the_default_policy_itself_is_ours() -> None:
 def test_numbers_carry_their_intervals() -> None:
     assert estimate(HALF) == "0.50 (0.25 to 0.75)"
     assert percent(HALF) == "50 (25 to 75)"
-    assert signed(HALF) == "+0.50 (+0.25 to +0.75)"
+    assert signed(Estimate(value=0.5, low=-0.25, high=0.75)) == "+0.50 (-0.25 to +0.75)"
     assert estimate(None) == percent(None) == signed(None) == ""
+
+
+def test_a_difference_whose_interval_excludes_zero_is_strong() -> None:
+    assert signed(HALF) == "**+0.50** (+0.25 to +0.75)"
+    assert signed(Estimate(value=-0.5, low=-0.75, high=-0.25)).startswith("**-0.50**")
 
 
 def test_an_interval_without_width_is_one_number_and_no_end_is_never() -> None:

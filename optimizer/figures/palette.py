@@ -1,0 +1,67 @@
+"""How the things compared look: the same colour, line and marker in every figure of one comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+COLORS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444")
+"""Okabe and Ito: told apart by most eyes and in grey."""
+STYLES: Final = ("-", "--", "-.", ":")
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
+INK: Final = "#222222"
+FAINT: Final = "#666666"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One thing compared, as drawn."""
+
+    color: str
+    style: str
+    marker: str
+    width: float
+    """Of its line, in points."""
+    layer: int
+    """What is of interest lies on top."""
+
+
+def look(order: int) -> Look:
+    """Return how the thing at a place looks; the first is the one of interest. Colours repeat with another line and marker."""
+    return Look(
+        color=COLORS[order % len(COLORS)],
+        style=STYLES[order % len(STYLES)],
+        marker=MARKERS[(order // len(COLORS) + order) % len(MARKERS)],
+        width=3.0 if order == 0 else 1.8,
+        layer=4 if order == 0 else 3,
+    )
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Return heights for labels: in the same order, as near as can be to where they belong, at least a gap apart.
+
+    Args:
+        heights: Where labels belong, in any order.
+        gap: Least distance between two.
+
+    Returns:
+        Heights in the order given. Those that would touch share their common middle.
+    """
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    blocks: list[tuple[float, list[int]]] = []
+    for index in order:
+        middle, members = heights[index], [index]
+        while blocks and middle - gap * (len(members) - 1) / 2 - gap < _top(blocks[-1], gap):
+            below, others = blocks.pop()
+            middle = (below * len(others) + middle * len(members)) / (len(others) + len(members))
+            members = [*others, *members]
+        blocks.append((middle, members))
+    placed = [0.0] * len(heights)
+    for middle, members in blocks:
+        for rank, index in enumerate(members):
+            placed[index] = middle + gap * (rank - (len(members) - 1) / 2)
+    return placed
+
+
+def _top(block: tuple[float, list[int]], gap: float) -> float:
+    middle, members = block
+    return middle + gap * (len(members) - 1) / 2
