@@ -9,7 +9,7 @@ from optimizer import canonical
 from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
-from optimizer.trial import Applied, Facts, Measure, Report, Review, Trial
+from optimizer.trial import Applied, Facts, Measure, Posture, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -132,15 +132,38 @@ def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
     return Applied(values=dict(values), settings=problem.space.find(values))
 
 
+def ratings(problem: Problem, facts: Facts) -> tuple[float, ...]:
+    """Return what a trial's reports say of the outcome, one number a moment it was rated at.
+
+    Args:
+        problem: Its objective says whether several pain sites are rated and how they are weighed.
+        facts: Of one trial.
+
+    Returns:
+        Without sites, every rating. With sites, their weighted mean at each moment at which all that count were rated.
+    """
+    if not problem.objective.site_weights:
+        return tuple(report.value for report in facts.pain if report.value is not None)
+    moments: dict[tuple[datetime, Posture], dict[str, float]] = {}
+    for report in facts.pain:
+        if report.value is not None:
+            moments.setdefault((report.occurred_at, report.posture), {})[report.kind] = report.value
+    combined = [problem.objective.combined(moment) for moment in moments.values()]
+    return tuple(outcome for outcome in combined if outcome is not None)
+
+
 def check_report(problem: Problem, report: Report) -> None:
     """Hold a report against the scales its problem declares.
 
     Raises:
-        OutcomeScaleError: If the value is off its scale, or the kind of side effect is not declared.
+        OutcomeScaleError: If the value is off its scale, or the kind of side effect or the pain site is not declared.
     """
     if report.value is None:
         return
     if report.measure is Measure.PAIN:
+        sites = problem.objective.site_weights
+        if sites and report.kind not in sites:
+            raise OutcomeScaleError("report.kind", "is not a declared pain site", limit=", ".join(sites))
         problem.outcome.check(report.value, "report.value")
         return
     effect = problem.side_effect(report.kind)
@@ -158,9 +181,9 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
 
     Args:
         problem: Declares the parameters and scales.
-        rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome), any declared side effect
-            by name, and ``at`` (a timezone-aware time) or ``day`` (days since the start; the row number where neither is
-            given). A missing or None outcome is missing, never zero.
+        rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome, or of each pain site),
+            any declared side effect by name, and ``at`` (a timezone-aware time) or ``day`` (days since the start; the row
+            number where neither is given). A missing or None outcome is missing, never zero.
 
     Returns:
         The history, each row one trial recorded when it occurred.
@@ -188,7 +211,8 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
 
 
 def _row_reports(problem: Problem, row: Mapping[str, object], trial: Trial) -> list[Report]:
-    outcomes = [(Measure.PAIN, "", problem.outcome.name)]
+    sites = [(Measure.PAIN, site, site) for site in problem.objective.site_weights]
+    outcomes = sites or [(Measure.PAIN, "", problem.outcome.name)]
     outcomes += [(Measure.SIDE_EFFECT, effect.name, effect.name) for effect in problem.side_effects]
     reports = []
     for measure, kind, column in outcomes:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from optimizer.history import History
+from optimizer.history import History, ratings
 from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
 from optimizer.space.constraint import Columns
@@ -105,10 +105,11 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     Returns:
         The dataset; any of its parts may be empty.
     """
-    rated = [facts for facts in history.facts if facts.pain and _placed(problem, facts)]
+    rated = [facts for facts in history.facts if ratings(problem, facts) and _placed(problem, facts)]
+    values = [ratings(problem, facts) for facts in rated]
     relief = [
-        np.mean([problem.objective.relief(float(r.value or 0.0), problem.outcome) for r in facts.pain])
-        for facts in rated
+        np.mean([problem.objective.relief(value, problem.outcome) for value in of_trial])
+        for of_trial in values
     ]
     start = history.trials[0].occurred_at if history.trials else None
     days = [(facts.trial.occurred_at - start).total_seconds() / 86400 if start else 0.0 for facts in rated]
@@ -117,7 +118,7 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     return Dataset(
         points=_points_of_trials(problem, rated),
         relief=torch.tensor(np.array(relief, dtype=float), dtype=DTYPE),
-        n_reports=torch.tensor([float(len(facts.pain)) for facts in rated], dtype=DTYPE),
+        n_reports=torch.tensor([float(len(of_trial)) for of_trial in values], dtype=DTYPE),
         day=torch.tensor(days, dtype=DTYPE),
         report_ids=tuple(tuple(report.id for report in facts.pain) for facts in rated),
         graded=graded,

@@ -1,7 +1,10 @@
 """Outcomes into utility. The only place a sign is flipped."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from msgspec import UNSET, UnsetType
 
 from optimizer.errors import ProblemDefinitionError
 from optimizer.outcomes.scale import OutcomeScale
@@ -12,19 +15,46 @@ class Objective:
     """Utility in points of the outcome scale; larger is better.
 
     Raises:
-        ProblemDefinitionError: If a weight is negative or not finite.
+        ProblemDefinitionError: If a weight is negative or not finite, or no pain site counts.
     """
 
     bother_weight: float = 0.1
     """Points of relief given up to avoid one grade of a tolerable side effect [A]."""
     near_tie_nrs: float = 0.3
     """Settings whose utility differs by less are ordered by energy and sensation."""
+    sites: dict[str, float] | UnsetType = UNSET
+    """Pain site -> weight, where several are rated on the problem's scale. Unset, and absent from documents, for one outcome."""
 
     def __post_init__(self) -> None:
         """Check the weights."""
         for name, weight in (("bother_weight", self.bother_weight), ("near_tie_nrs", self.near_tie_nrs)):
             if not (math.isfinite(weight) and weight >= 0):
                 raise ProblemDefinitionError(f"objective.{name}", "is negative or not finite", limit=">= 0")
+
+        for name, weight in self.site_weights.items():
+            if not (name and math.isfinite(weight) and weight >= 0):
+                raise ProblemDefinitionError("objective.sites", "have a weight that is not one", limit=">= 0")
+        if self.sites is not UNSET and not sum(self.site_weights.values()) > 0:
+            raise ProblemDefinitionError("objective.sites", "count for nothing", limit="one weight above 0")
+
+    @property
+    def site_weights(self) -> Mapping[str, float]:
+        """Pain site -> weight; empty where there is one outcome."""
+        return {} if isinstance(self.sites, UnsetType) else self.sites
+
+    def combined(self, ratings: Mapping[str, float]) -> float | None:
+        """Return one moment's ratings of several sites as one outcome: their weighted mean, on the same scale.
+
+        Args:
+            ratings: Site -> rating.
+
+        Returns:
+            The outcome; None where a site that counts was not rated: a missing rating is never made up.
+        """
+        counting = {site: weight for site, weight in self.site_weights.items() if weight > 0}
+        if not counting or not counting.keys() <= ratings.keys():
+            return None
+        return sum(weight * ratings[site] for site, weight in counting.items()) / sum(counting.values())
 
     def relief(self, outcome: float, scale: OutcomeScale) -> float:
         """Return an outcome as relief: larger is better, in points of the scale.

@@ -22,7 +22,7 @@ from optimizer.decision import (
     Purpose,
     Step,
 )
-from optimizer.history import History
+from optimizer.history import History, ratings
 from optimizer.problem import Problem
 from optimizer.safety import limits
 from optimizer.space.search_space import Indices
@@ -52,10 +52,10 @@ def tried(problem: Problem, history: History) -> dict[tuple[int, ...], Tried]:
     reliefs: dict[Settings, list[float]] = defaultdict(list)
     grades: dict[Settings, list[tuple[str, float]]] = defaultdict(list)
     for facts in history.facts:
-        settings = facts.trial.applied.settings
-        if settings is None or not facts.pain or facts.trial.kind in UNSTIMULATED:
+        settings, rated = facts.trial.applied.settings, ratings(problem, facts)
+        if settings is None or not rated or facts.trial.kind in UNSTIMULATED:
             continue
-        reliefs[settings] += [problem.objective.relief(r.value or 0.0, problem.outcome) for r in facts.pain]
+        reliefs[settings] += [problem.objective.relief(value, problem.outcome) for value in rated]
         grades[settings] += [(r.kind, r.value or 0.0) for r in facts.side_effects]
     return {
         settings.indices: Tried(

@@ -22,6 +22,7 @@ from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.parameter import CONFIGURATION, Value
 from optimizer.space.settings import Settings, number
+from optimizer.trial import RungOutcome
 
 WIDTH_FLOOR, WIDTH_SLOPE, WIDTH_REFERENCE_US = 0.4, 0.6, 300.0
 """Amplitude over that at 300 us: the ladder's own straight-line strength-duration rule."""
@@ -64,7 +65,13 @@ class LadderSession:
     def decide(self, history: History, ask: Ask) -> Decision:
         """Propose the first rung that has no rating yet; at the end, the best tolerated settings."""
         history = history.as_of(ask.at)
-        climb = _Climb(ladder=self.ladder, problem=self.problem, ask=ask, known=tried(self.problem, history))
+        climb = _Climb(
+            ladder=self.ladder,
+            problem=self.problem,
+            ask=ask,
+            known=tried(self.problem, history),
+            met=_discomforts(history),
+        )
         stimulated = (trial for trial in history.trials if trial.kind not in UNSTIMULATED)
         first = next((trial.applied for trial in stimulated), ask.in_force)
         chosen = climb.next_from(dict(first.values))
@@ -79,11 +86,13 @@ class _Climb:
     problem: Problem
     ask: Ask
     known: dict[tuple[int, ...], Tried]
+    met: tuple[dict[str, Value], ...]
+    """Where ramps met discomfort."""
 
     def next_from(self, start: dict[str, Value]) -> Settings | None:
         """Return the first unrated rung, else the best tolerated settings, else None."""
         for rung in self._rungs(start):
-            if rung.indices not in self.known:
+            if rung.indices not in self.known and not self._out_of_reach(rung):
                 return rung
         best = best_tolerated(self.known.values())
         return None if best is None else best.settings
@@ -114,6 +123,8 @@ class _Climb:
                 yield rung
                 entry = self.known.get(rung.indices)
                 if entry is not None and entry.worst_grade > self._leave_above():
+                    break
+                if entry is None and self._out_of_reach(rung):
                     break
 
     def _nearest(self, start: dict[str, Value]) -> list[dict[str, Value]]:
@@ -152,6 +163,15 @@ class _Climb:
         settings = self.problem.space.at(indices)
         return settings if may_name(self.problem, self.ask, settings) else None
 
+    def _out_of_reach(self, rung: Settings) -> bool:
+        """Return whether a ramp met discomfort at this place, width and rate with no more current."""
+        wanted = rung.as_dict()
+        return any(
+            {**values, "amplitude_ma": wanted["amplitude_ma"]} == wanted
+            and number(values, "amplitude_ma") <= number(wanted, "amplitude_ma")
+            for values in self.met
+        )
+
     def _known(self, *rungs: Settings) -> list[Tried]:
         return [self.known[rung.indices] for rung in rungs if rung.indices in self.known]
 
@@ -160,6 +180,15 @@ class _Climb:
             return self.ladder.leave_above
         tolerability = self.problem.tolerability
         return float("inf") if tolerability is None else tolerability.limit_grade - 1.0
+
+
+def _discomforts(history: History) -> tuple[dict[str, Value], ...]:
+    return tuple(
+        {**trial.applied.values, "amplitude_ma": rung.amplitude_ma}
+        for trial in history.trials
+        for rung in trial.ramp
+        if rung.outcome is RungOutcome.DISCOMFORT
+    )
 
 
 BRISK = Ladder(

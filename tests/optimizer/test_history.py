@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
-from optimizer.history import EPOCH, History, applied, check_report, history_from_rows
+from optimizer.history import EPOCH, History, applied, check_report, history_from_rows, ratings
+from optimizer.outcomes.objective import Objective
 from optimizer.problem import stimulation_problem
 from optimizer.space.device import load_device
 from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial
@@ -189,3 +190,34 @@ def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> 
 def test_a_table_that_cannot_be_is_refused(row: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         history_from_rows(PROBLEM, [row])
+
+
+TWO_SITES = stimulation_problem(
+    load_device("scs-tonic"), objective=Objective(sites={"back": 3.0, "leg": 1.0})
+)
+
+
+def test_two_pain_sites_are_one_rating_a_moment_and_half_a_moment_is_none() -> None:
+    told = [
+        report("a", 8.0, kind="back"),
+        report("b", 4.0, kind="leg"),
+        report("c", 6.0, AT + HOUR, kind="back"),
+        report("d", 2.0, AT + 2 * HOUR, kind="back"),
+        report("e", 2.0, AT + 2 * HOUR, kind="leg"),
+    ]
+    facts = History().add(trial(), *told).facts[0]
+    assert ratings(TWO_SITES, facts) == (7.0, 2.0)
+    assert ratings(PROBLEM, facts) == (8.0, 4.0, 6.0, 2.0, 2.0)
+
+
+def test_a_pain_site_that_is_not_declared_is_refused() -> None:
+    check_report(TWO_SITES, report(kind="leg"))
+    with pytest.raises(OutcomeScaleError, match="pain site"):
+        check_report(TWO_SITES, report())
+    with pytest.raises(OutcomeScaleError, match="whole numbers"):
+        check_report(TWO_SITES, report(value=3.5, kind="leg"))
+
+
+def test_rows_name_pain_sites_as_columns() -> None:
+    history = history_from_rows(TWO_SITES, [{**HERE, "back": 8, "leg": 4}, {**HERE, "back": 8}])
+    assert [ratings(TWO_SITES, facts) for facts in history.facts] == [(7.0,), ()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.history import History
+from optimizer.history import History, ratings
 from optimizer.policies.baseline import UNSTIMULATED
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
@@ -29,13 +29,13 @@ def told(problem: Problem, history: History) -> tuple[Told, ...]:
     return tuple(
         Told(
             settings=facts.trial.applied.settings,
-            relief=float(
-                np.mean([problem.objective.relief(r.value or 0.0, problem.outcome) for r in facts.pain])
-            ),
+            relief=float(np.mean([problem.objective.relief(value, problem.outcome) for value in rated])),
             grade=max((_grade(problem, report) for report in facts.side_effects), default=0.0),
         )
         for facts in history.facts
-        if facts.pain and facts.trial.applied.settings is not None and facts.trial.kind not in UNSTIMULATED
+        if (rated := ratings(problem, facts))
+        and facts.trial.applied.settings is not None
+        and facts.trial.kind not in UNSTIMULATED
     )
 
 

@@ -1,11 +1,13 @@
 """A history becomes tensors without inventing anything."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import torch
 
 from optimizer.history import EPOCH, History, applied, history_from_rows
 from optimizer.models.dataset import dataset_of, points_of
+from optimizer.outcomes.objective import Objective
 from optimizer.trial import Measure, Report, Rung, RungOutcome, Trial, TrialKind
 from tests.optimizer.models.courses import ROWS, START, indices, tonic
 
@@ -32,6 +34,15 @@ def test_several_ratings_of_a_trial_become_their_mean_and_count() -> None:
     assert dataset.relief.tolist() == [-5.5]
     assert dataset.n_reports.tolist() == [2.0]
     assert dataset.report_ids == (("a", "b"),)
+
+
+def test_two_pain_sites_are_one_weighted_rating_and_not_two() -> None:
+    problem = replace(tonic(), objective=Objective(sites={"back": 3.0, "leg": 1.0}))
+    told = (report("a", 8.0, kind="back"), report("b", 4.0, kind="leg"))
+    dataset = dataset_of(problem, History().add(trial(), *told))
+    assert dataset.relief.tolist() == [-7.0]
+    assert dataset.n_reports.tolist() == [1.0]
+    assert len(dataset_of(problem, History().add(trial(), told[0])).relief) == 0
 
 
 def test_a_trial_without_a_rating_is_missing_and_not_zero() -> None:

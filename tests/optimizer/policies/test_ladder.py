@@ -14,6 +14,7 @@ from optimizer.policies.ladder import BRISK, GENTLE, Ladder
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import load_device
 from optimizer.space.parameter import Value
+from optimizer.trial import Measure, Report, Rung, RungOutcome, Trial
 
 START = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-3"}
 VNS_START = {"amplitude_ma": 0.5, "pulse_width_us": 250.0, "frequency_hz": 20.0, "on_s": 30.0, "off_s": 300.0}
@@ -136,3 +137,28 @@ def test_a_map_has_nothing_to_climb() -> None:
     )
     with pytest.raises(PolicyError):
         BRISK.start(maps.problem())
+
+
+def test_a_rung_out_of_a_ramps_reach_is_passed_over_and_not_asked_for_ever(problem: Problem) -> None:
+    """Where 5 mA is uncomfortable the ramp to 5.2 ends at 4.8, and 5.2 never gets a rating."""
+    history = History()
+    start = applied(problem, START)
+    proposed = []
+    for day in range(4):
+        at = EPOCH + timedelta(days=day)
+        decision = BRISK.start(problem).decide(history, Ask(at=at, in_force=start))
+        assert isinstance(decision, Proposal)
+        wanted = decision.settings.as_dict()
+        proposed.append((wanted["configuration"], wanted["amplitude_ma"]))
+        ramp = (Rung(amplitude_ma=4.0, outcome=RungOutcome.TOLERATED),)
+        if float(wanted["amplitude_ma"]) >= 5.0 and wanted["configuration"] == "level-3":
+            ramp = (*ramp, Rung(amplitude_ma=5.0, outcome=RungOutcome.DISCOMFORT))
+            wanted |= {"amplitude_ma": 4.8}
+        trial = Trial(
+            id=f"t{day}", applied=applied(problem, wanted), occurred_at=at, recorded_at=at, ramp=ramp
+        )
+        rating = Report(
+            id=f"r{day}", trial_id=trial.id, measure=Measure.PAIN, value=5.0, occurred_at=at, recorded_at=at
+        )
+        history = history.add(trial, rating)
+    assert proposed == [("level-3", 4.0), ("level-3", 5.2), ("level-2", 4.0), ("level-2", 5.2)]
