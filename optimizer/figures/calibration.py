@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from optimizer.figures.palette import FAINT, INK, look
+from optimizer.figures.palette import INK, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +78,14 @@ def _coverage(axes: Axes, policies: Sequence[Predicted]) -> None:
                 label=policy.label if level == levels[0] else None,
             )
     for place, level in enumerate(levels):
-        axes.hlines(level, place - 0.4, place + 0.4, color=INK, linewidth=1.2, linestyle="--")
-        axes.annotate(
-            f"{level:.0%} stated", (place + 0.4, level), (0, 4), textcoords="offset points", fontsize=10,
-            horizontalalignment="right", color=FAINT,
+        axes.hlines(
+            level, place - 0.4, place + 0.4, color=INK, linewidth=1.2, linestyle="--",
+            label="_" if place else "stated",
         )  # fmt: skip
-    axes.set_xticks(range(len(levels)), [f"central {level:.0%}" for level in levels], fontsize=11)
+    axes.set_xticks(range(len(levels)), [f"central {100 * level:.0f} %" for level in levels], fontsize=11)
     axes.set_xlim(-0.5, len(levels) - 0.5)
     axes.set_ylim(0.0, 1.02)
     axes.set_title("ratings inside the interval", fontsize=12, loc="left")
     axes.set_ylabel("share", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
-    if len(policies) > 1:
-        axes.legend(frameon=False, fontsize=10, loc="lower right")
+    axes.legend(frameon=False, fontsize=10, loc="lower right")

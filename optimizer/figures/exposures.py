@@ -74,8 +74,8 @@ def exposures_figure(policies: Sequence[Exposed], *, title: str) -> Figure:
     axes.set_yticks(range(len(policies)), [policy.label for policy in policies], fontsize=12)
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.invert_yaxis()
-    axes.set_xlim(left=0.0)
-    axes.margins(x=0.1)
+    # room for the numbers behind the bars
+    axes.set_xlim(0.0, 1.12 * max([policy.above.high for policy in policies] + [0.1]))
     axes.set_xlabel("trials per patient, true expected grade", fontsize=12)
     axes.tick_params(axis="x", labelsize=11)
     axes.set_title(title, fontsize=14, loc="left", pad=12)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from optimizer.figures.palette import FAINT, INK, look
 
@@ -47,10 +48,11 @@ def latency_figure(policies: Sequence[Timed], *, title: str, cap_s: float = 1.0)
         )  # fmt: skip
     axes.axvline(cap_s, color=FAINT, linewidth=1.2, linestyle="--")
     axes.annotate(
-        f"{cap_s:g} s", (cap_s, 1.0), (4, -4), xycoords=("data", "axes fraction"), textcoords="offset points",
-        fontsize=10, color=FAINT, verticalalignment="top",
+        f"{cap_s:g} s", (cap_s, 0.0), (4, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
+        fontsize=10, color=FAINT,
     )  # fmt: skip
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
     axes.set_yticks(range(len(policies)), [policy.label for policy in policies], fontsize=12)
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.set_ylim(len(policies) - 0.4, -0.8)

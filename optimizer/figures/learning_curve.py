@@ -10,7 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from optimizer.figures.palette import FAINT, look, spread
 
 FEW = 6
-"""Curves up to which their bands can be told apart."""
+"""Curves up to which their bands can be told apart; of more, the first two have bands and the others a bar at their end."""
+BANDS_OF_MANY = 2
+BAR_APART = 0.022
+"""From one bar to the next, as a share of the trials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +47,13 @@ def learning_curve_figure(
     axes = figure.subplots()
     for order, curve in enumerate(curves):
         seen = look(order)
-        axes.fill_between(
-            curve.trials,
-            curve.low,
-            curve.high,
-            color=seen.color,
-            alpha=0.16 if order == 0 or len(curves) <= FEW else 0.07,
-            linewidth=0,
-        )
+        if len(curves) <= FEW or order < BANDS_OF_MANY:
+            axes.fill_between(curve.trials, curve.low, curve.high, color=seen.color, alpha=0.16, linewidth=0)
+        elif curve.trials:
+            apart = BAR_APART * (order - BANDS_OF_MANY + 1) * curve.trials[-1]
+            axes.vlines(
+                curve.trials[-1] + apart, curve.low[-1], curve.high[-1], color=seen.color, linewidth=2.2
+            )
         axes.plot(
             curve.trials,
             curve.mean,
@@ -75,6 +77,8 @@ def learning_curve_figure(
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
     axes.margins(x=0.01)
+    last = max((curve.trials[-1] for curve in curves if curve.trials), default=0)
+    axes.set_xticks([tick for tick in axes.get_xticks() if 0 < tick <= last])
     _name(axes, curves)
     return figure
 

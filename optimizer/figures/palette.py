@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-COLORS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444")
-"""Okabe and Ito: told apart by most eyes and in grey."""
+COLORS: Final = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444",
+    "#882255", "#999933", "#332288", "#44aa99", "#a6761d",
+)  # fmt: skip
+"""Okabe and Ito, told apart by most eyes and in grey; then those of Tol's muted scheme that are none of these."""
 STYLES: Final = ("-", "--", "-.", ":")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 INK: Final = "#222222"

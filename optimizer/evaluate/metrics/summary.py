@@ -14,6 +14,8 @@ from optimizer.stopping.gain import NOTICEABLE_NRS
 REPORTED_TRIALS: Final = (5, 10, 15, 20, 30)
 ACHIEVABLE_NRS: Final = 1.0
 """A patient with less to gain counts in points, not in shares."""
+ENOUGH_PATIENTS: Final = 200
+"""Patients from which a difference may be claimed."""
 NULL_NRS: Final = 0.05
 """Achievable relief up to which no setting helps: a benefit claimed is claimed of nothing."""
 RESPONDER_NRS: Final = 2.0

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.errors import DataError
-from optimizer.evaluate.metrics.summary import Summary, summarise
+from optimizer.evaluate.metrics.summary import ENOUGH_PATIENTS, Summary, summarise
 from optimizer.evaluate.provenance import Provenance, mixed
 from optimizer.evaluate.report.words import is_ours, label, listed
 from optimizer.evaluate.trace import Trace
 
 SYNTHETIC = "Synthetic patients rank ways of choosing; nothing here is evidence of clinical benefit."
-ENOUGH_PATIENTS = 200
-"""Patients from which a difference may be claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,6 +42,11 @@ class Compared:
     def shared(self) -> bool:
         """Whether relief can be told as a share: somebody has a point to gain."""
         return any(summary.n_achievable for summary in self.summaries)
+
+    def name(self, summary: Summary) -> str:
+        """Return a policy's name in a figure; one that met fewer patients than others says how many."""
+        name = label(summary.policy)
+        return name if summary.n_patients == self.n_patients else f"{name} (n = {summary.n_patients})"
 
     @property
     def stem(self) -> str:

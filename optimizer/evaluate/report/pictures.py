@@ -44,7 +44,7 @@ def figures(found: Compared) -> dict[str, Figure]:
         drawn["calibration"] = calibration_figure(predicted, title=f"Predicted before, rated after: {where}")
     drawn["latency"] = latency_figure(
         [
-            Timed(label=label(s.policy), median_s=s.ask_median_s, p95_s=s.ask_p95_s, max_s=s.ask_max_s)
+            Timed(label=found.name(s), median_s=s.ask_median_s, p95_s=s.ask_p95_s, max_s=s.ask_max_s)
             for s in found.summaries
         ],
         title="How long an answer takes",
@@ -63,10 +63,12 @@ def svg(figure: Figure) -> bytes:
 def learning_curves(found: Compared) -> list[Curve]:
     """Return a curve a policy: a share where anybody has a point to gain, else points."""
     runs = by_policy(found.traces)
-    return [_curve(summary.policy, runs[summary.policy], shared=found.shared) for summary in found.summaries]
+    return [
+        _curve(found.name(summary), runs[summary.policy], shared=found.shared) for summary in found.summaries
+    ]
 
 
-def _curve(policy: str, traces: Sequence[Trace], *, shared: bool) -> Curve:
+def _curve(name: str, traces: Sequence[Trace], *, shared: bool) -> Curve:
     entries = []
     for after in range(1, len(traces[0].decisions) + 1):
         if shared:
@@ -77,7 +79,7 @@ def _curve(policy: str, traces: Sequence[Trace], *, shared: bool) -> Curve:
         if entry is not None:
             entries.append((after, entry))
     return Curve(
-        label=label(policy),
+        label=name,
         trials=tuple(after for after, _ in entries),
         mean=tuple(entry.value for _, entry in entries),
         low=tuple(entry.low for _, entry in entries),
@@ -99,7 +101,7 @@ def _traded(found: Compared) -> list[Traded]:
         if final is not None and summary.exposures is not None:
             entries.append(
                 Traded(
-                    label=label(summary.policy),
+                    label=found.name(summary),
                     exposures=_measured(summary.exposures),
                     worth=_measured(final),
                 )
@@ -109,7 +111,7 @@ def _traded(found: Compared) -> list[Traded]:
 
 def _exposed(found: Compared) -> list[Exposed]:
     return [
-        Exposed(label=label(s.policy), above=_measured(s.exposures), severe=_measured(s.severe_exposures))
+        Exposed(label=found.name(s), above=_measured(s.exposures), severe=_measured(s.severe_exposures))
         for s in found.summaries
         if s.exposures is not None and s.severe_exposures is not None
     ]

@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 
 from optimizer.evaluate.metrics.calibration import Calibration
 from optimizer.evaluate.metrics.paired import Difference, differences
-from optimizer.evaluate.metrics.summary import ACHIEVABLE_NRS, REPORTED_TRIALS, RESPONDER_NRS, Summary
+from optimizer.evaluate.metrics.summary import (
+    ACHIEVABLE_NRS,
+    ENOUGH_PATIENTS,
+    REPORTED_TRIALS,
+    RESPONDER_NRS,
+    Summary,
+)
 from optimizer.evaluate.report.words import by_reason, estimate, is_ours, label, percent, signed
 from optimizer.evaluate.trace import Trace
 from optimizer.stopping.gain import NOTICEABLE_NRS
@@ -157,7 +163,8 @@ def _paired(traces: Sequence[Trace], summaries: Sequence[Summary], n_trials: int
             Table(
                 heading=f"{label(ours)} less the others",
                 says="On the same patients with the same luck: a negative number of exposures speaks for"
-                f" {label(ours)}, so does a positive share. Strong: the interval excludes 0.",
+                f" {label(ours)}, so does a positive share. Strong: on at least"
+                f" {ENOUGH_PATIENTS} patients, and the interval excludes 0.",
                 columns=(
                     "less", "patients", *(f"after {after}" for after in reported), "while searching",
                     "above the limit", "severe",
@@ -169,7 +176,11 @@ def _paired(traces: Sequence[Trace], summaries: Sequence[Summary], n_trials: int
 
 
 def _difference_row(entry: Difference, reported: Sequence[int]) -> tuple[str, ...]:
-    return (
-        label(entry.less), str(entry.n_patients), *(signed(entry.shares[n]) for n in reported),
-        signed(entry.share_while_searching), signed(entry.exposures), signed(entry.severe_exposures),
-    )  # fmt: skip
+    found = (
+        *(entry.shares[n] for n in reported),
+        entry.share_while_searching,
+        entry.exposures,
+        entry.severe_exposures,
+    )
+    strong = entry.n_patients >= ENOUGH_PATIENTS
+    return (label(entry.less), str(entry.n_patients), *(signed(value, strong=strong) for value in found))

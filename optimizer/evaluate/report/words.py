@@ -45,11 +45,11 @@ def estimate(found: Estimate | None, digits: int = 2) -> str:
     return value if value == low == high else f"{value} ({low} to {high})"
 
 
-def signed(found: Estimate | None, digits: int = 2) -> str:
-    """Return a difference with its interval and signs; strong, as Markdown writes it, where the interval excludes 0."""
+def signed(found: Estimate | None, digits: int = 2, *, strong: bool = False) -> str:
+    """Return a difference with its interval and signs; where it may be claimed, strong as Markdown writes it."""
     if found is None:
         return ""
-    mark = "**" if found.excludes_zero else ""
+    mark = "**" if strong and found.excludes_zero else ""
     return f"{mark}{found.value:+.{digits}f}{mark} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
 
 

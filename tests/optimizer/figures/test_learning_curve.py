@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 
 from optimizer.figures.learning_curve import Curve, learning_curve_figure
 
@@ -45,3 +46,13 @@ def test_names_stand_apart_where_curves_end_together() -> None:
     bottom, top = axes.get_ylim()
     assert min(np.diff(heights)) >= 0.04 * (top - bottom)
     assert np.mean(heights) == pytest.approx(0.5)
+
+
+def test_of_many_curves_the_first_two_have_bands_and_all_others_a_bar_at_their_end() -> None:
+    curves = [curve(f"policy {n}", n / 10) for n in range(8)]
+    axes = learning_curve_figure(curves, title="", value="").axes[0]
+    bars = [entry for entry in axes.collections if isinstance(entry, LineCollection)]
+    assert len(axes.collections) == 8
+    ends = [bar.get_segments()[0][:, 1].tolist() for bar in bars]
+    assert axes.get_xticks().max() == 4, "bars stand beyond the last trial, ticks do not"
+    assert ends == [pytest.approx([n / 10 - 0.1, n / 10 + 0.2]) for n in range(2, 8)]

@@ -12,7 +12,7 @@ from tests.optimizer.evaluate.traces import MADE, trace
 def written() -> str:
     runs = [
         trace(n, [level] * 5, [0.0] * 5, 4.0, policy=policy)
-        for n in range(3)
+        for n in range(200)
         for policy, level in (("safe_bo/1", 2.0), ("optuna_tpe/1", 1.0))
     ]
     return page(compared(runs, command="titrate evaluate --policies 'a<b'"))

@@ -23,6 +23,13 @@ def test_where_nobody_has_a_point_to_gain_curves_are_in_points() -> None:
     assert curve.mean == pytest.approx((0.2,) * 5)
 
 
+def test_who_met_fewer_patients_says_so() -> None:
+    runs = [trace(n, [1.0] * 5, [0.0] * 5, 4.0, policy="safe_bo/1") for n in range(3)]
+    slow = trace(0, [1.0] * 5, [0.0] * 5, 4.0, policy="bofire/1")
+    curves = learning_curves(compared([*runs, slow], command="x"))
+    assert [curve.label for curve in curves] == ["Titrate", "BoFire (n = 1)"]
+
+
 def test_a_figure_without_anything_to_show_is_not_drawn() -> None:
     found = compared([trace(0, [1.0] * 5, [0.0] * 5, 4.0)], command="x")
     assert set(figures(found)) == {"learning", "tradeoff", "exposures", "latency"}

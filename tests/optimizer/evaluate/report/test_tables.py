@@ -52,7 +52,18 @@ def test_who_predicts_nothing_is_left_out_of_predictions_only() -> None:
 
 def test_ours_is_held_against_each_other_policy() -> None:
     (row,) = made(runs())["Titrate less the others"].rows
-    assert (row[0], row[1], row[2]) == ("uniform random", "3", "**+0.25** (+0.25 to +0.25)")
+    assert (row[0], row[1], row[2]) == ("uniform random", "3", "+0.25 (+0.25 to +0.25)")
+
+
+def test_a_difference_is_claimed_on_enough_patients_only() -> None:
+    for n, claimed in ((199, False), (200, True)):
+        many = [
+            trace(patient, [level] * 5, [0.0] * 5, 4.0, policy=policy)
+            for patient in range(n)
+            for policy, level in (("safe_bo/1", 2.0), ("random/1", 1.0))
+        ]
+        (row,) = made(many)["Titrate less the others"].rows
+        assert row[2].startswith("**") is claimed
 
 
 def test_without_ours_there_is_no_table_of_differences() -> None:

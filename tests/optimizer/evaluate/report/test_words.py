@@ -42,8 +42,10 @@ def test_numbers_carry_their_intervals() -> None:
 
 
 def test_a_difference_whose_interval_excludes_zero_is_strong() -> None:
-    assert signed(HALF) == "**+0.50** (+0.25 to +0.75)"
-    assert signed(Estimate(value=-0.5, low=-0.75, high=-0.25)).startswith("**-0.50**")
+    assert signed(HALF, strong=True) == "**+0.50** (+0.25 to +0.75)"
+    assert signed(Estimate(value=-0.5, low=-0.75, high=-0.25), strong=True).startswith("**-0.50**")
+    assert signed(Estimate(value=0.5, low=-0.25, high=0.75), strong=True).startswith("+0.50")
+    assert signed(HALF).startswith("+0.50"), "on too few patients nothing is claimed"
 
 
 def test_an_interval_without_width_is_one_number_and_no_end_is_never() -> None:
