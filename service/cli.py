@@ -13,6 +13,7 @@ import typer
 
 from optimizer.errors import OptimizerError
 from service.errors import ServiceError
+from service.evaluation.command import EXAMPLES, evaluate
 
 app = typer.Typer(
     name="titrate",
@@ -131,34 +132,7 @@ def replay(
             console.print(f"written: {path}")
 
 
-@app.command()
-def evaluate(
-    scenario: Annotated[str, typer.Option(help="Scenario of synthetic patients.")] = "scs-tonic",
-    trials: Annotated[int, typer.Option(min=2, help="Trials a patient, the start included.")] = 30,
-    patients: Annotated[int, typer.Option(min=1, help="Patients; at least 200 for a claim.")] = 20,
-    policies: Annotated[str, typer.Option(help="Names, with commas between.")] = (
-        "safe_bo,brisk,gentle,random_safe,random,stay"
-    ),
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder of results; run again, it goes on.", file_okay=False)] = (
-        Path("evaluation")
-    ),
-) -> None:
-    """Compare policies on synthetic patients; a killed run goes on where it was."""
-    with clear_errors():
-        from rich.progress import track
-
-        from optimizer.evaluate.arena import Comparison, compare
-        from optimizer.evaluate.arena_report import save
-
-        names = tuple(name.strip() for name in policies.split(","))
-        comparison = Comparison(scenario=scenario, n_trials=trials, n_patients=patients, policies=names)
-        runs = compare(comparison, out / f"{scenario}-{trials}.jsonl", jobs=jobs)
-        traces = list(track(runs, description=scenario, total=patients * len(names), transient=True))
-        command = f"titrate evaluate --scenario {scenario} --trials {trials} --patients {patients} --policies {policies}"
-        page, picture = save(traces, out, command=command)
-        typer.echo(page.read_text(encoding="utf-8"))
-        typer.echo(f"written: {page}, {picture}")
+app.command(epilog=EXAMPLES)(clear_errors()(evaluate))
 
 
 mlflow_commands = typer.Typer(no_args_is_help=True)

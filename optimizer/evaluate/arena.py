@@ -1,52 +1,18 @@
 """Many policies on many synthetic patients: results kept as they come, a killed run goes on where it was."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import msgspec
-from joblib import Parallel, delayed
 
 from optimizer.errors import DataError
-from optimizer.evaluate.peers import PEERS, load_peer
-from optimizer.evaluate.run import run_policy
+from optimizer.evaluate.backend import Backend, run_all
+from optimizer.evaluate.entrants import Entrant, entrant
+from optimizer.evaluate.provenance import mixed, provenance_of
+from optimizer.evaluate.results import ResultsFile, read_results
+from optimizer.evaluate.schedule import Job, LongestFirst
 from optimizer.evaluate.trace import Trace
-from optimizer.policies.guarded import Guarded
-from optimizer.policies.ladder import BRISK, GENTLE
 from optimizer.policies.policy import Policy
-from optimizer.policies.random_safe import RANDOM, RANDOM_SAFE
-from optimizer.policies.safe_bo import SAFE_BO
-from optimizer.policies.stay import STAY
-
-POLICIES: Final[Mapping[str, Policy]] = {
-    "safe_bo": SAFE_BO,
-    "brisk": BRISK,
-    "gentle": GENTLE,
-    "random_safe": RANDOM_SAFE,
-    "random": RANDOM,
-    "stay": STAY,
-}
-"""What may be compared without anything to install, by the name a command gives."""
-GUARDED: Final = "guarded:"
-"""Before a name: that policy inside the model-free part of our safety layer."""
-
-
-def policy_named(name: str) -> Policy:
-    """Return what may be compared by its name; a peer is imported only here.
-
-    Raises:
-        DataError: If there is no such policy.
-        MissingExtraError: If what a peer needs is not installed.
-    """
-    if name.startswith(GUARDED):
-        return Guarded(inner=policy_named(name.removeprefix(GUARDED)))
-    if name in POLICIES:
-        return POLICIES[name]
-    if name in PEERS:
-        return load_peer(name)
-    known = (*POLICIES, *PEERS, f"{GUARDED}NAME")
-    raise DataError("policies", "name one that is not there", limit=", ".join(known))
+from optimizer.simulate.scenarios import load_scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,65 +20,94 @@ class Comparison:
     """What is compared on whom."""
 
     scenario: str
-    n_trials: int
-    n_patients: int
-    policies: tuple[str, ...]
+    policies: tuple[str | Policy, ...]
+    """Names as ``optimizer.evaluate.entrants`` takes them, or policies."""
+    n_trials: int = 30
+    """Trials a patient, the start included."""
+    n_patients: int = 20
 
     def __post_init__(self) -> None:
-        """Check the names; raises DataError for a policy there is not, MissingExtraError for one not installed."""
-        for name in self.policies:
-            policy_named(name)
+        """Check the names; raises DataError for what there is not, MissingExtraError for a peer not installed."""
+        load_scenario(self.scenario)
+        names = [entrant.policy.name for entrant in self.entrants()]
+        if not names or len(set(names)) < len(names):
+            raise DataError("policies", "name none, or one twice")
+
+    def entrants(self) -> Sequence[Entrant]:
+        """Return the policies, each with its number of patients if it has one of its own."""
+        return [entrant(stated) for stated in self.policies]
+
+    def jobs(self) -> list[Job]:
+        """Return every run the comparison consists of."""
+        return [
+            Job(policy=entrant.policy, patient=patient)
+            for entrant in self.entrants()
+            for patient in range(entrant.n_patients or self.n_patients)
+        ]
 
 
-def compare(comparison: Comparison, results: Path, *, jobs: int = 1) -> Iterator[Trace]:
+def compare(comparison: Comparison, results: Path, *, backend: Backend | None = None) -> Iterator[Trace]:
     """Run what is not yet in the results, and keep each run the moment it ends.
 
     Args:
-        comparison: Scenario, trials, patients 0 to ``n_patients - 1``, policies.
+        comparison: Scenario, trials, patients from 0 on, policies.
         results: A file of one JSON line a run; made where it is not there.
-        jobs: Processes. Their number and the order in which runs end change no result.
+        backend: Where the runs are run; left out, on every core of this machine. It changes no number but the clock's, and nor
+            does the order in which runs end.
 
     Yields:
         Every trace of the comparison: those found in the file first, then the new ones as they end.
 
     Raises:
-        DataError: If the file holds something else.
+        DataError: If the file holds something else or runs of another code, or the backend does not answer.
+        MissingExtraError: If what the backend needs is not installed.
     """
-    policies = [policy_named(name) for name in comparison.policies]
-    wanted = {
-        (policy.name, patient): (policy, patient)
-        for patient in range(comparison.n_patients)
-        for policy in policies
-    }
-    for trace in read_results(results):
-        same = trace.scenario == comparison.scenario and len(trace.decisions) == comparison.n_trials
-        if same and wanted.pop((trace.policy, trace.patient), None) is not None:
-            yield trace
-    found = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(run_policy)(comparison.scenario, policy, patient, n_trials=comparison.n_trials, seed=patient)
-        for policy, patient in wanted.values()
-    )
-    with results.open("ab") as file:
+    with ResultsFile(results) as file:
+        file.mend()
+        found = kept(comparison, results)
+        done = {(trace.policy, trace.patient) for trace in found}
+        queue = LongestFirst(job for job in comparison.jobs() if (job.policy.name, job.patient) not in done)
+        if len(queue):
+            _refuse_other_code(comparison, found, results)
+        yield from found
         for trace in found:
-            file.write(msgspec.json.encode(trace) + b"\n")
-            file.flush()
+            queue.took(trace.policy, sum(trace.ask_s))
+        if not len(queue):
+            return
+        for trace in run_all(queue, comparison.scenario, comparison.n_trials, backend or Backend()):
+            file.append(trace)
+            queue.took(trace.policy, sum(trace.ask_s))
             yield trace
 
 
-def read_results(path: Path) -> Sequence[Trace]:
-    """Return the runs of a results file; a last line that a kill cut short is removed from it.
+def _refuse_other_code(comparison: Comparison, found: Sequence[Trace], results: Path) -> None:
+    """Refuse to go on from runs that may not stand in one table with those to come."""
+    here = provenance_of(load_scenario(comparison.scenario))
+    differing = mixed([here, *(trace.provenance for trace in found)])
+    if differing:
+        raise DataError(
+            results.name,
+            f"holds runs made with another {' and another '.join(differing)}",
+            remedy="Name another folder, or go back to what made them.",
+        )
+
+
+def kept(comparison: Comparison, results: Path) -> list[Trace]:
+    """Return the runs of a comparison that are in its results already, each once.
 
     Raises:
-        DataError: If a whole line is not a run.
+        DataError: If the file holds something else.
     """
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return []
-    whole, newline, torn = path.read_bytes().rpartition(b"\n")
-    if torn:
-        with path.open("r+b") as file:
-            file.truncate(len(whole) + len(newline))
-    try:
-        return [msgspec.json.decode(line, type=Trace) for line in whole.splitlines() if line]
-    except msgspec.MsgspecError as error:
-        raise DataError(path.name, "holds a line that is not a run", remedy="Name another folder.") from error
+    wanted = {(job.policy.name, job.patient) for job in comparison.jobs()}
+    return list(_first_of_each(comparison, wanted, read_results(results)))
+
+
+def _first_of_each(
+    comparison: Comparison, wanted: set[tuple[str, int]], traces: Iterable[Trace]
+) -> Iterator[Trace]:
+    for trace in traces:
+        run = (trace.policy, trace.patient)
+        same = trace.scenario == comparison.scenario and len(trace.decisions) == comparison.n_trials
+        if same and run in wanted:
+            wanted.discard(run)
+            yield trace

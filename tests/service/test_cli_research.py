@@ -85,20 +85,3 @@ def test_help_loads_neither_torch_nor_mlflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_evaluate_compares_policies_and_goes_on_when_run_again(tmp_path: Path) -> None:
-    arguments = ["evaluate", "--trials=3", "--patients=2", f"--out={tmp_path}"]
-    first = RUN.invoke(app, [*arguments, "--policies=stay"])
-    assert first.exit_code == 0, first.output
-    both = RUN.invoke(app, [*arguments, "--policies=stay,gentle"])
-    assert both.exit_code == 0, both.output
-    assert "| ladder_gentle | 2 |" in both.stdout
-    results = (tmp_path / "scs-tonic-3.jsonl").read_text(encoding="utf-8")
-    assert (results.count('"stay/1"'), results.count('"ladder_gentle/1"')) == (2, 2)
-
-
-@pytest.mark.parametrize("wrong", ["--policies=oracle", "--scenario=nowhere"])
-def test_evaluate_refuses_what_there_is_not(wrong: str, tmp_path: Path) -> None:
-    done = RUN.invoke(app, ["evaluate", "--trials=3", "--patients=1", f"--out={tmp_path}", wrong])
-    assert (done.exit_code, "[recorded-data]" in done.stderr) == (2, True)

@@ -1,93 +1,122 @@
 """A comparison keeps what it has: killed or torn, it goes on and comes to the same end."""
 
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from optimizer.errors import DataError
-from optimizer.evaluate.arena import Comparison, compare, read_results
+from optimizer.evaluate.arena import Comparison, compare, kept
+from optimizer.evaluate.backend import Backend
+from optimizer.evaluate.results import ResultsFile, read_results
 from optimizer.evaluate.trace import Trace
+from optimizer.policies.stay import STAY
+from tests.optimizer.evaluate.crooked import OFF_GRID, RAISES
+from tests.optimizer.evaluate.killed import apart_from_clock
 
-COMPARISON = Comparison(scenario="scs-tonic", n_trials=5, n_patients=3, policies=("brisk", "stay"))
-PROGRAM = f"""
-from pathlib import Path
-from optimizer.evaluate.arena import Comparison, compare
-for trace in compare({COMPARISON!r}, Path("PATH"), jobs=1):
-    pass
-"""
-
-
-def sorted_apart_from_clock(traces: list[Trace]) -> list[Trace]:
-    return sorted((replace(trace, ask_s=()) for trace in traces), key=lambda t: (t.policy, t.patient))
+HERE = Backend(n_processes=1)
+COMPARISON = Comparison(scenario="scs-tonic", n_trials=4, n_patients=3, policies=("brisk", "stay"))
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[Trace]:
-    return list(compare(COMPARISON, tmp_path_factory.mktemp("whole") / "runs.jsonl"))
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("whole") / "runs.jsonl"
+    list(compare(COMPARISON, results, backend=HERE))
+    return results
 
 
-@pytest.mark.sampled
-def test_a_killed_run_goes_on_without_repeating_or_losing_one(
-    whole: list[Trace], tmp_path: Path, full_counts: bool
-) -> None:
-    results = tmp_path / "runs.jsonl"
-    for lines in (1, 3, 5) if full_counts else (3,):
-        kill_after(lines, results)
-    survived = read_results(results)
-    traces = list(compare(COMPARISON, results))
-    assert sorted_apart_from_clock(traces) == sorted_apart_from_clock(whole)
-    kept = read_results(results)
-    assert len(kept) == len(whole) == 6
-    assert kept[: len(survived)] == survived, "what was there is kept as it was, clock included"
+def copied(results: Path, folder: Path) -> Path:
+    copy = folder / results.name
+    copy.write_bytes(results.read_bytes())
+    return copy
 
 
-def kill_after(lines: int, results: Path) -> None:
-    """Start the comparison in a process of its own and kill it once the file has so many lines."""
-    program = PROGRAM.replace("PATH", str(results))
-    with subprocess.Popen([sys.executable, "-c", program]) as process:
-        while process.poll() is None:
-            if results.is_file() and results.read_bytes().count(b"\n") >= lines:
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.002)
-
-
-def test_a_line_cut_short_is_run_again(whole: list[Trace], tmp_path: Path) -> None:
-    results = tmp_path / "runs.jsonl"
-    list(compare(COMPARISON, results))
+def test_a_line_cut_short_is_run_again(whole: Path, tmp_path: Path) -> None:
+    results = copied(whole, tmp_path)
     results.write_bytes(results.read_bytes()[:-40])
-    assert sorted_apart_from_clock(list(compare(COMPARISON, results))) == sorted_apart_from_clock(whole)
+    traces = list(compare(COMPARISON, results, backend=HERE))
+    assert apart_from_clock(traces) == apart_from_clock(read_results(whole))
     assert len(read_results(results)) == 6
 
 
-def test_the_number_of_processes_changes_nothing(whole: list[Trace], tmp_path: Path) -> None:
-    traces = list(compare(COMPARISON, tmp_path / "runs.jsonl", jobs=2))
-    assert sorted_apart_from_clock(traces) == sorted_apart_from_clock(whole)
+def test_what_is_there_is_not_run_again_and_comes_first(whole: Path, tmp_path: Path) -> None:
+    results = copied(whole, tmp_path)
+    more = replace(COMPARISON, policies=("brisk", "random"), n_patients=2)
+    traces = list(compare(more, results, backend=HERE))
+    there = [t for t in read_results(whole) if t.policy == "ladder_brisk/1" and t.patient < 2]
+    assert traces[:2] == there, "clock included"
+    assert [t.policy for t in traces[2:]] == ["random/1"] * 2
+    assert len(read_results(results)) == 8
 
 
-def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "runs.jsonl").write_text('{"diary": 1}\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"runs\.jsonl"):
-        list(compare(COMPARISON, tmp_path / "runs.jsonl"))
+def test_a_run_kept_twice_counts_once(whole: Path, tmp_path: Path) -> None:
+    results = copied(whole, tmp_path)
+    results.write_bytes(results.read_bytes() * 2)
+    assert kept(COMPARISON, results) == read_results(whole)
 
 
-@pytest.mark.parametrize("name", ["oracle", "guarded:oracle", "guarded:"])
-def test_an_unknown_policy_is_refused(name: str) -> None:
-    with pytest.raises(DataError, match="policies"):
-        Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=(name,))
+def test_another_length_or_scenario_is_another_run(whole: Path) -> None:
+    assert kept(replace(COMPARISON, n_trials=5), whole) == []
+    assert kept(replace(COMPARISON, scenario="scs-tonic-drift"), whole) == []
+
+
+def test_runs_of_another_code_are_not_gone_on_from_but_may_be_read(whole: Path, tmp_path: Path) -> None:
+    results = tmp_path / "runs.jsonl"
+    with ResultsFile(results) as file:
+        for trace in read_results(whole):
+            file.append(replace(trace, provenance=replace(trace.provenance, code="0.0.1+other")))
+    assert len(list(compare(COMPARISON, results, backend=HERE))) == 6
+    with pytest.raises(DataError, match=r"runs\.jsonl.*another code"):
+        list(compare(replace(COMPARISON, n_patients=4), results, backend=HERE))
+
+
+def test_a_comparison_given_up_keeps_what_has_ended(tmp_path: Path) -> None:
+    results = tmp_path / "runs.jsonl"
+    runs = compare(COMPARISON, results, backend=HERE)
+    first = [next(runs), next(runs)]
+    runs.close()
+    assert read_results(results) == first
+    assert len(list(compare(COMPARISON, results, backend=HERE))) == 6
+
+
+def test_a_policy_that_breaks_fails_alone(tmp_path: Path) -> None:
+    both = replace(COMPARISON, n_patients=2, policies=(RAISES, OFF_GRID, STAY))
+    traces = list(compare(both, tmp_path / "runs.jsonl", backend=HERE))
+    assert {(t.policy, t.patient): t.failure.partition(":")[0] for t in traces} == {
+        **{("raises/1", n): "RuntimeError" for n in range(2)},
+        **{("off-grid/1", n): "PolicyError" for n in range(2)},
+        **{("stay/1", n): "" for n in range(2)},
+    }
+
+
+def test_a_slow_policy_may_meet_fewer_patients_than_the_others() -> None:
+    jobs = replace(COMPARISON, policies=("brisk", "stay@1")).jobs()
+    assert [(job.policy.name, job.patient) for job in jobs] == [
+        *(("ladder_brisk/1", n) for n in range(3)),
+        ("stay/1", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"policies": ("oracle",)}, "policies"),
+        ({"policies": ("stay", STAY)}, "policies"),
+        ({"policies": ()}, "policies"),
+        ({"scenario": "nowhere"}, "nowhere"),
+    ],
+)
+def test_what_there_is_not_is_refused_before_anything_runs(changes: dict[str, object], field: str) -> None:
+    with pytest.raises(DataError, match=field):
+        replace(COMPARISON, **changes)  # type: ignore[arg-type]
 
 
 def test_a_policy_inside_our_safety_layer_is_another_than_the_one_outside(tmp_path: Path) -> None:
-    both = replace(COMPARISON, n_patients=2, policies=("random", "guarded:random"))
-    traces = list(compare(both, tmp_path / "runs.jsonl"))
-    worst = {
-        name: max(max(t.tried_grade) for t in traces if t.policy == name)
-        for name in ("random/1", "guarded:random/1")
-    }
-    assert worst["guarded:random/1"] < worst["random/1"]
+    both = replace(COMPARISON, n_trials=5, n_patients=2, policies=("random", "guarded:random"))
+    traces = list(compare(both, tmp_path / "runs.jsonl", backend=HERE))
+    assert worst_grade(traces, "guarded:random/1") < worst_grade(traces, "random/1")
     assert {t.failure for t in traces} == {""}
+
+
+def worst_grade(traces: list[Trace], policy: str) -> float:
+    return max(max(t.tried_grade) for t in traces if t.policy == policy)

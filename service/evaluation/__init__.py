@@ -1,0 +1,1 @@
+"""The command ``titrate evaluate``: compare policies on synthetic patients, watch, report, show in MLflow."""
