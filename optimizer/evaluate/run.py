@@ -148,7 +148,9 @@ class _Course:
     def _rated(self, trial: int, reports: tuple[Report, ...]) -> list[Rated]:
         """Put what was predicted of the trial's settings beside its ratings; a baseline predicts nothing."""
         predicted: tuple[float, ...] = ()
-        if isinstance(self.decision, Proposal) and not self.failure:
+        # where sites are rated apart, what is predicted is their weighted mean, which nobody rates
+        one_pain = not self.scenario.problem.objective.site_weights
+        if isinstance(self.decision, Proposal) and not self.failure and one_pain:
             predicted = self.decision.steps[0].rating_probabilities
         return [
             Rated(trial=trial, rating=report.value, probabilities=predicted)

@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer import canonical
 from optimizer.errors import DataError, OptimizerError
+from optimizer.outcomes.objective import Objective
 from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS, Nature, SideEffect
 from optimizer.problem import PostureUse, Problem, stimulation_problem
 from optimizer.simulate.body import Body
@@ -25,6 +26,7 @@ from optimizer.simulate.scenario import Scenario
 from optimizer.simulate.streams import stream
 from optimizer.simulate.therapy import TreatedBody, body_of, patient_of
 from optimizer.simulate.truth import Truth
+from optimizer.simulate.two_sites import TwoSiteBody
 from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space.device import load_device
 from optimizer.space.parameter import CONFIGURATION
@@ -71,6 +73,8 @@ class TherapyScenario:
     """From one trial to the next, or from one day with trials to the next."""
     hours: tuple[float, ...] = ()
     """Hours of the day (UTC) at which trials begin, where there are several a day."""
+    sites: dict[str, float] = field(default_factory=dict)
+    """Two pain sites and their weights, where both are asked about; empty: one pain."""
     recall: Recall = Recall.NOW
     """The span a question about pain looks back on."""
     rated_after_days: tuple[float, ...] = (0.0,)
@@ -91,6 +95,7 @@ class TherapyScenario:
             side_effects=effects,
             postures=(self.posture_use,),
             min_gain_nrs=self.min_gain_nrs,
+            objective=Objective(sites=self.sites) if self.sites else Objective(),
         )
 
     @property
@@ -173,7 +178,7 @@ class TherapyScenario:
             grid = np.stack([g.ravel() for g in np.meshgrid(*levels, indexing="ij")], axis=1).astype(np.int64)
             yield grid[self.problem.allowed(grid)]
 
-    def _body(self, seed: int) -> Body | VagusBody:
+    def _body(self, seed: int) -> Body | TwoSiteBody | VagusBody:
         """Return the first patient drawn who feels the start on every configuration inside the envelope, and bears it.
 
         Whoever needs more current than the envelope has would have the lead moved, not the settings optimised; whoever
@@ -195,8 +200,10 @@ class TherapyScenario:
         start = self._at_start_intensity(truth, configuration)
         return tolerability is None or truth.grade_of(start, day=0.0) <= tolerability.limit_grade
 
-    def _treated(self, cohort: Cohort) -> Body | VagusBody:
-        return body_of(cohort, self.problem.space, phase=self.phase, started_at=self.started_at)
+    def _treated(self, cohort: Cohort) -> Body | TwoSiteBody | VagusBody:
+        return body_of(
+            cohort, self.problem.space, phase=self.phase, started_at=self.started_at, sites=self.sites
+        )
 
     def _truth(self, body: TreatedBody) -> Truth:
         return Truth(

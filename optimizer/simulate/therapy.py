@@ -1,9 +1,11 @@
 """Which body and which patient a therapy has: by the surface its settings act through."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from optimizer.errors import DataError
 from optimizer.simulate.body import Body
 from optimizer.simulate.cohort import Cohort
 from optimizer.simulate.course_of_time import Phase
@@ -13,6 +15,7 @@ from optimizer.simulate.preset import Response
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.stimulus import Lead
 from optimizer.simulate.streams import Array
+from optimizer.simulate.two_sites import TwoSiteBody, TwoSitePatient, second_site
 from optimizer.simulate.vagus_body import VagusBody
 from optimizer.simulate.vagus_patient import VagusPatient
 from optimizer.space.parameter import Value
@@ -48,7 +51,14 @@ class TreatedBody(Protocol):
         ...
 
 
-def body_of(cohort: Cohort, space: SearchSpace, *, phase: Phase, started_at: datetime) -> Body | VagusBody:
+def body_of(
+    cohort: Cohort,
+    space: SearchSpace,
+    *,
+    phase: Phase,
+    started_at: datetime,
+    sites: Mapping[str, float] | None = None,
+) -> Body | TwoSiteBody | VagusBody:
     """Return the body of a cohort on a stimulator.
 
     Args:
@@ -56,15 +66,35 @@ def body_of(cohort: Cohort, space: SearchSpace, *, phase: Phase, started_at: dat
         space: Of the stimulator.
         phase: Screening or implanted.
         started_at: Day zero; the first stimulation.
+        sites: Two pain sites and their weights, where a course asks about two.
+
+    Raises:
+        DataError: If the therapy has no second site, or there are not two.
     """
-    if cohort.preset.response is Response.VAGUS:
+    vagus = cohort.preset.response is Response.VAGUS
+    if sites and (vagus or len(sites) != 2):
+        raise DataError("sites", "are more than this therapy has", limit="two, along a lead")
+    if vagus:
         return VagusBody(cohort=cohort, space=space, started_at=started_at)
     lead = Lead(space=space, levels=cohort.preset.levels)
-    return Body(cohort=cohort, lead=lead, phase=phase, started_at=started_at)
+    first = Body(cohort=cohort, lead=lead, phase=phase, started_at=started_at)
+    if not sites:
+        return first
+    (here, weight), (there, other) = sites.items()
+    return TwoSiteBody(
+        sites=(here, there),
+        weights=(weight / (weight + other), other / (weight + other)),
+        first=first,
+        second=replace(first, cohort=second_site(cohort)),
+    )
 
 
 def patient_of(
-    body: Body | VagusBody, *, kinds: tuple[str, ...], completeness: Completeness, jitters: bool = False
+    body: Body | TwoSiteBody | VagusBody,
+    *,
+    kinds: tuple[str, ...],
+    completeness: Completeness,
+    jitters: bool = False,
 ) -> SyntheticPatient:
     """Return who lives in a body.
 
@@ -76,4 +106,10 @@ def patient_of(
     """
     if isinstance(body, VagusBody):
         return VagusPatient(_body=body, kinds=kinds, completeness=completeness)
-    return SomaticPatient(_body=body, kinds=kinds, completeness=completeness, jitters=jitters)
+
+    def living_in(part: Body) -> SomaticPatient:
+        return SomaticPatient(_body=part, kinds=kinds, completeness=completeness, jitters=jitters)
+
+    if isinstance(body, TwoSiteBody):
+        return TwoSitePatient(sites=body.sites, _first=living_in(body.first), _second=living_in(body.second))
+    return living_in(body)
