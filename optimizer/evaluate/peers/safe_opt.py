@@ -107,7 +107,7 @@ class SafeOptSession:
             is_start = (points == np.array(trials[0].settings.indices)).all(axis=1)
             safe = (margin_low >= 0) | (is_start & (margin_of[0] >= 0))
             width = np.maximum(width, (margin_high - margin_low) / GRADE_SD)
-            expands = _expanders(margin, rows, safe, width)
+            expands = expanders(margin, rows, safe, width)
         if not safe.any():
             return None, None
         best_low = np.where(safe, low, -np.inf)
@@ -171,7 +171,7 @@ class Bounds:
         return solved
 
 
-def _expanders(margin: Bounds, rows: Array, safe: NDArray[np.bool_], width: Array) -> NDArray[np.bool_]:
+def expanders(margin: Bounds, rows: Array, safe: NDArray[np.bool_], width: Array) -> NDArray[np.bool_]:
     """Return which particles, seen at their upper bound, would make an unsafe particle safe, ``(c,)``."""
     expands = np.zeros(len(rows), dtype=np.bool_)
     unsafe = rows[~safe]
