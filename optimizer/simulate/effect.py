@@ -10,6 +10,8 @@ from optimizer.simulate.thresholds import window_position
 
 FULL_RECRUITMENT = 2.5
 """Where the recruitment curve is cut to one, in its own scale; section 7.1."""
+RIDGE_FROM_HZ = 1000.0
+"""Below, width and rate act as they do where stimulation is felt: the ridge was found from 1 to 10 kHz (PROCO) [A]."""
 
 
 def goodness(
@@ -27,10 +29,7 @@ def goodness(
     if cohort.preset.response is Response.SUB_PERCEPTION:
         return np.asarray(covered * _sub_perception(cohort, stimulus, perception))
     u = window_position(cohort, stimulus.amplitude_ma, perception)
-    off_rate = np.abs(np.log(stimulus.frequency_hz / cohort["best_rate_hz"])) - cohort["rate_plateau_log"]
-    by_rate = np.maximum(off_rate, 0.0) / cohort["rate_spread"]
-    by_width = np.log(stimulus.pulse_width_us / cohort["best_width_us"]) / cohort["width_spread"]
-    return np.asarray(recruitment(cohort, u) * covered * np.exp(-0.5 * (by_rate**2 + by_width**2)))
+    return np.asarray(recruitment(cohort, u) * covered * rate_and_width(cohort, stimulus))
 
 
 def recruitment(cohort: Cohort, u: Array) -> Array:
@@ -56,8 +55,16 @@ def coverage(cohort: Cohort, stimulus: Stimulus, level_shift: Array | float = 0.
     return best
 
 
+def rate_and_width(cohort: Cohort, stimulus: Stimulus) -> Array:
+    """Return F W, ``(p, c)``: each patient's own best rate, with or without a plateau, and best width."""
+    off_rate = np.abs(np.log(stimulus.frequency_hz / cohort["best_rate_hz"])) - cohort["rate_plateau_log"]
+    by_rate = np.maximum(off_rate, 0.0) / cohort["rate_spread"]
+    by_width = np.log(stimulus.pulse_width_us / cohort["best_width_us"]) / cohort["width_spread"]
+    return np.asarray(np.exp(-0.5 * (by_rate**2 + by_width**2)))
+
+
 def _sub_perception(cohort: Cohort, stimulus: Stimulus, perception: Array) -> Array:
-    """Return R_s F_s, ``(p, c)``: an optimum below perception and a ridge between width and rate."""
+    """Return R_s F_s, ``(p, c)``: an optimum below perception; a ridge between width and rate from 1 kHz on."""
     intensity = stimulus.amplitude_ma / perception
 
     def bell(a: Array) -> Array:
@@ -68,7 +75,9 @@ def _sub_perception(cohort: Cohort, stimulus: Stimulus, perception: Array) -> Ar
     above = bell(np.ones((1, 1))) * np.clip(1.0 - 0.5 * (intensity - 1.0), 0.0, None)
     ridge_us = np.maximum(20.0, 106.0 - 8.22 * stimulus.frequency_hz / 1000.0)
     off_ridge = (stimulus.pulse_width_us - ridge_us) / (cohort["sub_width_spread"] * ridge_us)
-    return np.asarray(np.where(intensity < 1.0, bell(intensity), above) * np.exp(-0.5 * off_ridge**2))
+    fast = stimulus.frequency_hz >= RIDGE_FROM_HZ
+    shape = np.where(fast, np.exp(-0.5 * off_ridge**2), rate_and_width(cohort, stimulus))
+    return np.asarray(np.where(intensity < 1.0, bell(intensity), above) * shape)
 
 
 def sigmoid(x: Array) -> Array:

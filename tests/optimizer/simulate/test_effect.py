@@ -72,5 +72,19 @@ def test_sub_perception_relief_peaks_below_perception_and_along_the_ridge() -> N
     assert mean_at(3.3, 98.0, 1_000.0) == pytest.approx(mean_at(3.3, 24.0, 10_000.0), rel=0.01)
 
 
+def test_below_one_kilohertz_width_and_rate_act_as_where_stimulation_is_felt() -> None:
+    slow = draw_cohort(load_preset("sub-perception"), 11, 400)
+    perception = np.full((slow.size, 1), 6.0)
+    at_best, wide = (
+        goodness(slow, at_levels([3], amplitude_ma=3.3, pulse_width_us=w, frequency_hz=90.0), perception)
+        for w in (250.0, 1000.0)
+    )
+    felt = goodness(
+        slow, at_levels([3], amplitude_ma=9.0, pulse_width_us=250.0, frequency_hz=90.0), perception
+    )
+    assert at_best.mean() > 2 * wide.mean()
+    assert at_best.mean() > 2 * felt.mean()
+
+
 def test_the_logistic_function_does_not_overflow() -> None:
     assert sigmoid(np.array([-1e9, 0.0, 1e9])).tolist() == [0.0, 0.5, 1.0]
