@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from service.assembly import assemble
 from service.clock import Clock, system_clock
 from service.courses.routes import router as courses_router
+from service.courses.standing_routes import router as standing_router
 from service.dependencies import problems
 from service.dependencies.context import Services
 from service.dependencies.requests import request_id_of
@@ -20,8 +21,10 @@ from service.devices.routes import router as devices_router
 from service.errors import ServiceError
 from service.outcomes.routes import router as outcomes_router
 from service.patients.routes import router as patients_router
+from service.patients.stop_routes import router as stops_router
 from service.proposals.routes import router as proposals_router
 from service.settings import Settings
+from service.worklist.routes import router as worklist_router
 
 DESCRIPTION = """Proposes the next neurostimulation settings for one patient at a time. **Research use.** A clinician approves,
 edits or rejects every proposal; nothing is ever applied by the software.
@@ -54,7 +57,16 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         },
     )
     app.state.services = services
-    for router in (patients_router, devices_router, courses_router, proposals_router, outcomes_router):
+    for router in (
+        patients_router,
+        stops_router,
+        devices_router,
+        courses_router,
+        standing_router,
+        proposals_router,
+        outcomes_router,
+        worklist_router,
+    ):
         app.include_router(router, prefix="/v1")
     _add_health(app, services)
     problems.install(app)

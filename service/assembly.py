@@ -17,6 +17,7 @@ def assemble(settings: Settings, *, clock: Clock = system_clock) -> Services:
         clock,
         processes=settings.compute_processes,
         timeout_s=settings.compute_timeout_s,
+        draft_after_s=settings.draft_after_s,
     )
     callers = Callers(database, Tokens(settings.token_issuers))
     return Services(settings=settings, database=database, clock=clock, compute=compute, callers=callers)

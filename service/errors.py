@@ -20,6 +20,16 @@
         ProposalExpiredError
         NothingToDecideError         a Hold or a Stop asks for no decision
         SettingsClosedError          settings that a severe report closed
+        ProposalWithdrawnError       a proposal that a fact took back
+        ProposalNotApprovedError     a proposal that nobody approved: nothing to program
+        SiteStoppedError             every course of the site is stopped
+        PatientPausedError           the patient is paused
+        PreflightDueError            a check of the device is missing, stale or failed
+        ContraindicatedError         a contraindication of the device is present
+        StopReleasedError            a stop that was released
+        SecondPersonError            what one person began another must confirm
+        ProblemReplacedError         a looser problem, made from one that is no longer in force
+      MixedChangeError               looser and tighter at once
       ReasonRequiredError            a coded reason is due
       DatabaseNotReadyError          a schema of another release
       DatabaseBusyError              a write that could not begin in time
@@ -76,12 +86,12 @@ class NotFoundError(ServiceError):
     """An id that is unknown or belongs to another site."""
 
     code = "not-found"
+
+
 class IdentityProviderError(ServiceError):
     """The keys of an identity provider cannot be had, so none of its tokens can be checked."""
 
     code = "identity-provider"
-
-
 
 
 class MalformedRequestError(ServiceError):
@@ -162,6 +172,66 @@ class SettingsClosedError(ConflictError):
     code = "settings-closed"
 
 
+class ProposalWithdrawnError(ConflictError):
+    """A proposal that a fact took back."""
+
+    code = "proposal-withdrawn"
+
+
+class ProposalNotApprovedError(ConflictError):
+    """A proposal that nobody approved: there is nothing to program."""
+
+    code = "proposal-not-approved"
+
+
+class SiteStoppedError(ConflictError):
+    """Every course of the site is stopped."""
+
+    code = "site-stopped"
+
+
+class PatientPausedError(ConflictError):
+    """The patient is paused."""
+
+    code = "patient-paused"
+
+
+class PreflightDueError(ConflictError):
+    """A check of the device is missing, stale or failed."""
+
+    code = "preflight-due"
+
+
+class ContraindicatedError(ConflictError):
+    """A contraindication of the device is present."""
+
+    code = "contraindicated"
+
+
+class StopReleasedError(ConflictError):
+    """A stop that was released."""
+
+    code = "stop-released"
+
+
+class SecondPersonError(ConflictError):
+    """What one person began another must confirm."""
+
+    code = "second-person-required"
+
+
+class ProblemReplacedError(ConflictError):
+    """A looser problem, made from one that is no longer in force."""
+
+    code = "problem-replaced"
+
+
+class MixedChangeError(ServiceError):
+    """Looser and tighter at once."""
+
+    code = "mixed-change"
+
+
 class ReasonRequiredError(ServiceError):
     """A coded reason is due."""
 
@@ -218,11 +288,21 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "proposal-expired": 409,
         "nothing-to-decide": 409,
         "settings-closed": 409,
+        "proposal-withdrawn": 409,
+        "proposal-not-approved": 409,
+        "site-stopped": 409,
+        "patient-paused": 409,
+        "preflight-due": 409,
+        "contraindicated": 409,
+        "stop-released": 409,
+        "second-person-required": 409,
+        "problem-replaced": 409,
         "precondition-failed": 412,
         "request-too-large": 413,
         "invalid-request": 422,
         "idempotency-key-reused": 422,
         "reason-required": 422,
+        "mixed-change": 422,
         "parameter-definition": 422,
         "definition-error": 422,
         "device-file": 422,
@@ -249,6 +329,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "missing-extra": 500,
         "database-not-ready": 503,
         "database-busy": 503,
+        "identity-provider": 503,
         "projection-busy": 503,
         "tracking-unavailable": 503,
     }
@@ -259,4 +340,3 @@ STATUS: Mapping[str, int] = MappingProxyType(
 def status_of(error: ServiceError | OptimizerError) -> int:
     """Return the HTTP status of an error; its code alone decides."""
     return STATUS[error.code]
-        "identity-provider": 503,

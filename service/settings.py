@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     """How long an ask waits for its answer before it says where to look (202)."""
     compute_timeout_s: float = Field(default=120.0, gt=0.0)
     """After this long a compute process is taken for hung and replaced."""
+    draft_after_s: float = Field(default=2.0, ge=0.0)
+    """How long after a course's last report its next answer is computed as a draft."""
     compute_processes: int = Field(default=1, ge=1)
     body_limit_bytes: int = Field(default=1_000_000, ge=1_000)
     busy_timeout_s: float = Field(default=20.0, gt=0.0)

@@ -36,8 +36,19 @@ _TABLE = """
     GET   /courses/{course_id}/timeline            C R . . S U .
     POST  /courses/{course_id}/asks                C . . . . . .
     GET   /courses/{course_id}/asks/{ask_id}       C R . . S . .
-    GET   /proposals/{proposal_id}                 C R P . S . .
+    GET   /proposals/{proposal_id}                 C R . . S . .
     POST  /proposals/{proposal_id}/decisions       C . . . . . .
+    GET   /proposals/{proposal_id}/program         C . P . . . .
+    POST  /courses/{course_id}/problems            C . . . . . .
+    POST  /courses/{course_id}/problems/{problem_id}/confirmations  C . . . . . .
+    POST  /courses/{course_id}/preflights          C R . . . . .
+    GET   /courses/{course_id}/preflights          C R P . S . .
+    POST  /courses/{course_id}/migrations          C . . . . . .
+    POST  /stops                                   C . . . . . M
+    GET   /stops                                   C R P . . U M
+    GET   /stops/{stop_id}                         C R P . . U M
+    POST  /stops/{stop_id}/releases                C . . . . . .
+    GET   /worklist                                C R . . . . .
     POST  /courses/{course_id}/trials              C R P . . . .
     POST  /courses/{course_id}/reports             C R . A . . .
     POST  /trials/{trial_id}/reports               C R . A . . .

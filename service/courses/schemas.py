@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
@@ -70,6 +70,8 @@ class CourseView(View):
     start: dict[str, float | str]
     in_force: dict[str, float | str]
     """The latest settings on record, or the start."""
+    to_program: str | None
+    """The latest approved proposal not yet applied: read its ``program``."""
     opened_at: datetime
 
 
@@ -130,6 +132,9 @@ class EntryView(View):
     body_digest: str
 
 
+Stimulation = Literal["as_settings", "off", "no_advice"]
+
+
 class RecommendationView(View):
     """What to keep as things stand, from the latest answer on record; nothing is computed here."""
 
@@ -137,7 +142,9 @@ class RecommendationView(View):
     """The answer it comes from; None where there is none yet."""
     basis_kind: str | None
     settings: dict[str, float | str] | None
-    """None: nothing can be recommended, or stimulation off."""
+    """None where ``stimulation`` says ``off`` or ``no_advice``."""
+    stimulation: Stimulation
+    """Whether stimulation is to be on as ``settings`` say, to be off, or nothing can be recommended."""
     relief_nrs: dict[str, float] | None
     is_current: bool
     """Whether that answer rests on everything recorded by now."""

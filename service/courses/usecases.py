@@ -21,9 +21,11 @@ from service.courses.schemas import (
     NewReview,
     RecommendationView,
     ReviewView,
+    Stimulation,
 )
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, SettingsClosedError
+from service.ledger import life_cycle, optimizer_version
 from service.ledger.applicable import check_applicable
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
@@ -50,9 +52,11 @@ def open_course(ledger: Ledger, new: NewCourse) -> Answer:
         problem=canonical.encode(problem).decode(),
         problem_fingerprint=problem.fingerprint,
         start=canonical.encode(applied(problem, start.as_dict())).decode(),
+        optimizer=optimizer_version.installed(),
     )
     body = {
         "device": problem.device,
+        "optimizer": json.loads(optimizer_version.installed()),
         "patient_id": patient.id,
         "problem_fingerprint": problem.fingerprint,
         "start": canonical.to_builtins(start.as_dict()),
@@ -64,22 +68,30 @@ def open_course(ledger: Ledger, new: NewCourse) -> Answer:
 def view(ledger: Ledger, course_id: str) -> CourseView:
     """Return a course as it stands."""
     row = ledger.course(course_id)
-    problem, start = problem_of(row), start_of(row)
+    problem, start = problem_of(ledger.session, row), start_of(row)
     history = history_of(ledger.session, row.id)
     opened_at = ledger.session.scalar(select(Entry.recorded_at).filter_by(id=row.id))
     return CourseView(
         id=row.id,
         patient_id=row.patient_id,
         device=row.device,
-        problem_fingerprint=row.problem_fingerprint,
+        problem_fingerprint=problem.fingerprint,
         history_digest=history.digest,
         n_trials=len(history.trials),
         n_reports=len(history.standing),
         envelope=canonical.to_builtins(problem.envelope),
         start=start.values,
         in_force=in_force(history, start, ledger.now).values,
+        to_program=_to_program(ledger, row.id),
         opened_at=opened_at or ledger.now,
     )
+
+
+def _to_program(ledger: Ledger, course_id: str) -> str | None:
+    """Return the latest approved proposal that is still to be applied, or None."""
+    waiting = life_cycle.to_be_applied(ledger, course_id)
+    in_time = [row.id for row in waiting if life_cycle.status_of(ledger, row) in life_cycle.APPROVED]
+    return in_time[-1] if in_time else None
 
 
 def review(ledger: Ledger, course_id: str, new: NewReview) -> Answer:
@@ -122,8 +134,8 @@ def history_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
 
 def problem_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
     """Return the canonical JSON of a course's problem, and its fingerprint."""
-    row = ledger.course(course_id)
-    return row.problem.encode(), row.problem_fingerprint
+    problem = problem_of(ledger.session, ledger.course(course_id))
+    return canonical.encode(problem), problem.fingerprint
 
 
 def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[EntryView]:
@@ -162,20 +174,29 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
     ).first()
     if latest is None:
         return RecommendationView(
-            basis_id=None, basis_kind=None, settings=None, relief_nrs=None, is_current=False
+            basis_id=None,
+            basis_kind=None,
+            settings=None,
+            stimulation="no_advice",
+            relief_nrs=None,
+            is_current=False,
         )
     row, digest = latest
     settings, relief = _kept(decision_of(row))
+    stimulation: Stimulation = "as_settings"
+    if settings is None:
+        stimulation = "off" if row.kind == "hold" else "no_advice"
     history = history_of(ledger.session, course.id)
     if settings is not None:
         try:  # facts may have come since
-            check_applicable(problem_of(course), history, settings)
+            check_applicable(problem_of(ledger.session, course), history, settings)
         except (SettingsError, SettingsClosedError):
-            settings, relief = None, None
+            settings, relief, stimulation = None, None, "no_advice"
     return RecommendationView(
         basis_id=row.id,
         basis_kind=row.kind,
         settings=None if settings is None else settings.as_dict(),
+        stimulation=stimulation,
         relief_nrs=None if relief is None else canonical.to_builtins(relief),
         is_current=digest == history.digest,
     )

@@ -14,6 +14,9 @@ from service.demo.clinic import Clinic, Json
 PSEUDONYM = "demo-scs-1"
 ASKED_AT_HOURS = (0.0, 4.0, 8.0)
 """When the patient rates on a trial's day, hours after the ramp."""
+SIGNED_BY = "Demo Clinician"
+IMPEDANCE_OHM = 520.0
+"""What the synthetic patient's leads measure."""
 SUBJECT = {
     "unreviewed_adverse_event": "adverse_event",
     "contradictory_reports": "hold",
@@ -50,6 +53,7 @@ class Treatment:
         self._seed = seed
         self._patient = scenario.patient(seed)
         self.course_id = self._open()
+        self._check_device()
 
     def trials(self) -> int:
         """Return how many trials are on record, the start included."""
@@ -62,8 +66,8 @@ class Treatment:
     def next_trial(self, on_answer: Callable[[Json], None]) -> Told | None:
         """Ask, decide, apply, report.
 
-        A proposal is approved as it is. A hold is reviewed where a review releases it; until then, and after a stop, the
-        patient keeps what the answer says and rates it.
+        A proposal is approved as it is. A hold is released where a review or consent to a newer optimiser releases it; until
+        then, and after a stop, the patient keeps what the answer says and rates it.
 
         Args:
             on_answer: Told each answer as it arrives.
@@ -73,7 +77,7 @@ class Treatment:
         """
         answer = self._clinic.ask(self.course_id)
         on_answer(answer)
-        if answer["kind"] == "hold" and self._review(answer):
+        if answer["kind"] == "hold" and self._release(answer):
             answer = self._clinic.ask(self.course_id)
             on_answer(answer)
         if answer["settings"] is None:
@@ -83,7 +87,7 @@ class Treatment:
             return self._apply(settings, kind=answer["kind"], proposal_id=None)
         if answer["status"] == "proposed":
             path = f"/proposals/{answer['id']}/decisions"
-            self._clinic.write(path, {"action": "approve"}, if_match=answer["etag"])
+            self._clinic.write(path, {"action": "approve", "signed_by": SIGNED_BY}, if_match=answer["etag"])
         return self._apply(settings, kind="proposal", proposal_id=answer["id"])
 
     def _open(self) -> str:
@@ -103,6 +107,22 @@ class Treatment:
         # another start or envelope is another course
         name = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
         return str(self._clinic.write("/courses", body, once=f"demo-{name}")["id"])
+
+    def _check_device(self) -> None:
+        """Record the checks that the device file asks for and that are missing or stale."""
+        path = f"/courses/{self.course_id}/preflights"
+        due = [
+            check for check in self._clinic.get(path)["checks"] if check["standing"] in ("missing", "stale")
+        ]
+        if due:
+            self._clinic.write(path, {"checks": [_found(check) for check in due]})
+
+    def _release(self, answer: Json) -> bool:
+        """Do what releases a hold; returns whether there was anything to do."""
+        if answer["reason"] == "optimizer_changed":
+            self._clinic.write(f"/courses/{self.course_id}/migrations", {"signed_by": SIGNED_BY})
+            return True
+        return self._review(answer)
 
     def _review(self, answer: Json) -> bool:
         """Review what a hold rests on; returns whether there was anything a review can release."""
@@ -161,3 +181,10 @@ class Treatment:
                 for answer in said
             ]
         return reports
+
+
+def _found(check: Json) -> Json:
+    """Return what a check of the synthetic patient finds: nothing wrong."""
+    measured = {"impedance_ohm": IMPEDANCE_OHM} if check["check"] == "impedance" else {}
+    outcome = "absent" if check["contraindication"] else "passed"
+    return {"check": check["check"], "outcome": outcome} | measured

@@ -38,6 +38,8 @@ At = Annotated[
 IdText = Annotated[str, Field(min_length=36, max_length=36, pattern=r"^[0-9a-f-]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A code or name: never free text."""
+PrintedName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\W\d_][\w .,'\u2019-]*$")]
+"""Name of a person who signs; letters, digits, spaces and the marks names have."""
 Zone = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+/-]+$")]
 """An IANA zone."""
 RawValue = float | Name

@@ -1,9 +1,10 @@
 """Rows into domain values: the one place where the record becomes an ``optimizer.History``."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from optimizer import canonical
@@ -11,9 +12,13 @@ from optimizer.decision import Decision, decode_decision
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.trial import Applied, Report, Review, Trial
+from service.ledger.course_tables import ConfirmationRow, ProblemRow
+from service.ledger.preflight import impedance_ohm
 from service.ledger.tables import CourseRow, Entry, ProposalRow
 
 T = TypeVar("T")
+TIGHTER, LOOSER = "tighter", "looser"
+"""Which way a problem was changed."""
 
 
 def history_of(session: Session, course_id: str, *, up_to: int | None = None) -> History:
@@ -34,9 +39,21 @@ def history_of(session: Session, course_id: str, *, up_to: int | None = None) ->
     )
 
 
-def problem_of(course: CourseRow) -> Problem:
-    """Return the problem a course is under."""
-    return _problem(course.problem)
+def problem_of(session: Session, course: CourseRow, *, up_to: int | None = None) -> Problem:
+    """Return the problem a course is under, with the impedance measured last.
+
+    Args:
+        session: Any session.
+        course: The course.
+        up_to: The last ledger sequence to read; None reads all.
+    """
+    measured_ohm = impedance_ohm(session, course.id, up_to=up_to)
+    return _problem(_stated(session, course, up_to), measured_ohm)
+
+
+def stated_problem_of(session: Session, course: CourseRow) -> Problem:
+    """Return the problem a course is under as people stated it: as opened or as last changed."""
+    return _problem(_stated(session, course, None), None)
 
 
 def start_of(course: CourseRow) -> Applied:
@@ -49,10 +66,27 @@ def decision_of(row: ProposalRow) -> Decision:
     return decode_decision(row.decision)
 
 
+def _stated(session: Session, course: CourseRow, up_to: int | None) -> str:
+    """Return the problem's document: a tighter one counts from its own entry, a looser one from its confirmation."""
+    since = func.coalesce(ConfirmationRow.sequence, ProblemRow.sequence)
+    query = (
+        select(ProblemRow.problem)
+        .outerjoin(ConfirmationRow, ConfirmationRow.problem_id == ProblemRow.id)
+        .where(ProblemRow.course_id == course.id)
+        .where(or_(ProblemRow.change == TIGHTER, ConfirmationRow.sequence.is_not(None)))
+    )
+    if up_to is not None:
+        query = query.where(since <= up_to)
+    return session.scalar(query.order_by(since.desc()).limit(1)) or course.problem
+
+
 @lru_cache(maxsize=512)
-def _problem(document: str) -> Problem:
+def _problem(document: str, measured_ohm: float | None) -> Problem:
     """Problems are immutable and read at every step of a course."""
-    return canonical.decode(Problem, document)
+    problem = canonical.decode(Problem, document)
+    if measured_ohm is None:
+        return problem
+    return replace(problem, space=replace(problem.space, impedance_ohm=measured_ohm))
 
 
 def _facts(session: Session, course_id: str, name: str, kind: type[T], up_to: int | None) -> tuple[T, ...]:

@@ -3,20 +3,25 @@
 ::
 
     proposed -> approved | edited | rejected | expired | superseded | withdrawn
-    approved | edited -> applied | withdrawn
+    approved | edited -> applied | withdrawn | expired
 
-A state is never stored: it follows from the facts. That a proposal has one decision is held by a unique constraint.
+A state is never stored: it follows from the facts and the time. That a proposal has one decision is held by a unique
+constraint; so is that an approval is taken back once.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.exc import IntegrityError
 
 from optimizer import canonical
 from optimizer.space.settings import Settings
+from service.errors import ProposalDecidedError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import DecisionRow, ProposalRow, TrialRow, WithdrawalRow
 
@@ -47,6 +52,11 @@ class Status(StrEnum):
     """A hold or a stop: there is nothing to decide."""
 
 
+APPROVED = (Status.APPROVED, Status.EDITED)
+"""What may be programmed."""
+SEVERE_REPORT, LAPSED, TIGHTENED = "severe_report", "lapsed", "envelope_tightened"
+"""Why a proposal or an approval is taken back."""
+
 _AFTER = {
     Action.APPROVE: Status.APPROVED,
     Action.EDIT: Status.EDITED,
@@ -55,6 +65,30 @@ _AFTER = {
     Action.SUPERSEDE: Status.SUPERSEDED,
     Action.WITHDRAW: Status.WITHDRAWN,
 }
+
+
+_MEANING = {Action.APPROVE: "approval", Action.EDIT: "authorship", Action.REJECT: "rejection"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who put their name to a decision, what that means, when, and to which bytes."""
+
+    printed_name: str
+    meaning: str
+    signed_at: datetime
+    proposal_digest: str
+    """SHA-256 of the canonical JSON of the exact proposal."""
+
+
+def sign(ledger: Ledger, proposal: ProposalRow, action: Action, printed_name: str) -> Signature:
+    """Return the signature of a person under a decision about a proposal, now."""
+    return Signature(
+        printed_name=printed_name,
+        meaning=_MEANING[action],
+        signed_at=ledger.now,
+        proposal_digest=proposal.decision_digest,
+    )
 
 
 def decision_about(ledger: Ledger, proposal_id: str) -> DecisionRow | None:
@@ -67,22 +101,26 @@ def status_of(ledger: Ledger, proposal: ProposalRow) -> Status:
     if proposal.kind != "proposal":
         return Status.ADVICE
     decision = decision_about(ledger, proposal.id)
+    late = proposal.valid_until is not None and ledger.now > proposal.valid_until
     if decision is None:
-        is_late = proposal.valid_until is not None and ledger.now > proposal.valid_until
-        return Status.EXPIRED if is_late else Status.PROPOSED
+        return Status.EXPIRED if late else Status.PROPOSED
     status = _AFTER[Action(decision.action)]
-    if status in (Status.APPROVED, Status.EDITED):
-        if (
-            ledger.session.scalar(select(WithdrawalRow.sequence).filter_by(proposal_id=proposal.id))
-            is not None
-        ):
-            return Status.WITHDRAWN
-        if (
-            ledger.session.scalar(select(TrialRow.sequence).filter_by(proposal_id=proposal.id).limit(1))
-            is not None
-        ):
-            return Status.APPLIED
-    return status
+    return _since_approval(ledger, proposal, status, late=late) if status in APPROVED else status
+
+
+def _since_approval(ledger: Ledger, proposal: ProposalRow, status: Status, *, late: bool) -> Status:
+    taken_back = withdrawal_of(ledger, proposal.id)
+    if taken_back is not None and taken_back.reason != LAPSED:
+        return Status.WITHDRAWN
+    trial = select(TrialRow.sequence).filter_by(proposal_id=proposal.id).limit(1)
+    if ledger.session.scalar(trial) is not None:
+        return Status.APPLIED
+    return Status.EXPIRED if late or taken_back is not None else status
+
+
+def withdrawal_of(ledger: Ledger, proposal_id: str) -> WithdrawalRow | None:
+    """Return how an approval was taken back, or None."""
+    return ledger.session.scalar(select(WithdrawalRow).filter_by(proposal_id=proposal_id))
 
 
 def etag_of(proposal: ProposalRow, status: Status) -> str:
@@ -100,6 +138,7 @@ def decide(
     settings: Settings | None = None,
     reason: str | None = None,
     flags: Iterable[str] = (),
+    signature: Signature | None = None,
 ) -> DecisionRow:
     """Write the decision about a proposal; the database refuses a second one.
 
@@ -110,11 +149,16 @@ def decide(
         settings: What may be applied; None where nothing may.
         reason: Its code.
         flags: Codes of what to look at later.
+        signature: Whose decision it is; None where the service decides by rule.
 
     Returns:
         The decision.
+
+    Raises:
+        ProposalDecidedError: If there is one already.
     """
     chosen = None if settings is None else canonical.encode(settings).decode()
+    signed = None if signature is None else canonical.to_builtins(signature)
     listed = sorted(flags)
     body = {
         "action": str(action),
@@ -123,6 +167,7 @@ def decide(
         "proposal_id": proposal.id,
         "reason": reason,
         "settings": None if settings is None else canonical.to_builtins(settings.as_dict()),
+        "signature": signed,
     }
     row = DecisionRow(
         id=ledger.new_id(),
@@ -132,8 +177,14 @@ def decide(
         settings=chosen,
         reason=reason,
         flags=json.dumps(listed),
+        signature=None if signature is None else canonical.encode(signature).decode(),
     )
-    return ledger.append("decision", row, body, course_id=proposal.course_id)
+    try:
+        return ledger.append("decision", row, body, course_id=proposal.course_id)
+    except IntegrityError:
+        raise ProposalDecidedError(
+            "proposal", "was decided meanwhile", remedy="Read it again; ask for a new one."
+        ) from None
 
 
 def undecided(ledger: Ledger, course_id: str) -> tuple[ProposalRow, ...]:
@@ -150,32 +201,85 @@ def undecided(ledger: Ledger, course_id: str) -> tuple[ProposalRow, ...]:
     )
 
 
-def withdraw_all(ledger: Ledger, course_id: str, *, cause_id: str) -> tuple[str, ...]:
-    """Take back what a severe report makes indefensible: open proposals, and approved ones not yet applied.
+def to_be_applied(ledger: Ledger, course_id: str) -> tuple[ProposalRow, ...]:
+    """Return the proposals of a course that are approved, neither applied nor taken back, late ones included."""
+    return tuple(
+        ledger.session.scalars(
+            select(ProposalRow)
+            .join(DecisionRow, DecisionRow.proposal_id == ProposalRow.id)
+            .where(ProposalRow.course_id == course_id, is_unapplied())
+            .order_by(ProposalRow.sequence)
+        )
+    )
+
+
+def is_unapplied() -> ColumnElement[bool]:
+    """Return, of proposals joined with their decisions, the condition: approved, and nothing came of it yet."""
+    return and_(
+        DecisionRow.action.in_([Action.APPROVE, Action.EDIT]),
+        ~exists().where(WithdrawalRow.proposal_id == ProposalRow.id),
+        ~exists().where(TrialRow.proposal_id == ProposalRow.id),
+    )
+
+
+def withdraw_all(
+    ledger: Ledger,
+    course_id: str,
+    *,
+    cause_id: str,
+    reason: str = SEVERE_REPORT,
+    unless: Callable[[ProposalRow], bool] = lambda _: False,
+) -> tuple[str, ...]:
+    """Take back what a fact makes indefensible: open proposals, and approved ones not yet applied.
 
     Args:
-        ledger: The transaction that writes the report.
+        ledger: The transaction that writes the fact.
         course_id: The course.
-        cause_id: The report.
+        cause_id: The fact: a severe report, a tighter problem.
+        reason: Its code.
+        unless: Says of a proposal that it may stand.
 
     Returns:
         Ids of the proposals taken back.
     """
     taken = []
     for proposal in undecided(ledger, course_id):
-        decide(ledger, proposal, Action.WITHDRAW, reason="severe_report")
-        taken.append(proposal.id)
-    approved = ledger.session.scalars(
-        select(ProposalRow)
-        .join(DecisionRow, DecisionRow.proposal_id == ProposalRow.id)
-        .where(ProposalRow.course_id == course_id, DecisionRow.action.in_([Action.APPROVE, Action.EDIT]))
-    ).all()
-    for proposal in approved:
-        if status_of(ledger, proposal) in (Status.APPROVED, Status.EDITED):
-            row = WithdrawalRow(
-                id=ledger.new_id(), course_id=course_id, proposal_id=proposal.id, cause_id=cause_id
+        if not unless(proposal):
+            late = status_of(ledger, proposal) is Status.EXPIRED
+            decide(
+                ledger, proposal, Action.EXPIRE if late else Action.WITHDRAW, reason=None if late else reason
             )
-            body = {"cause_id": cause_id, "proposal_id": proposal.id, "reason": "severe_report"}
-            ledger.append("withdrawal", row, body, course_id=course_id)
-            taken.append(proposal.id)
+            taken += [] if late else [proposal.id]
+    for proposal in to_be_applied(ledger, course_id):
+        if not unless(proposal):
+            late = status_of(ledger, proposal) is Status.EXPIRED
+            take_back(ledger, proposal, cause_id=cause_id, reason=LAPSED if late else reason)
+            taken += [] if late else [proposal.id]
     return tuple(taken)
+
+
+def take_back(ledger: Ledger, proposal: ProposalRow, *, cause_id: str, reason: str) -> None:
+    """Take an approval back before it was applied."""
+    row = WithdrawalRow(
+        id=ledger.new_id(),
+        course_id=proposal.course_id,
+        proposal_id=proposal.id,
+        cause_id=cause_id,
+        reason=reason,
+    )
+    body = {"cause_id": cause_id, "proposal_id": proposal.id, "reason": reason}
+    ledger.append("withdrawal", row, body, course_id=proposal.course_id)
+
+
+def expire(ledger: Ledger, proposal: ProposalRow) -> bool:
+    """Write that a proposal, open or approved and not applied, is past its time; returns whether there was anything to write."""
+    if status_of(ledger, proposal) is not Status.EXPIRED:
+        return False
+    decision = decision_about(ledger, proposal.id)
+    if decision is None:
+        decide(ledger, proposal, Action.EXPIRE)
+        return True
+    if decision.action == Action.EXPIRE or withdrawal_of(ledger, proposal.id) is not None:
+        return False
+    take_back(ledger, proposal, cause_id=decision.id, reason=LAPSED)
+    return True

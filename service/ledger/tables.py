@@ -27,6 +27,12 @@ APPEND_ONLY = (
     "applications",
     "reports",
     "reviews",
+    "problems",
+    "confirmations",
+    "preflights",
+    "stops",
+    "stop_releases",
+    "optimizer_migrations",
     "outbox",
     "audit",
     "chain",
@@ -45,7 +51,8 @@ class Entry(Recorded):
     sequence: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(Id, unique=True)
     kind: Mapped[str] = mapped_column(Code)
-    """``patient``, ``course``, ``ask``, ``proposal``, ``decision``, ``withdrawal``, ``trial``, ``report``, ``review``."""
+    """``patient``, ``course``, ``ask``, ``proposal``, ``decision``, ``withdrawal``, ``trial``, ``report``, ``review``,
+    ``problem``, ``confirmation``, ``preflight``, ``stop``, ``stop_release``, ``migration``."""
     site: Mapped[str] = mapped_column(Code)
     course_id: Mapped[str | None] = mapped_column(Id)
     principal: Mapped[str] = mapped_column(Code)
@@ -89,6 +96,8 @@ class CourseRow(Fact):
     problem_fingerprint: Mapped[str] = mapped_column(Digest)
     start: Mapped[str] = mapped_column(Text)
     """Canonical JSON of the Applied the clinician stated as tolerated."""
+    optimizer: Mapped[str | None] = mapped_column(Text)
+    """Canonical JSON of package -> version the course began under; None in ledgers from before it was kept."""
 
 
 class AskRow(Fact):
@@ -104,6 +113,8 @@ class AskRow(Fact):
     """SHA-256 of the Ask without its time."""
     problem_fingerprint: Mapped[str] = mapped_column(Digest)
     history_digest: Mapped[str] = mapped_column(Digest)
+    optimizer: Mapped[str | None] = mapped_column(Text)
+    """Canonical JSON of package -> version that was to answer; None in ledgers from before it was kept."""
 
 
 class ProposalRow(Fact):
@@ -137,17 +148,21 @@ class DecisionRow(Fact):
     reason: Mapped[str | None] = mapped_column(Code)
     flags: Mapped[str] = mapped_column(Text)
     """JSON list of codes, for example ``beyond_titration``."""
+    signature: Mapped[str | None] = mapped_column(Text)
+    """Canonical JSON of the Signature; None where the service decided by rule."""
 
 
 class WithdrawalRow(Fact):
-    """An approval taken back before it was applied, by a severe report."""
+    """An approval taken back before it was applied."""
 
     __tablename__ = "withdrawals"
 
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), unique=True)
     cause_id: Mapped[str] = mapped_column(Id)
-    """The report it rests on."""
+    """The severe report, tighter problem or late decision it rests on."""
+    reason: Mapped[str | None] = mapped_column(Code)
+    """``severe_report``, ``envelope_tightened`` or ``lapsed``; None in ledgers where only a severe report could."""
 
 
 class TrialRow(Fact):
@@ -170,6 +185,8 @@ class ReportRow(Fact):
     trial_id: Mapped[str] = mapped_column(ForeignKey("applications.id"), index=True)
     amends: Mapped[str | None] = mapped_column(ForeignKey("reports.id"))
     severe: Mapped[bool] = mapped_column(Boolean)
+    flags: Mapped[str | None] = mapped_column(Text)
+    """JSON list of codes, for example ``before_trial``; None in ledgers from before they were kept."""
 
 
 class ReviewRow(Fact):

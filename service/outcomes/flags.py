@@ -10,8 +10,9 @@ from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import closure
 from optimizer.space.parameter import Value
+from optimizer.trial import Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
-from service.ledger.life_cycle import Status
+from service.ledger.life_cycle import APPROVED, Status
 
 
 def check_shape(problem: Problem, values: Mapping[str, Value]) -> None:
@@ -65,8 +66,27 @@ def of_trial(
     return flags
 
 
-def of_status(status: Status | None) -> list[str]:
-    """Return the codes that hold of the proposal a trial followed; None where it followed none."""
+def of_report(report: Report, trial: Trial, now: datetime) -> list[str]:
+    """Return the codes that hold of a rating: it may be dated before its trial, after its end, or in the future."""
+    flags = []
+    if report.occurred_at < trial.occurred_at:
+        flags.append("before_trial")
+    if trial.ended_at is not None and report.occurred_at > trial.ended_at + CLOCK_TOLERANCE:
+        flags.append("after_trial")
+    if report.occurred_at > now + CLOCK_TOLERANCE:
+        flags.append("in_the_future")
+    return flags
+
+
+def of_status(status: Status | None, *, was_approved: bool) -> list[str]:
+    """Return the codes that hold of the proposal a trial followed.
+
+    Args:
+        status: Where the proposal stood when the record learned of the trial; None where the trial followed none.
+        was_approved: Whether a clinician approved it at all. An approval that ran out may have been applied in time and
+            reported late.
+    """
     if status is None:
         return ["not_proposed"]
-    return [] if status in (Status.APPROVED, Status.EDITED, Status.APPLIED) else ["not_approved"]
+    ran_out = status is Status.EXPIRED and was_approved
+    return [] if ran_out or status in (*APPROVED, Status.APPLIED) else ["not_approved"]

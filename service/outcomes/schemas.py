@@ -121,6 +121,8 @@ class ReportView(View):
     measure: str
     kind: str
     severe: bool
+    flags: list[str]
+    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``."""
     recorded_at: datetime
 
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from optimizer import canonical
 from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.history import applied, check_report
@@ -11,10 +13,11 @@ from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Report, Rung, Trial
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError
+from service.ledger import drafts
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import decision_about, status_of, withdraw_all
-from service.ledger.tables import ProposalRow, ReportRow, TrialRow
+from service.ledger.tables import Entry, ProposalRow, ReportRow, TrialRow
 from service.outcomes import flags
 from service.outcomes.schemas import NewReport, NewTrial, ReportsView, ReportView, TrialView
 
@@ -28,7 +31,7 @@ def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
         TrialOrderError: If it ends before it begins.
     """
     course = ledger.course(course_id)
-    problem = problem_of(course)
+    problem = problem_of(ledger.session, course)
     values = {name: float(v) if isinstance(v, int | float) else v for name, v in new.settings.items()}
     flags.check_shape(problem, values)
     trial = Trial(
@@ -72,7 +75,7 @@ def report_one(ledger: Ledger, trial_id: str, new: NewReport, *, patient_id: str
 def report_many(
     ledger: Ledger, course_id: str, new: Sequence[tuple[str, NewReport]], *, patient_id: str | None
 ) -> Answer:
-    """Put ratings on record, all or none; a severe one withdraws what it makes indefensible.
+    """Put ratings on record, all or none; a severe one withdraws what it makes indefensible, any queues the next draft.
 
     Args:
         ledger: The transaction at hand.
@@ -91,7 +94,7 @@ def report_many(
     course = ledger.course(course_id)
     if patient_id is not None and course.patient_id != patient_id:
         raise NotFoundError("course", "is not known here", remedy="Check the id.")
-    problem = problem_of(course)
+    problem = problem_of(ledger.session, course)
     views: list[ReportView] = []
     withdrawn: list[str] = []
     for index, (trial_id, item) in enumerate(new):
@@ -100,13 +103,20 @@ def report_many(
         except (NotFoundError, OutcomeScaleError, TrialOrderError) as error:
             raise _named(error, index) if len(new) > 1 else error from None
         severe = _is_severe(problem, report)
+        found = flags.of_report(report, _trial(ledger, report.trial_id), ledger.now)
         row = ReportRow(
-            id=report.id, course_id=course.id, trial_id=report.trial_id, amends=report.amends, severe=severe
+            id=report.id,
+            course_id=course.id,
+            trial_id=report.trial_id,
+            amends=report.amends,
+            severe=severe,
+            flags=json.dumps(found),
         )
         ledger.append("report", row, report, course_id=course.id, occurred_at=report.occurred_at)
         if severe:
             withdrawn += withdraw_all(ledger, course.id, cause_id=report.id)
-        views.append(_view(ledger, report, severe=severe))
+        views.append(_view(ledger, report, severe=severe, found=found))
+    drafts.queue(ledger.session, course.id, ledger.now)
     return Answer(status=201, body=ReportsView(reports=views, withdrawn_proposals=withdrawn))
 
 
@@ -142,6 +152,11 @@ def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new
     return report
 
 
+def _trial(ledger: Ledger, trial_id: str) -> Trial:
+    body = ledger.session.scalar(select(Entry.body).filter_by(id=trial_id))
+    return canonical.decode(Trial, body or "")
+
+
 def _is_severe(problem: Problem, report: Report) -> bool:
     return (
         report.measure is Measure.SIDE_EFFECT
@@ -150,29 +165,31 @@ def _is_severe(problem: Problem, report: Report) -> bool:
     )
 
 
-def _view(ledger: Ledger, report: Report, *, severe: bool) -> ReportView:
+def _view(ledger: Ledger, report: Report, *, severe: bool, found: list[str]) -> ReportView:
     return ReportView(
         id=report.id,
         trial_id=report.trial_id,
         measure=report.measure,
         kind=report.kind,
         severe=severe,
+        flags=found,
         recorded_at=ledger.now,
     )
 
 
 def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, trial: Trial) -> list[str]:
     if proposal_id is None:
-        return flags.of_status(None)
+        return flags.of_status(None, was_approved=False)
     proposal = ledger.in_course(ProposalRow, course_id, proposal_id, "proposal_id")
-    found = flags.of_status(status_of(ledger, proposal))
+    decision = decision_about(ledger, proposal.id)
+    approved = decision is not None and decision.settings is not None
+    found = flags.of_status(status_of(ledger, proposal), was_approved=approved)
     if proposal.valid_until is not None and trial.occurred_at > proposal.valid_until:
         found.append("past_validity")
-    decision = decision_about(ledger, proposal.id)
     if decision is not None and decision.settings is not None:
-        approved = canonical.decode(Settings, decision.settings)
+        chosen = canonical.decode(Settings, decision.settings)
         steps = getattr(decision_of(proposal), "steps", ())
-        planned = {approved, *(step.settings for step in steps[1:])}
+        planned = {chosen, *(step.settings for step in steps[1:])}
         if trial.applied.settings not in planned:
             found.append("differs_from_approval")
     return found

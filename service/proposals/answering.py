@@ -1,7 +1,6 @@
 """The record's side of computing: claim a job, hand out what it rests on, store the answer."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +12,8 @@ from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.errors import OptimizerError
-from optimizer.prior import NO_PRIOR
 from optimizer.safety import doubt, limits
-from service.ledger import life_cycle
+from service.ledger import drafts, life_cycle
 from service.ledger.history import history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action
@@ -43,7 +41,10 @@ def open_jobs(session: Session, now: datetime) -> tuple[str, ...]:
 
 
 def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timedelta) -> Job | None:
-    """Take a job, or None where another has it or it is done."""
+    """Take a job, or None where another has it, it is done, or a draft on its way answers it."""
+    asked = session.scalar(select(AskRow).filter_by(id=ask_id))
+    if asked is None or drafts.answers(session, asked, now):
+        return None
     free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
     attempts = session.scalar(
         update(JobRow)
@@ -54,14 +55,17 @@ def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timed
     if attempts is None:
         return None
     asked, course = _asked(session, ask_id)
-    request = {
-        "problem": course.problem,
-        "history": canonical.encode(history_of(session, course.id, up_to=asked.sequence)).decode(),
-        "ask": asked.ask,
-        "prior": canonical.encode(NO_PRIOR).decode(),
-        "seed": asked.seed,
-    }
-    return Job(ask_id=ask_id, attempts=attempts, request=json.dumps(request).encode())
+    return Job(ask_id=ask_id, attempts=attempts, request=request_of(session, asked, course))
+
+
+def request_of(session: Session, asked: AskRow, course: CourseRow) -> bytes:
+    """Return what a compute process is sent about an ask on record: the record as it was then."""
+    return drafts.request(
+        problem=canonical.encode(problem_of(session, course, up_to=asked.sequence)).decode(),
+        history=canonical.encode(history_of(session, course.id, up_to=asked.sequence)).decode(),
+        ask=asked.ask,
+        seed=asked.seed,
+    )
 
 
 def release(session: Session, ask_id: str) -> None:
@@ -111,7 +115,8 @@ def fallback_hold(session: Session, ask_id: str) -> str:
     """Return the canonical JSON of the hold that stands in where no compute process could answer."""
     asked, course = _asked(session, ask_id)
     history = history_of(session, course.id, up_to=asked.sequence)
-    keep = doubt.meanwhile(problem_of(course), history, canonical.decode(Ask, asked.ask))
+    problem = problem_of(session, course, up_to=asked.sequence)
+    keep = doubt.meanwhile(problem, history, canonical.decode(Ask, asked.ask))
     hold = Hold(reason=HoldReason.MODEL_FAILED, release="ask_again", meanwhile=keep)
     return canonical.encode(hold).decode()
 
@@ -119,10 +124,10 @@ def fallback_hold(session: Session, ask_id: str) -> str:
 def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision) -> bool:
     """Hold a proposal against the record of now: facts may have come while it was computed."""
     assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
-    problem, ask = problem_of(course), canonical.decode(Ask, asked.ask)
+    problem, ask = problem_of(session, course), canonical.decode(Ask, asked.ask)
     history = history_of(session, course.id)
     if history.digest == asked.history_digest:
-        # nothing came; hard limits and envelope are held once more, against the problem on record
+        # no report came; hard limits and envelope are held once more, against the problem in force by now
         try:
             for step in answer.steps:
                 problem.check(step.settings)

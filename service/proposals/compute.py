@@ -1,7 +1,8 @@
 """Answer asks in processes of their own, kept warm, replaced when they die or hang. Loads no torch itself.
 
 The web process writes a job row and says so here; a thread per compute process claims the row, sends canonical JSON over a
-socket pair, and stores what comes back. A job that was claimed by a service that died is found by looking now and then.
+socket pair, and stores what comes back. A job that was claimed by a service that died is found by looking now and then;
+drafts, and proposals past their time, are looked after while nobody asks.
 """
 
 import json
@@ -12,15 +13,18 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from service.clock import Clock
 from service.db.engine import Database
-from service.proposals import answering
+from service.ledger import drafts
+from service.proposals import answering, sweeping
 from service.proposals.frames import receive, send
 
 _log = logging.getLogger(__name__)
@@ -30,6 +34,7 @@ WARM_WITHIN_S = 180.0
 """Loading the models on a busy machine takes a while; later answers are held to the configured time."""
 LOOK_EVERY_S = 1.0
 RESTART_AFTER_S = 1.0
+SWEEP_EVERY_S = 30.0
 STOP_WITHIN_S = 30.0
 
 
@@ -97,7 +102,9 @@ class ComputeProcess:
 class ComputeService:
     """The compute processes of one web process."""
 
-    def __init__(self, database: Database, clock: Clock, *, processes: int, timeout_s: float) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, processes: int, timeout_s: float, draft_after_s: float
+    ) -> None:
         """Describe the service; :meth:`start` begins.
 
         Args:
@@ -105,10 +112,13 @@ class ComputeService:
             clock: What time it is.
             processes: How many compute processes.
             timeout_s: After this long a process is taken for hung.
+            draft_after_s: How long after a course's last report its draft is computed.
         """
         self._database = database
         self._clock = clock
         self._timeout_s = timeout_s
+        self._settle = timedelta(seconds=draft_after_s)
+        self._next_sweep_s = 0.0
         self._holder = uuid.uuid4().hex
         self._waiting: queue.Queue[str] = queue.Queue()
         self._changed = threading.Condition()
@@ -170,21 +180,58 @@ class ComputeService:
     def _answer_with(self, process: ComputeProcess) -> None:
         """Answer until the process fails."""
         while not self._stopping.is_set():
-            for ask_id in self._next():
+            for act, subject in self._next():
                 try:
-                    lives = self._answer(process, ask_id)
+                    lives = act(process, subject)
                 except Exception as error:  # noqa: BLE001 - the thread must live; the job stays open
                     _log.error("an answer was not stored: %s", type(error).__qualname__)
                     lives = True
                 if not lives:
                     return
 
-    def _next(self) -> tuple[str, ...]:
+    def _next(self) -> list[tuple[Callable[[ComputeProcess, str], bool], str]]:
+        """Return what to do next: asks first, what nobody waits for one at a time."""
         try:
-            return (self._waiting.get(timeout=LOOK_EVERY_S),)
+            return [(self._answer, self._waiting.get(timeout=LOOK_EVERY_S))]
         except queue.Empty:
-            with self._database.read() as session:
-                return answering.open_jobs(session, self._clock())
+            pass
+        self._sweep()
+        with self._database.read() as session:
+            now = self._clock()
+            asks = answering.open_jobs(session, now)
+            if asks:
+                return [(self._answer, ask_id) for ask_id in asks]
+            return [(self._draft, course_id) for course_id in drafts.due(session, now, self._settle)[:1]]
+
+    def _sweep(self) -> None:
+        """Write down now and then what ran out; one thread of a process is enough."""
+        if time.monotonic() < self._next_sweep_s:
+            return
+        self._next_sweep_s = time.monotonic() + SWEEP_EVERY_S
+        try:
+            sweeping.sweep(self._database, self._clock)
+        except Exception as error:  # noqa: BLE001 - the next sweep finds it again
+            _log.error("what ran out was not written: %s", type(error).__qualname__)
+
+    def _draft(self, process: ComputeProcess, course_id: str) -> bool:
+        """Compute the draft of a course; returns whether the process lives on."""
+        span = timedelta(seconds=2 * self._timeout_s)
+        with self._database.write() as session:
+            job = drafts.claim(session, course_id, self._holder, self._clock(), span)
+        if job is None:
+            return True
+        reply = process.ask(job.request)
+        decision = None if reply is None else reply.get("decision")
+        with self._database.write() as session:
+            ask_id = drafts.waited_for(session, job)
+            drafts.finish(session, job, self._holder, decision)
+            if ask_id is not None and decision is not None:
+                answering.store(session, ask_id, decision, self._clock())
+        if reply is not None:
+            self._tell_time(reply)
+        if ask_id is not None:
+            self._tell(ask_id) if decision is not None else self.submit(ask_id)
+        return reply is not None
 
     def _answer(self, process: ComputeProcess, ask_id: str) -> bool:
         """Answer one ask; returns whether the process lives on."""
@@ -200,7 +247,7 @@ class ComputeService:
             return False
         with self._database.write() as session:
             if reply is not None and "decision" in reply:
-                self.optimizer_s.append(reply["optimizer_s"])
+                self._tell_time(reply)
                 answering.store(session, ask_id, reply["decision"], self._clock())
             elif reply is not None or job.attempts >= ATTEMPTS:
                 cause = "process_failed" if reply is None else reply["error"]
@@ -210,6 +257,10 @@ class ComputeService:
                 answering.release(session, ask_id)
         self._tell(ask_id)
         return reply is not None
+
+    def _tell_time(self, reply: dict[str, Any]) -> None:
+        if "optimizer_s" in reply:
+            self.optimizer_s.append(reply["optimizer_s"])
 
     def _tell(self, ask_id: str) -> None:
         with self._changed:

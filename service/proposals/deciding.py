@@ -20,7 +20,7 @@ from service.errors import (
     ReasonRequiredError,
     SchemaError,
 )
-from service.ledger import life_cycle
+from service.ledger import gate, life_cycle
 from service.ledger.applicable import check_applicable
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -45,7 +45,8 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
     Raises:
         PreconditionRequiredError: If no state is named.
         PreconditionFailedError: If it is not the present one.
-        ConflictError: If the proposal is decided, late, or no proposal; or the settings are closed.
+        ConflictError: If the proposal is decided, late, or no proposal; if the settings are closed, the patient or site
+            is stopped, or a check is due.
         ReasonRequiredError: If an edit or a rejection has no coded reason.
         OptimizerError: If the settings are off the grid, outside the envelope or past a hard limit.
     """
@@ -59,16 +60,22 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
     assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
     action = Action(new.action)
     _check_shape(action, new)
+    signature = life_cycle.sign(ledger, row, action, new.signed_by)
     if action is Action.REJECT:
-        life_cycle.decide(ledger, row, action, reason=new.reason)
+        life_cycle.decide(ledger, row, action, reason=new.reason, signature=signature)
         return _answer(ledger, row)
     course = ledger.course(row.course_id)
-    problem, history = problem_of(course), history_of(ledger.session, course.id)
+    barrier = gate.to_program(ledger.session, course, ledger.now)
+    if barrier is not None:
+        raise barrier.error()
+    problem, history = problem_of(ledger.session, course), history_of(ledger.session, course.id)
     settings = answer.settings if action is Action.APPROVE else problem.space.settings(new.settings or {})
     for planned in (settings, *(step.settings for step in answer.steps[1:])):
         check_applicable(problem, history, planned)
     flags = _flags(problem, history, _ask_of(ledger, row), answer.settings, settings)
-    life_cycle.decide(ledger, row, action, settings=settings, reason=new.reason, flags=flags)
+    life_cycle.decide(
+        ledger, row, action, settings=settings, reason=new.reason, flags=flags, signature=signature
+    )
     return _answer(ledger, row)
 
 

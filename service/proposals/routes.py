@@ -1,20 +1,27 @@
 """HTTP of asks, answers and decisions."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from service.dependencies.context import Services
 from service.dependencies.requests import Answer, Reading, Writing, reads, writes
-from service.proposals import deciding, usecases
-from service.proposals.schemas import AnswerView, NewAsk, NewDecision, PendingView
+from service.proposals import deciding, programming, usecases
+from service.proposals.schemas import AnswerView, NewAsk, NewDecision, PendingView, ProgramView
 
 router = APIRouter(tags=["proposals"])
-PENDING = {202: {"model": PendingView, "description": "Being computed; look at Location."}}
+STANDING: dict[int | str, dict[str, Any]] = {
+    200: {"model": AnswerView, "description": "The answer on record still holds."}
+}
+PENDING: dict[int | str, dict[str, Any]] = {
+    202: {"model": PendingView, "description": "Being computed; look at Location."}
+}
 
 
-@router.post("/courses/{course_id}/asks", status_code=201, response_model=AnswerView, responses=PENDING)  # type: ignore[arg-type]
+@router.post(
+    "/courses/{course_id}/asks", status_code=201, response_model=AnswerView, responses=STANDING | PENDING
+)
 def ask(course_id: str, body: NewAsk, write: Annotated[Writing, writes()]) -> Response:
     """Ask for the next settings.
 
@@ -30,11 +37,17 @@ def ask(course_id: str, body: NewAsk, write: Annotated[Writing, writes()]) -> Re
     return _response(seen, course_id, plain["ask_id"], status=200 if plain["existing"] else 201)
 
 
-@router.get("/courses/{course_id}/asks/{ask_id}", response_model=AnswerView, responses=PENDING)  # type: ignore[arg-type]
+@router.get("/courses/{course_id}/asks/{ask_id}", response_model=AnswerView, responses=PENDING)
 def look(course_id: str, ask_id: str, read: Annotated[Reading, reads()]) -> Response:
     """Look whether an ask is answered."""
     seen = read.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
     return _response(seen, course_id, ask_id, status=200)
+
+
+@router.get("/proposals/{proposal_id}/program")
+def program(proposal_id: str, read: Annotated[Reading, reads()]) -> ProgramView:
+    """Return what may be programmed now; 409 with the reason where nothing may."""
+    return read.do(lambda ledger: programming.program(ledger, proposal_id))
 
 
 @router.get("/proposals/{proposal_id}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from optimizer.trial import Posture
-from service.dependencies.wire import Body, Name, Values, View
+from service.dependencies.wire import Body, Name, PrintedName, Values, View
 
 Milliampere = Annotated[float, Field(ge=0, le=1000)]
 
@@ -31,6 +31,16 @@ class NewAsk(Body):
     """How many settings to plan."""
 
 
+class SignatureView(View):
+    """Who put their name to a decision."""
+
+    printed_name: str
+    meaning: Literal["approval", "authorship", "rejection"]
+    signed_at: datetime
+    proposal_digest: str
+    """SHA-256 of the canonical JSON of the exact proposal."""
+
+
 class AnswerView(View):
     """An answer of the optimiser and where it stands."""
 
@@ -44,17 +54,35 @@ class AnswerView(View):
     recorded_at: datetime
     valid_until: datetime | None
     settings: dict[str, float | str] | None
-    """What to try, to keep (stop) or to be on meanwhile (hold); None means stimulation off."""
+    """What to try, to keep (stop) or to be on meanwhile (hold); None only where ``stimulation`` says ``off``."""
+    stimulation: Literal["as_settings", "off"]
+    """Whether stimulation is to be on as ``settings`` say, or off."""
     approved: dict[str, float | str] | None
     """What a clinician approved or edited it to; None where nothing may be applied."""
     within_limits: bool
     """Whether what stands here passed envelope and hard limits again as it was read; never apply it where not."""
     reason: str | None
-    """Why it holds or stops; the code of the decision about a proposal."""
+    """Why it holds or stops; the code of the decision about a proposal, or of what took it back."""
     flags: list[str]
+    signature: SignatureView | None
+    """Of the decision; None where there is none, or the service decided by rule."""
     fallback: str | None
     decision: dict[str, Any]
     """The whole answer: prediction, explanation, limits, basis."""
+
+
+class ProgramView(View):
+    """What may be programmed, as of this read."""
+
+    proposal_id: str
+    course_id: str
+    settings: dict[str, float | str]
+    then: list[dict[str, float | str]]
+    """Later steps of a plan, in order: each only if the one before was tolerated."""
+    amplitude_range_ma: tuple[float, float] | None
+    """The patient's own lowest and highest; None where a clinician edited the settings."""
+    valid_until: datetime | None
+    signature: SignatureView | None
 
 
 class PendingView(View):
@@ -82,10 +110,11 @@ class NewDecision(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"action": "approve"},
-                {"action": "reject", "reason": "patient_preference"},
+                {"action": "approve", "signed_by": "Dr. A. Example"},
+                {"action": "reject", "reason": "patient_preference", "signed_by": "Dr. A. Example"},
                 {
                     "action": "edit",
+                    "signed_by": "Dr. A. Example",
                     "reason": "clinical_judgement",
                     "settings": {
                         "amplitude_ma": 4.6,
@@ -99,6 +128,8 @@ class NewDecision(Body):
     )
 
     action: Literal["approve", "edit", "reject"]
+    signed_by: PrintedName
+    """Name of the clinician as printed under the decision; its meaning follows from the action."""
     settings: Values | None = None
     """The edited settings; only with ``edit``."""
     reason: Annotated[DecisionReason, Field(strict=False)] | None = None

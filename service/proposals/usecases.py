@@ -1,25 +1,23 @@
-"""Ask and look; what is decided stands in ``decisions``, what is computed in ``answering``."""
+"""Ask and look; what is decided stands in ``deciding``, what is computed in ``answering``."""
 
-import hashlib
 import json
 
-import rfc8785
 from sqlalchemy import select
 
 from optimizer import canonical
 from optimizer.ask import Ask
-from optimizer.decision import Hold, HoldReason, Proposal, Stop, decode_decision
+from optimizer.decision import Hold, HoldReason, Proposal, Stop
 from optimizer.errors import SettingsError
-from optimizer.history import History
-from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
-from service.ledger import life_cycle
-from service.ledger.history import decision_of, history_of, problem_of, start_of
-from service.ledger.in_force import in_force
+from service.ledger import asking, drafts, gate, life_cycle, optimizer_version
+from service.ledger.asking import Question
+from service.ledger.gate import Barrier
+from service.ledger.history import decision_of, problem_of, start_of
 from service.ledger.ledger import Ledger
-from service.ledger.life_cycle import Action, Status
-from service.ledger.tables import AskRow, CourseRow, DecisionRow, Entry, JobRow, ProposalRow, TrialRow
+from service.ledger.life_cycle import Signature, Status
+from service.ledger.tables import AskRow, CourseRow, DecisionRow, Entry, JobRow, ProposalRow
+from service.proposals import answering
 from service.proposals.schemas import AnswerView, NewAsk
 
 STANDING = (Status.PROPOSED, Status.APPROVED, Status.EDITED, Status.ADVICE)
@@ -29,7 +27,8 @@ def ask(ledger: Ledger, course_id: str, new: NewAsk) -> Answer:
     """Put a question on record, or find the answer that still holds.
 
     An answer holds while context, problem and history are the same; else an open proposal is superseded (or, past its
-    time, expired) and the question is computed.
+    time, expired) and the question is computed, unless a draft of it is there or on its way. What keeps the course from
+    going on at all is answered by a hold at once; open proposals wait for its end.
 
     Returns:
         ``ask_id`` and whether it was there before; the route waits for what became of it.
@@ -39,26 +38,24 @@ def ask(ledger: Ledger, course_id: str, new: NewAsk) -> Answer:
         OptimizerError: If the question names a parameter the course has not, or a range that does not ascend.
     """
     course = ledger.course(course_id)
-    problem, history = problem_of(course), history_of(ledger.session, course.id)
-    question = _question(ledger, course, problem, history, new)
-    digests = (_context_digest(question), course.problem_fingerprint, history.digest)
+    asked = asking.question(ledger.session, course, _context(ledger, course, new))
+    for name in new.locked:
+        asked.problem.space.parameter(name)
+    barrier = gate.to_ask(ledger.session, course, ledger.now)
     latest = _latest(ledger, course.id)
-    if latest is not None and _digests(latest) == digests and _holds(ledger, latest):
+    if latest is not None and _digests(latest) == asked.digests and _holds(ledger, latest, barrier):
         return _asked(course, latest, existing=True)
     for proposal in life_cycle.undecided(ledger, course.id):
-        late = life_cycle.status_of(ledger, proposal) is Status.EXPIRED
-        life_cycle.decide(ledger, proposal, Action.EXPIRE if late else Action.SUPERSEDE)
-    row = AskRow(
-        id=ledger.new_id(),
-        course_id=course.id,
-        ask=canonical.encode(question).decode(),
-        seed=_seed(course.id, history.digest),
-        context_digest=digests[0],
-        problem_fingerprint=digests[1],
-        history_digest=digests[2],
-    )
-    ledger.append("ask", row, question, course_id=course.id)
-    ledger.session.add(JobRow(ask_id=row.id, state="open", attempts=0, holder=None, leased_until=None))
+        if not life_cycle.expire(ledger, proposal) and barrier is None:
+            life_cycle.decide(ledger, proposal, life_cycle.Action.SUPERSEDE)
+    if barrier is not None:
+        return _held(ledger, course, asked, barrier)
+    draft = drafts.matching(ledger.session, course.id, asked.digests, ledger.now)
+    row = _append(ledger, course, asked, document=None if draft is None else draft.ask)
+    if draft is not None and draft.decision is not None:
+        answering.store(ledger.session, row.id, draft.decision, ledger.now)
+    if draft is None or draft.decision is not None:
+        drafts.drop(ledger.session, course.id)
     return _asked(course, row, existing=False)
 
 
@@ -92,56 +89,57 @@ def view(ledger: Ledger, row: ProposalRow) -> AnswerView:
             "recorded_at": recorded,
             "valid_until": row.valid_until,
             "settings": _settings(answer),
+            "stimulation": "off" if _settings(answer) is None else "as_settings",
             "approved": approved and approved.as_dict(),
             "within_limits": _within_limits(ledger, row, answer, approved),
-            "reason": str(answer.reason) if isinstance(answer, Hold | Stop) else decided and decided.reason,
+            "reason": _reason(ledger, row, answer, decided),
             "flags": [] if decided is None else json.loads(decided.flags),
+            "signature": _signature(decided),
             "fallback": row.fallback,
             "decision": canonical.to_builtins(answer),
         }
     )
 
 
-def _question(ledger: Ledger, course: CourseRow, problem: Problem, history: History, new: NewAsk) -> Ask:
-    for name in new.locked:
-        problem.space.parameter(name)
+def _context(ledger: Ledger, course: CourseRow, new: NewAsk) -> Ask:
+    """Return what the caller says of the question; the rest is read from the record."""
     low_high = new.patient_range_ma
     return Ask(
         at=ledger.now,
-        in_force=in_force(history, start_of(course), ledger.now),
+        in_force=start_of(course),
         in_clinic=new.in_clinic,
         patient_range_ma=None if low_high is None else (float(low_high[0]), float(low_high[1])),
         posture=new.posture,
         locked=tuple(sorted(set(new.locked))),
         q=new.q,
-        exclude=_rejected(ledger, course.id),
     )
 
 
-def _rejected(ledger: Ledger, course_id: str) -> tuple[tuple[int, ...], ...]:
-    """Grid points a clinician rejected since something was last applied."""
-    last_trial = (
-        select(TrialRow.sequence).filter_by(course_id=course_id).order_by(TrialRow.sequence.desc()).limit(1)
+def _append(ledger: Ledger, course: CourseRow, asked: Question, *, document: str | None = None) -> AskRow:
+    """Put a question on record with its job; a draft brings its own document, which differs in its time alone."""
+    question = asked.ask if document is None else canonical.decode(Ask, document)
+    row = AskRow(
+        id=ledger.new_id(),
+        course_id=course.id,
+        ask=canonical.encode(question).decode(),
+        seed=asked.seed,
+        context_digest=asked.digests.context,
+        problem_fingerprint=asked.digests.problem,
+        history_digest=asked.digests.history,
+        optimizer=optimizer_version.installed(),
     )
-    since = ledger.session.scalar(last_trial) or 0
-    rows = ledger.session.scalars(
-        select(ProposalRow.decision)
-        .join(DecisionRow, DecisionRow.proposal_id == ProposalRow.id)
-        .where(
-            ProposalRow.course_id == course_id,
-            DecisionRow.action == Action.REJECT,
-            DecisionRow.sequence > since,
-        )
-        .order_by(DecisionRow.sequence)
-    )
-    decisions = [decode_decision(row) for row in rows]
-    return tuple(d.settings.indices for d in decisions if isinstance(d, Proposal))
+    ledger.append("ask", row, question, course_id=course.id)
+    ledger.session.add(JobRow(ask_id=row.id, state="open", attempts=0, holder=None, leased_until=None))
+    ledger.session.flush()
+    return row
 
 
-def _context_digest(question: Ask) -> str:
-    """Return the SHA-256 of a question without its time."""
-    plain = {name: value for name, value in canonical.to_builtins(question).items() if name != "at"}
-    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
+def _held(ledger: Ledger, course: CourseRow, asked: Question, barrier: Barrier) -> Answer:
+    """Answer at once: the optimiser need not be asked."""
+    row = _append(ledger, course, asked)
+    hold = barrier.hold(asked.problem, asked.history, asked.ask)
+    answering.store(ledger.session, row.id, canonical.encode(hold).decode(), ledger.now)
+    return _asked(course, row, existing=False)
 
 
 def _latest(ledger: Ledger, course_id: str) -> AskRow | None:
@@ -149,19 +147,25 @@ def _latest(ledger: Ledger, course_id: str) -> AskRow | None:
     return ledger.session.scalar(query)
 
 
-def _digests(row: AskRow) -> tuple[str, str, str]:
-    return row.context_digest, row.problem_fingerprint, row.history_digest
+def _digests(row: AskRow) -> asking.Digests:
+    return asking.Digests(
+        context=row.context_digest, problem=row.problem_fingerprint, history=row.history_digest
+    )
 
 
-def _holds(ledger: Ledger, asked: AskRow) -> bool:
-    """Return whether the answer to an ask still holds; one that is being computed does."""
+def _holds(ledger: Ledger, asked: AskRow, barrier: Barrier | None) -> bool:
+    """Return whether the answer to an ask still holds; one that is being computed does, unless something bars it now."""
     row = ledger.session.scalar(select(ProposalRow).filter_by(ask_id=asked.id))
     if row is None:
-        return True
-    late = row.valid_until is not None and ledger.now > row.valid_until
+        return barrier is None
     answer = decision_of(row)
+    if isinstance(answer, Hold) and (answer.reason in gate.REASONS or barrier is not None):
+        return barrier is not None and (answer.reason, answer.subject_ids) == (
+            barrier.reason,
+            barrier.subjects,
+        )
     failed = isinstance(answer, Hold) and answer.reason is HoldReason.MODEL_FAILED
-    return not late and not failed and life_cycle.status_of(ledger, row) in STANDING
+    return barrier is None and not failed and life_cycle.status_of(ledger, row) in STANDING
 
 
 def _asked(course: CourseRow, row: AskRow, *, existing: bool) -> Answer:
@@ -170,11 +174,6 @@ def _asked(course: CourseRow, row: AskRow, *, existing: bool) -> Answer:
         body={"ask_id": row.id, "course_id": course.id, "existing": existing},
         headers={"Location": f"/v1/courses/{course.id}/asks/{row.id}"},
     )
-
-
-def _seed(course_id: str, history_digest: str) -> int:
-    """Return the seed of a question: the same record gives the same draws, 31 bits."""
-    return int(hashlib.sha256(f"{course_id}:{history_digest}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF
 
 
 def _settings(answer: Proposal | Hold | Stop) -> dict[str, float | str] | None:
@@ -190,11 +189,30 @@ def _approved(decided: DecisionRow | None) -> Settings | None:
     return canonical.decode(Settings, decided.settings)
 
 
+def _signature(decided: DecisionRow | None) -> dict[str, object] | None:
+    if decided is None or decided.signature is None:
+        return None
+    plain: dict[str, object] = canonical.to_builtins(canonical.decode(Signature, decided.signature))
+    return plain
+
+
+def _reason(
+    ledger: Ledger, row: ProposalRow, answer: Proposal | Hold | Stop, decided: DecisionRow | None
+) -> str | None:
+    """Return why it holds or stops, why an approval was taken back, or the code of the decision."""
+    if isinstance(answer, Hold | Stop):
+        return str(answer.reason)
+    taken_back = life_cycle.withdrawal_of(ledger, row.id)
+    if taken_back is not None:
+        return taken_back.reason or life_cycle.SEVERE_REPORT
+    return None if decided is None else decided.reason
+
+
 def _within_limits(
     ledger: Ledger, row: ProposalRow, answer: Proposal | Hold | Stop, approved: Settings | None
 ) -> bool:
     """Hold what is about to be shown against envelope and hard limits once more: checked again when read back."""
-    problem = problem_of(ledger.course(row.course_id))
+    problem = problem_of(ledger.session, ledger.course(row.course_id))
     planned = [step.settings for step in answer.steps] if isinstance(answer, Proposal) else []
     try:
         for settings in planned if approved is None else [approved, *planned[1:]]:

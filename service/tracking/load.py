@@ -78,7 +78,7 @@ def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
         patient=owner.patient.pseudonym,
         status="open",
         opened_at=owner.opened.occurred_at,
-        problem=problem_of(owner.course),
+        problem=problem_of(session, owner.course, up_to=up_to),
         history=History().add(*facts.values()),
         decisions=_decisions(session, course_id, up_to, set(applied.values())),
         sequences={fact.id: sequence for sequence, fact in facts.items()},

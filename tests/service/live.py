@@ -22,6 +22,12 @@ from service.settings import Settings
 START = {"amplitude_ma": 4.5, "pulse_width_us": 300, "frequency_hz": 40, "configuration": "level-4"}
 ENVELOPE = {"amplitude_ma": [0, 9], "configuration": ["level-3", "level-4", "level-5"]}
 READY_WITHIN_S = 60.0
+SIGNED_BY = "Dr. A. Example"
+CHECKS = [
+    {"check": "impedance", "outcome": "passed", "impedance_ohm": 520},
+    {"check": "lead", "outcome": "passed"},
+    {"check": "battery", "outcome": "passed"},
+]
 
 
 class Server:
@@ -54,16 +60,19 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings, *, warm: bool = True) -> Iterator[Server]:
-    """Run the application as `titrate serve` does, on a free port."""
+def serving(settings: Settings, *, warm: bool = True, asks: bool = True) -> Iterator[Server]:
+    """Run the application as `titrate serve` does, on a free port; ``asks=False`` spares the compute process."""
     app = create_app(settings)
+    if not asks:
+        compute = app.state.services.compute
+        compute.start = compute.stop = lambda: None
     with listen("127.0.0.1", 0) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         running = Server(app, f"http://127.0.0.1:{listening.getsockname()[1]}")
         try:
-            wait_for(running.address + ("/readyz" if warm else "/livez"))
+            wait_for(running.address + ("/readyz" if warm and asks else "/livez"))
             yield running
         finally:
             running.http.close()
@@ -111,10 +120,14 @@ class Clinic:
         found: dict[str, Any] = reply.json()
         return found
 
-    def course(self, **fields: Any) -> dict[str, Any]:
+    def course(self, *, checks: list[dict[str, Any]] | None = None, **fields: Any) -> dict[str, Any]:
+        """Open a course whose device was checked; ``checks=[]`` leaves that out."""
         patient = self.made("/patients", {"pseudonym": f"P-{uuid.uuid4().hex[:8]}"})
         body = {"patient_id": patient["id"], "device": "scs-tonic", "envelope": ENVELOPE, "start": START}
-        return self.made("/courses", body | fields)
+        made = self.made("/courses", body | fields)
+        if checks != []:
+            self.made(f"/courses/{made['id']}/preflights", {"checks": checks or CHECKS})
+        return made
 
     def trial(self, course_id: str, **fields: Any) -> dict[str, Any]:
         body = {"settings": START, "occurred_at": "2026-11-20T10:00:00+01:00"}
@@ -143,7 +156,8 @@ class Clinic:
         return found
 
     def decide(self, proposal: dict[str, Any], **body: Any) -> httpx2.Response:
-        return self.post(f"/proposals/{proposal['id']}/decisions", body, **{"If-Match": proposal["etag"]})
+        signed = {"signed_by": SIGNED_BY} | body
+        return self.post(f"/proposals/{proposal['id']}/decisions", signed, **{"If-Match": proposal["etag"]})
 
 
 def codes(replies: Iterable[httpx2.Response]) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ import pytest
 
 from service.auth.access import ACCESS, allowed
 from service.auth.principal import Role
-from tests.service.live import START, Clinic, Server
+from tests.service.live import Clinic, Server
 
 AT = "2026-11-20T10:00:00Z"
 REPORT = {"measure": "pain", "value": 1, "occurred_at": AT}
@@ -31,34 +31,42 @@ class Found:
         course_id, trial_id = clinic.rated_course()
         self.proposal = clinic.ask(course_id)
         self.patient_id = clinic.get(f"/courses/{course_id}").json()["patient_id"]
+        stop = clinic.made(
+            "/stops", {"reason": "device_recall", "patient_id": self.patient_id, "signed_by": "Dr. A"}
+        )
         self.ids = {
             "course_id": course_id,
             "trial_id": trial_id,
             "proposal_id": self.proposal["id"],
             "ask_id": self.proposal["ask_id"],
             "patient_id": self.patient_id,
+            "stop_id": stop["id"],
+            "problem_id": trial_id,
             "name": "scs-tonic",
         }
-        self.bodies: dict[str, Any] = {
-            "/courses": {"patient_id": self.patient_id, "device": "scs-tonic", "start": START},
-            "/courses/{course_id}/asks": {"posture": "sitting"},
-            "/courses/{course_id}/trials": {"settings": START, "occurred_at": AT},
-            "/courses/{course_id}/reports": {"reports": [REPORT | {"trial_id": trial_id}]},
-            "/courses/{course_id}/reviews": {
-                "subject": "hold",
-                "subject_id": trial_id,
-                "reason": "cause_resolved",
-            },
-            "/trials/{trial_id}/reports": REPORT,
-            "/proposals/{proposal_id}/decisions": {"action": "approve"},
-        }
+        self.examples = examples(clinic.server)
+        self.examples["/courses/{course_id}/reports"] = {"reports": [REPORT | {"trial_id": trial_id}]}
+        self.examples["/courses"] = self.examples["/courses"] | {"patient_id": self.patient_id}
 
     def call(self, caller: Clinic, route: str) -> httpx2.Response:
         method, path = route.split()
         filled = path.format_map(self.ids)
         if method == "GET":
             return caller.get(filled)
-        return caller.post(filled, self.bodies.get(path, {}), **{"If-Match": self.proposal["etag"]})
+        return caller.post(filled, self.examples[path], **{"If-Match": self.proposal["etag"]})
+
+
+def examples(server: Server) -> dict[str, Any]:
+    """Give the documented example of every body, by path."""
+    document = server.http.get("/openapi.json").json()
+    found = {}
+    for path, entry in document["paths"].items():
+        if "post" in entry:
+            name = entry["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit(
+                "/", 1
+            )[-1]
+            found[path.removeprefix("/v1")] = document["components"]["schemas"][name]["examples"][0]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +94,13 @@ def test_what_a_role_is_for_is_all_it_may() -> None:
     reports = {"POST /courses/{course_id}/reports", "POST /trials/{trial_id}/reports"}
     assert opened[Role.PATIENT_APP] - devices == reports
     assert writes[Role.RESEARCHER] == writes[Role.AUDITOR] == set()
-    assert writes[Role.PROGRAMMER] == {"POST /courses/{course_id}/trials"}
+    assert writes[Role.PROGRAMMER] <= {
+        "POST /courses/{course_id}/trials",
+        "POST /courses/{course_id}/preflights",
+    }
+    assert "GET /proposals/{proposal_id}" not in opened[Role.PROGRAMMER], (
+        "it reads what was approved, nothing else"
+    )
     assert {
         route for route, roles in ACCESS.items() if "decisions" in route and roles != {Role.CLINICIAN}
     } == set()
@@ -103,6 +117,7 @@ def test_no_role_reaches_another_sites_data_and_none_passes_the_table(
             assert (reply.status_code, reply.json()["code"]) == (403, "forbidden"), route
         elif "_id}" in route or route == "POST /courses":
             assert (reply.status_code, reply.json()["code"]) == (404, "not-found"), route
+            assert found.patient_id not in reply.text, route
         else:
             assert reply.status_code != 403, route
             assert found.patient_id not in reply.text, route
@@ -114,7 +129,7 @@ def test_within_the_site_the_table_alone_decides(role: Role, found: Found, serve
     for route in sorted(routes_of(server), key=lambda route: "decisions" in route or "asks" in route):
         status = found.call(colleague, route).status_code
         assert (status == 403) == (role not in ACCESS[route]), route
-        assert status not in (401, 404, 405, 500), route
+        assert status not in (401, 405, 500), route
 
 
 def test_a_patient_app_writes_for_its_own_patient_alone(found: Found, server: Server) -> None:

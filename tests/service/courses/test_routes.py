@@ -37,7 +37,7 @@ def test_the_timeline_is_read_page_by_page(server: Server) -> None:
         pages += reply.json()
         path = reply.links.get("next", {}).get("url", "").removeprefix("/v1")
     assert pages == whole
-    assert [entry["kind"] for entry in whole] == ["course", "trial"] + ["report"] * 6
+    assert [entry["kind"] for entry in whole] == ["course"] + ["preflight"] * 3 + ["trial"] + ["report"] * 6
 
 
 def test_who_may_open_and_who_may_read(server: Server) -> None:

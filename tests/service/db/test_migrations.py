@@ -83,7 +83,7 @@ def documents(database: Database) -> dict[str, dict[str, str]]:
         return {
             course.id: {
                 "history": canonical.encode(history_of(session, course.id)).decode(),
-                "problem": canonical.encode(problem_of(course)).decode(),
+                "problem": canonical.encode(problem_of(session, course)).decode(),
             }
             for course in session.scalars(select(CourseRow))
         }

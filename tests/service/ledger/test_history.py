@@ -3,7 +3,7 @@ import hashlib
 from optimizer import canonical
 from optimizer.history import History
 from optimizer.problem import Problem
-from service.ledger.history import history_of, problem_of
+from service.ledger.history import history_of, problem_of, stated_problem_of
 from service.ledger.tables import CourseRow
 from tests.service.live import START, Clinic
 
@@ -16,12 +16,13 @@ def test_rows_give_the_history_the_documents_say(clinic: Clinic) -> None:
     with clinic.server.services.database.read() as session:
         found = history_of(session, course_id)
         course = session.query(CourseRow).filter_by(id=course_id).one()
+        problem, stated = problem_of(session, course), stated_problem_of(session, course)
     assert found == told
     assert reply.headers["ETag"] == f'"{hashlib.sha256(reply.content).hexdigest()}"'
     assert [trial.applied.values for trial in found.trials] == [START]
     assert sorted(report.value or 0 for report in found.reports) == [2.0, 6.0]
-    problem = problem_of(course)
-    assert problem.fingerprint == course.problem_fingerprint
+    assert stated.fingerprint == course.problem_fingerprint
+    assert problem.space.impedance_ohm == 520, "as measured last"
     assert canonical.decode(Problem, clinic.get(f"/courses/{course_id}/problem").content) == problem
 
 

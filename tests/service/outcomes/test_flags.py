@@ -57,6 +57,8 @@ def test_what_is_no_settings_at_all_is_refused(values: dict[str, float | str]) -
 
 
 def test_a_trial_nobody_approved_is_flagged() -> None:
-    assert flags.of_status(None) == ["not_proposed"]
-    assert flags.of_status(Status.WITHDRAWN) == ["not_approved"]
-    assert flags.of_status(Status.EDITED) == []
+    assert flags.of_status(None, was_approved=False) == ["not_proposed"]
+    assert flags.of_status(Status.WITHDRAWN, was_approved=True) == ["not_approved"]
+    assert flags.of_status(Status.EXPIRED, was_approved=False) == ["not_approved"]
+    assert flags.of_status(Status.EDITED, was_approved=True) == []
+    assert flags.of_status(Status.EXPIRED, was_approved=True) == [], "it may be reported late"

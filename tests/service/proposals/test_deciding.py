@@ -1,7 +1,8 @@
 import pytest
 
-from tests.service.live import START, Clinic, codes
+from tests.service.live import SIGNED_BY, START, Clinic, codes
 
+APPROVE = {"action": "approve", "signed_by": SIGNED_BY}
 EDIT = {"action": "edit", "reason": "clinical_judgement"}
 
 
@@ -10,10 +11,10 @@ def test_a_decision_needs_the_state_it_is_about(clinic: Clinic) -> None:
     proposal = clinic.ask(course_id)
     path = f"/proposals/{proposal['id']}/decisions"
     replies = [
-        clinic.post(path, {"action": "approve"}),
-        clinic.post(path, {"action": "approve"}, **{"If-Match": '"another"'}),
-        clinic.post(path, {"action": "approve"}, **{"If-Match": proposal["etag"]}),
-        clinic.post(path, {"action": "approve"}, **{"If-Match": proposal["etag"]}),
+        clinic.post(path, APPROVE),
+        clinic.post(path, APPROVE, **{"If-Match": '"another"'}),
+        clinic.post(path, APPROVE, **{"If-Match": proposal["etag"]}),
+        clinic.post(path, APPROVE, **{"If-Match": proposal["etag"]}),
     ]
     assert codes(replies) == [
         (428, "precondition-required"),
@@ -92,7 +93,12 @@ def test_a_proposal_past_its_time_is_not_decided(clinic: Clinic) -> None:
         ledger.now += timedelta(days=365)
         assert status_of(ledger, ledger.proposal(proposal["id"])) is Status.EXPIRED
         with pytest.raises(ProposalExpiredError):
-            decide(ledger, proposal["id"], NewDecision(action="approve"), if_match=proposal["etag"])
+            decide(
+                ledger,
+                proposal["id"],
+                NewDecision(action="approve", signed_by=SIGNED_BY),
+                if_match=proposal["etag"],
+            )
         ask(ledger, course_id, NewAsk())
         decision = decision_about(ledger, proposal["id"])
         assert decision is not None

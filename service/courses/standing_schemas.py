@@ -1,0 +1,155 @@
+"""Wire types of what lets a course go on: a changed problem, checks of the device, the optimiser's version."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from optimizer.space.constraint import Quantity
+from service.dependencies.wire import At, Body, Name, PrintedName, RawValue, View
+
+
+class ChangeReason(StrEnum):
+    """Why the envelope of a course changes."""
+
+    ADVERSE_EVENT_FEARED = "adverse_event_feared"
+    CLINICAL_JUDGEMENT = "clinical_judgement"
+    DEVICE_OR_LEAD = "device_or_lead"
+    INSUFFICIENT_RELIEF = "insufficient_relief"
+
+
+class NewProblem(Body):
+    """Another envelope or other limits. Tighter: at once. Looser: when a second person confirms it. Never both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "envelope": {"amplitude_ma": [0, 7]},
+                    "reason": "adverse_event_feared",
+                    "signed_by": "Dr. A. Example",
+                }
+            ]
+        }
+    )
+
+    envelope: dict[Name, Annotated[list[RawValue], Field(min_length=1, max_length=64)]] = Field(
+        default_factory=dict, max_length=32
+    )
+    """Parameter -> lowest and highest value, or the allowed categories; parameters left out stay as they are."""
+    limits: dict[Annotated[Quantity, Field(strict=False)], float] = Field(default_factory=dict)
+    """Bounds within the device file's; quantities left out stay as they are."""
+    reason: Annotated[ChangeReason, Field(strict=False)]
+    signed_by: PrintedName
+
+
+class NewConfirmation(Body):
+    """A second person's consent."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"signed_by": "Dr. B. Example"}]})
+
+    signed_by: PrintedName
+
+
+class ProblemView(View):
+    """A changed problem on record."""
+
+    id: str
+    course_id: str
+    change: Literal["tighter", "looser"]
+    in_force: bool
+    """False: a looser problem that waits for a second person."""
+    problem_fingerprint: str
+    withdrawn_proposals: list[str]
+    """Proposals, open or approved, that the tighter problem took back in the same transaction."""
+    recorded_at: datetime
+
+
+class CheckOutcome(StrEnum):
+    """What a check found."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ABSENT = "absent"
+    """Of a contraindication: not there, or treated."""
+    PRESENT = "present"
+    """Of a contraindication: there, untreated."""
+
+
+class NewCheck(Body):
+    """One check that the device file asks for."""
+
+    check: Name
+    outcome: Annotated[CheckOutcome, Field(strict=False)]
+    """``passed`` or ``failed``; of a contraindication, ``absent`` or ``present``."""
+    checked_at: At | None = None
+    """Now where left out."""
+    impedance_ohm: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """The highest measured of the contacts in use; due with the check of impedance, and only there."""
+
+
+class NewPreflight(Body):
+    """Checks of device and patient. Facts: stored whatever they found."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "checks": [
+                        {"check": "impedance", "outcome": "passed", "impedance_ohm": 520},
+                        {"check": "lead", "outcome": "passed"},
+                        {"check": "battery", "outcome": "passed"},
+                    ]
+                }
+            ]
+        }
+    )
+
+    checks: Annotated[list[NewCheck], Field(min_length=1, max_length=32)]
+
+
+class CheckView(View):
+    """A check the device asks for and where it stands."""
+
+    check: str
+    contraindication: bool
+    standing: Literal["passed", "failed", "missing", "stale"]
+    checked_at: datetime | None
+    valid_until: datetime | None
+    source: str
+    evidence: str
+
+
+class PreflightView(View):
+    """Every check of a course's device."""
+
+    course_id: str
+    clear: bool
+    """Whether nothing of it stands in the way of a proposal."""
+    checks: list[CheckView]
+
+
+class NewMigration(Body):
+    """Consent that the course goes on under the installed optimiser."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"signed_by": "Dr. A. Example"}]})
+
+    signed_by: PrintedName
+
+
+class VersionChange(View):
+    """A package in another version."""
+
+    package: str
+    before: str
+    after: str
+
+
+class MigrationView(View):
+    """The version a course goes on under."""
+
+    id: str
+    course_id: str
+    changes: list[VersionChange]
+    recorded_at: datetime

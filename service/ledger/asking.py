@@ -1,0 +1,112 @@
+"""A question to the optimiser as the record makes it: settings in force, what was rejected, digests, seed."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import rfc8785
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optimizer import canonical
+from optimizer.ask import Ask
+from optimizer.decision import Proposal, decode_decision
+from optimizer.history import History
+from optimizer.problem import Problem
+from service.ledger.history import history_of, problem_of, start_of
+from service.ledger.in_force import in_force
+from service.ledger.life_cycle import Action
+from service.ledger.tables import AskRow, CourseRow, DecisionRow, ProposalRow, TrialRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """What must be the same for an answer to hold still."""
+
+    context: str
+    """SHA-256 of the Ask without its time."""
+    problem: str
+    history: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An ask with what it rests on."""
+
+    ask: Ask
+    problem: Problem
+    history: History
+    seed: int
+
+    @property
+    def digests(self) -> Digests:
+        """What the answer depends on."""
+        return Digests(
+            context=context_digest(self.ask),
+            problem=self.problem.fingerprint,
+            history=self.history.digest,
+        )
+
+
+def question(session: Session, course: CourseRow, context: Ask) -> Question:
+    """Fill in what the record knows.
+
+    Args:
+        session: The transaction at hand.
+        course: The course.
+        context: The caller's part of the question, with its time; settings in force and exclusions are read here.
+
+    Returns:
+        The question; the same record and context give the same seed.
+    """
+    history = history_of(session, course.id)
+    return Question(
+        ask=replace(
+            context,
+            in_force=in_force(history, start_of(course), context.at),
+            exclude=_rejected(session, course.id),
+        ),
+        problem=problem_of(session, course),
+        history=history,
+        seed=_seed(course.id, history.digest),
+    )
+
+
+def usual_context(session: Session, course: CourseRow, now: datetime) -> Ask:
+    """Return the context a course was asked in last, at another time; in clinic and nothing locked before the first ask."""
+    query = select(AskRow.ask).filter_by(course_id=course.id).order_by(AskRow.sequence.desc()).limit(1)
+    latest = session.scalar(query)
+    if latest is None:
+        return Ask(at=now, in_force=start_of(course))
+    return replace(canonical.decode(Ask, latest), at=now)
+
+
+def context_digest(ask: Ask) -> str:
+    """Return the SHA-256 of a question without its time."""
+    plain = {name: value for name, value in canonical.to_builtins(ask).items() if name != "at"}
+    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
+
+
+def _rejected(session: Session, course_id: str) -> tuple[tuple[int, ...], ...]:
+    """Grid points a clinician rejected since something was last applied."""
+    last_trial = (
+        select(TrialRow.sequence).filter_by(course_id=course_id).order_by(TrialRow.sequence.desc()).limit(1)
+    )
+    since = session.scalar(last_trial) or 0
+    rows = session.scalars(
+        select(ProposalRow.decision)
+        .join(DecisionRow, DecisionRow.proposal_id == ProposalRow.id)
+        .where(
+            ProposalRow.course_id == course_id,
+            DecisionRow.action == Action.REJECT,
+            DecisionRow.sequence > since,
+        )
+        .order_by(DecisionRow.sequence)
+    )
+    decisions = [decode_decision(row) for row in rows]
+    return tuple(d.settings.indices for d in decisions if isinstance(d, Proposal))
+
+
+def _seed(course_id: str, history_digest: str) -> int:
+    """Return the seed of a question: the same record gives the same draws, 31 bits."""
+    return int(hashlib.sha256(f"{course_id}:{history_digest}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF

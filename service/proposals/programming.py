@@ -1,0 +1,85 @@
+"""What a programming system may set: approved, in time, inside every limit as of this read; else a refusal with its reason."""
+
+from optimizer import canonical
+from optimizer.decision import Proposal
+from optimizer.space.settings import Settings
+from service.errors import (
+    ProposalExpiredError,
+    ProposalNotApprovedError,
+    ProposalWithdrawnError,
+)
+from service.ledger import gate, life_cycle
+from service.ledger.applicable import check_applicable
+from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import APPROVED, Signature, Status
+from service.ledger.tables import ProposalRow
+from service.proposals.schemas import ProgramView, SignatureView
+
+
+def program(ledger: Ledger, proposal_id: str) -> ProgramView:
+    """Return the settings to program.
+
+    Args:
+        ledger: The transaction at hand.
+        proposal_id: The proposal.
+
+    Returns:
+        The approved settings, and those of a plan's later steps, in order.
+
+    Raises:
+        NotFoundError: If the proposal is not known here.
+        ConflictError: If it is not approved, was taken back or ran out; if patient or site are stopped, a check is due or
+            failed; or if a severe report closed the settings.
+        SettingsError: If they are past a limit or the envelope by now.
+    """
+    row = ledger.proposal(proposal_id)
+    check_programmable(ledger, row)
+    decided = life_cycle.decision_about(ledger, row.id)
+    answer = decision_of(row)
+    assert decided is not None  # noqa: S101 - it is approved
+    assert decided.settings is not None  # noqa: S101
+    assert isinstance(answer, Proposal)  # noqa: S101
+    course = ledger.course(row.course_id)
+    problem, history = problem_of(ledger.session, course), history_of(ledger.session, course.id)
+    first = canonical.decode(Settings, decided.settings)
+    plan = (first, *(step.settings for step in answer.steps[1:]))
+    for settings in plan:
+        check_applicable(problem, history, settings)
+    as_proposed, range_ma = first == answer.settings, answer.steps[0].amplitude_range_ma
+    return ProgramView(
+        proposal_id=row.id,
+        course_id=course.id,
+        settings=first.as_dict(),
+        then=[settings.as_dict() for settings in plan[1:]],
+        # the patient's range was worked out around the proposed settings alone
+        amplitude_range_ma=range_ma if as_proposed else None,
+        valid_until=row.valid_until,
+        signature=None
+        if decided.signature is None
+        else SignatureView(**canonical.to_builtins(canonical.decode(Signature, decided.signature))),
+    )
+
+
+def check_programmable(ledger: Ledger, row: ProposalRow) -> None:
+    """Refuse with the reason, unless the life cycle allows to program a proposal now."""
+    status = life_cycle.status_of(ledger, row)
+    if status is Status.WITHDRAWN:
+        raise ProposalWithdrawnError(
+            "proposal", f"was withdrawn: {_reason(ledger, row)}", remedy="Program nothing; ask a clinician."
+        )
+    if status is Status.EXPIRED:
+        raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
+    if status not in (*APPROVED, Status.APPLIED):
+        raise ProposalNotApprovedError("proposal", f"is {status}", limit="approved or edited")
+    barrier = gate.to_program(ledger.session, ledger.course(row.course_id), ledger.now)
+    if barrier is not None:
+        raise barrier.error()
+
+
+def _reason(ledger: Ledger, row: ProposalRow) -> str:
+    taken_back = life_cycle.withdrawal_of(ledger, row.id)
+    if taken_back is not None:
+        return taken_back.reason or life_cycle.SEVERE_REPORT
+    decided = life_cycle.decision_about(ledger, row.id)
+    return (decided and decided.reason) or life_cycle.SEVERE_REPORT
