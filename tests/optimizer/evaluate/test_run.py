@@ -10,6 +10,7 @@ from optimizer.decision import Decision, Hold, HoldReason, Proposal
 from optimizer.evaluate.provenance import provenance_of
 from optimizer.evaluate.run import at_edge, run_policy
 from optimizer.history import History
+from optimizer.policies.baseline import answer
 from optimizer.policies.ladder import BRISK
 from optimizer.policies.random_safe import RANDOM
 from optimizer.policies.safe_bo import SAFE_BO
@@ -17,7 +18,6 @@ from optimizer.policies.stay import STAY
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.simulate.scenarios import load_scenario
-from optimizer.trial import TrialKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,48 +93,64 @@ def test_a_hold_without_interim_settings_costs_a_day_without_stimulation() -> No
     assert trace.n_breaches == 0
 
 
-def test_nothing_of_the_truth_is_handed_to_a_policy() -> None:
-    seen: list[object] = []
+@dataclass(frozen=True, kw_only=True)
+class Strong:
+    """Asks for 8 mA and says whether it climbs there."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Curious(Crooked):
-        def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "Curious":
-            seen.append(problem)
-            return Curious(way="past", problem=problem)
+    ramps: bool
+    problem: Problem | None = None
+    name: str = "strong/1"
 
-        def decide(self, history: History, ask: Ask) -> Decision:
-            seen.extend((history, ask))
-            assert all(trial.kind is TrialKind.NORMAL for trial in history.trials)
-            return STAY.start(self.problem).decide(history, ask)  # type: ignore[arg-type]
+    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "Strong":
+        return replace(self, problem=problem)
 
-    run_policy("scs-tonic", Curious(way="past"), 0, n_trials=3)
-    assert {type(entry).__module__ for entry in reachable(seen)} & {
-        "optimizer.simulate.truth",
-        "optimizer.simulate.body",
-        "optimizer.simulate.cohort",
-        "optimizer.simulate.patient",
-        "optimizer.simulate.scenarios",
-    } == set()
+    def decide(self, history: History, ask: Ask) -> Decision:
+        assert self.problem is not None
+        strong = self.problem.space.settings(ask.in_force.values | {"amplitude_ma": 8.0})
+        return answer(self.problem, history, ask, strong, policy=self.name, seed=0)
 
 
-def reachable(roots: list[object]) -> list[object]:
-    """Return every object of ours that can be walked to from the roots through fields, items and keys."""
-    found: dict[int, object] = {}
-    waiting = list(roots)
-    while waiting:
-        entry = waiting.pop()
-        if id(entry) in found or isinstance(entry, str | int | float | bytes | type | None):
-            continue
-        found[id(entry)] = entry
-        if isinstance(entry, dict):
-            waiting += [*entry, *entry.values()]
-        elif isinstance(entry, list | tuple | set | frozenset):
-            waiting += entry
-        elif type(entry).__module__.startswith("optimizer."):
-            names = [*getattr(type(entry), "__slots__", ()), *getattr(entry, "__dict__", {})]
-            waiting += [getattr(entry, name) for name in names if hasattr(entry, name)]
-    assert len(found) > 20
-    return list(found.values())
+def test_a_policy_jumps_unless_it_declares_a_ramp_whose_rungs_count() -> None:
+    jumped, climbed = (
+        run_policy("effect-0.6", Strong(ramps=ramps), 2, n_trials=3) for ramps in (False, True)
+    )
+    limit = jumped.limit_grade
+    assert [grade > limit for grade in jumped.tried_grade] == [False, True, True]
+    assert (jumped.n_rung_exposures, jumped.n_rung_severe) == (0, 0)
+    # each climb ends below discomfort; the rung that was too much is an exposure all the same
+    assert max(climbed.tried_grade) <= 4.5
+    assert climbed.n_rung_exposures == 2
+    assert climbed.failure == jumped.failure == ""
+
+
+def test_a_scenario_with_a_ramp_has_every_policy_climb() -> None:
+    assert run_policy("scs-tonic-ramp", Strong(ramps=False), 1, n_trials=2).n_rung_exposures > 0
+
+
+def test_trials_of_weeks_are_judged_late_and_exposures_on_their_own_day() -> None:
+    scenario, trace = load_scenario("vns"), run_policy("vns", STAY, 1, n_trials=3)
+    truth, start = scenario.truth(1), scenario.start(1)
+    assert trace.recommended_nrs[0] == pytest.approx(truth.relief_of(start, scenario.judged_on_day))
+    assert trace.tried_grade == pytest.approx([truth.grade_of(start, day) for day in (0.0, 14.0, 28.0)])
+    assert {rated.trial for rated in trace.rated} == {0, 1, 2}
+    assert len(trace.rated) == 9
+
+
+def test_charge_at_the_recommendation_stands_beside_the_cheapest_equal() -> None:
+    trace = run_policy("effect-0.6", Strong(ramps=False), 2, n_trials=3)
+    assert len(trace.cheapest_uc_per_s) == 3
+    for spent, least, relief in zip(
+        trace.recommended_uc_per_s, trace.cheapest_uc_per_s, trace.recommended_nrs, strict=True
+    ):
+        assert 0 <= least <= spent
+        assert least > 0 or relief <= 0.3
+
+
+def test_two_pain_sites_are_treated_to_the_end_by_ladder_and_model() -> None:
+    for policy in (BRISK, SAFE_BO):
+        trace = run_policy("scs-tonic-two-sites", policy, 1, n_trials=3)
+        assert trace.failure == ""
+        assert {len(rated.probabilities) for rated in trace.rated} == {0}  # nobody rates the weighted mean
 
 
 def test_a_prediction_made_before_the_trial_stands_beside_its_rating() -> None:
