@@ -132,8 +132,17 @@ def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
     return Applied(values=dict(values), settings=problem.space.find(values))
 
 
-def ratings(problem: Problem, facts: Facts) -> tuple[float, ...]:
-    """Return what a trial's reports say of the outcome, one number a moment it was rated at.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What reports of one moment say of the outcome."""
+
+    value: float
+    occurred_at: datetime
+    report_ids: tuple[str, ...]
+
+
+def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:
+    """Return what a trial's reports say of the outcome, once for each moment it was rated at.
 
     Args:
         problem: Its objective says whether several pain sites are rated and how they are weighed.
@@ -143,13 +152,31 @@ def ratings(problem: Problem, facts: Facts) -> tuple[float, ...]:
         Without sites, every rating. With sites, their weighted mean at each moment at which all that count were rated.
     """
     if not problem.objective.site_weights:
-        return tuple(report.value for report in facts.pain if report.value is not None)
-    moments: dict[tuple[datetime, Posture], dict[str, float]] = {}
+        return tuple(
+            Rating(value=report.value, occurred_at=report.occurred_at, report_ids=(report.id,))
+            for report in facts.pain
+            if report.value is not None
+        )
+    moments: dict[tuple[datetime, Posture], dict[str, Report]] = {}
     for report in facts.pain:
         if report.value is not None:
-            moments.setdefault((report.occurred_at, report.posture), {})[report.kind] = report.value
-    combined = [problem.objective.combined(moment) for moment in moments.values()]
-    return tuple(outcome for outcome in combined if outcome is not None)
+            moments.setdefault((report.occurred_at, report.posture), {})[report.kind] = report
+    combined = [
+        (
+            moment,
+            problem.objective.combined({site: r.value for site, r in moment.items() if r.value is not None}),
+        )
+        for moment in moments.values()
+    ]
+    return tuple(
+        Rating(
+            value=outcome,
+            occurred_at=next(iter(moment.values())).occurred_at,
+            report_ids=tuple(report.id for report in moment.values()),
+        )
+        for moment, outcome in combined
+        if outcome is not None
+    )
 
 
 def check_report(problem: Problem, report: Report) -> None:

@@ -13,63 +13,54 @@ Source:
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from optimizer.models.dataset import Points
-from optimizer.models.surrogate import Prediction, Surrogate
+from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incumbents:
-    """The tried settings that may be kept, and the best of them."""
-
-    prediction: Prediction
-    utility: Tensor
-    """``(s, k)`` expected utility of each tried point."""
-    best: int
-    """The tried point with the highest mean utility."""
-
-    @property
-    def chosen(self) -> Tensor:
-        """The best, once per draw, ``(s,)``."""
-        return torch.full((len(self.utility),), self.best)
+def bother(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
+    """Return the points given up for tolerable side effects, ``(s, c)``."""
+    return problem.objective.bother_weight * surrogate.expected_grade(points)
 
 
-def utility(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Tensor:
-    """Return relief less the points given up for tolerable side effects, ``(s, c)``."""
-    bother = problem.objective.bother_weight * surrogate.expected_grade(prediction.points)
-    return prediction.mean - bother
+def utility(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
+    """Return expected relief less bother, ``(s, c)``."""
+    return surrogate.predict(points).mean - bother(problem, surrogate, points)
 
 
-def incumbents(problem: Problem, surrogate: Surrogate, tried: Points) -> Incumbents:
-    """Return what improvement is measured against; ``tried`` holds at least one point."""
-    prediction = surrogate.predict(tried)
-    worth = utility(problem, surrogate, prediction)
-    return Incumbents(prediction=prediction, utility=worth, best=int(worth.mean(0).argmax()))
+def best_of(problem: Problem, surrogate: Surrogate, tried: Points) -> Points:
+    """Return the tried point with the highest mean utility, which improvement is measured against.
+
+    Args:
+        problem: Declares the utility.
+        surrogate: Conditioned on the history.
+        tried: At least one point.
+
+    Returns:
+        One point.
+    """
+    return tried.take(utility(problem, surrogate, tried).mean(0).argmax()[None])
 
 
-def expected_improvement(
-    problem: Problem, surrogate: Surrogate, incumbent: Incumbents, points: Points
-) -> Tensor:
+def expected_improvement(problem: Problem, surrogate: Surrogate, best: Points, points: Points) -> Tensor:
     """Return the expected gain from rating each point once and then keeping the better, ``(c,)``, in points."""
-    prediction = surrogate.predict(points)
-    gain = utility(problem, surrogate, prediction) - incumbent.utility[:, incumbent.best, None]
-    _, variance = prediction.gain_over(incumbent.prediction, incumbent.chosen)
-    here, there = prediction.variance, incumbent.prediction.variance[:, incumbent.best, None]
+    compared = surrogate.compare(points, best)
+    here, there = compared.variance, surrogate.predict(best).variance
+    gain = compared.gain - bother(problem, surrogate, points) + bother(problem, surrogate, best)
     # cov(f(x) - f(best), f(x)) from the variance of the difference
-    shared = 0.5 * (here - there + variance)
-    covariance = shared.mean(0) + _covariance(gain, prediction.mean)
+    shared = 0.5 * (here - there + compared.gain_variance)
+    covariance = shared.mean(0) + _covariance(gain, compared.mean)
     noise = surrogate.values["noise_sd"].square() + surrogate.values["day_sd"].square()
-    rating = here.mean(0) + _covariance(prediction.mean, prediction.mean) + noise.mean()
+    rating = here.mean(0) + _covariance(compared.mean, compared.mean) + noise.mean()
     return _positive_part(gain.mean(0), covariance.abs() / rating.sqrt())
 
 
 def remaining_gain(
-    problem: Problem, surrogate: Surrogate, incumbent: Incumbents, points: Points, generator: torch.Generator
+    problem: Problem, surrogate: Surrogate, best: Points, points: Points, generator: torch.Generator
 ) -> float:
     """Return the expected gain were the true utility of all points known: what a perfect further search would bring.
 
@@ -78,20 +69,18 @@ def remaining_gain(
     Args:
         problem: Declares the utility.
         surrogate: Conditioned on the history.
-        incumbent: What is kept without further search.
+        best: What is kept without further search.
         points: ``c`` settings, in reach or not; a hundred or so, as their joint covariance is factorised.
         generator: Of one response surface per draw.
 
     Returns:
-        Expected regret of the incumbent, in points; zero or more.
+        Expected regret of the best, in points; zero or more.
     """
-    prediction = surrogate.predict(
-        points.joined(incumbent.prediction.points.take(torch.tensor([incumbent.best])))
-    )
+    prediction = surrogate.predict(points.joined(best))
     joint = prediction.covariance() + 1e-6 * torch.eye(len(prediction.points), dtype=prediction.mean.dtype)
     noise = torch.randn(prediction.mean.shape, generator=generator, dtype=prediction.mean.dtype)
     surface = (torch.linalg.cholesky_ex(joint)[0] @ noise[..., None])[..., 0]
-    worth = utility(problem, surrogate, prediction) + surface
+    worth = prediction.mean + surface - bother(problem, surrogate, prediction.points)
     return float((worth[:, :-1].max(dim=1).values - worth[:, -1]).clamp_min(0.0).mean())
 
 

@@ -110,8 +110,7 @@ def _relief(
     """Return mean and half of the 90 % interval of relief against the start, ``(c,)`` each."""
     with torch.no_grad():
         at_start = surrogate.predict(points_of(problem, reference))
-        chosen = torch.zeros(surrogate.n_draws, dtype=torch.int64)
-        mean, variance = surrogate.predict(points_of(problem, indices)).gain_over(at_start, chosen)
+        mean, variance = surrogate.predict(points_of(problem, indices)).gain_over(at_start)
         tail = (1.0 - CENTRAL) / 2.0
         low, high = (_quantile(mean, variance.sqrt(), level) for level in (tail, 1.0 - tail))
     return mean.mean(0).numpy(), (0.5 * (high - low)).numpy()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from optimizer.history import History, ratings
+from optimizer.models.pooling import DAY_LENGTHS, DTYPE, Rated, pool
 from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
 from optimizer.space.constraint import Columns
@@ -19,8 +20,7 @@ from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
 from optimizer.trial import Facts, RungOutcome, TrialKind
 
-DTYPE = torch.float64
-"""Double precision throughout: the factorisations are small and must not fail."""
+__all__ = ["DAY_LENGTHS", "DTYPE", "Dataset", "Points", "dataset_of", "points_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +68,21 @@ class Dataset:
     """What a history says, as numbers."""
 
     points: Points
-    """Settings of the ``n`` rated trials."""
+    """Settings of the ``n`` rows of ratings: one a trial, unless these are too many."""
     relief: Tensor
-    """``(n,)`` mean relief of each trial, in points, larger is better."""
+    """``(n,)`` mean relief of each row, in points, larger is better."""
     n_reports: Tensor
     """``(n,)`` ratings behind each mean."""
-    day: Tensor
-    """``(n,)`` days since the first trial."""
+    scatter: Tensor
+    """``(n,)`` sum of their squared deviations from it."""
+    alike: Tensor
+    """``(g, n, n)`` how much the days of two rows resemble each other, at each of ``DAY_LENGTHS``."""
     report_ids: tuple[tuple[str, ...], ...]
     """Ids of the ratings behind each mean."""
+    n_ratings: int
+    """Ratings on record that could be placed."""
+    n_left_out: int
+    """Of these, the oldest that were too many to be used."""
     graded: Points
     """Settings of the ``m`` side-effect grades; kinds that grow with intensity only."""
     grade: Tensor
@@ -105,27 +111,39 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     Returns:
         The dataset; any of its parts may be empty.
     """
-    rated = [facts for facts in history.facts if ratings(problem, facts) and _placed(problem, facts)]
-    values = [ratings(problem, facts) for facts in rated]
-    relief = [
-        np.mean([problem.objective.relief(value, problem.outcome) for value in of_trial])
-        for of_trial in values
-    ]
-    start = history.trials[0].occurred_at if history.trials else None
-    days = [(facts.trial.occurred_at - start).total_seconds() / 86400 if start else 0.0 for facts in rated]
+    placed = [facts for facts in history.facts if ratings(problem, facts) and _placed(problem, facts)]
+    pooled = pool(_rated(problem, history, placed), [tuple(sorted(_values(f).items())) for f in placed])
     graded, grade = _grades(problem, history)
     rungs, outcome = _rungs(problem, history)
     return Dataset(
-        points=_points_of_trials(problem, rated),
-        relief=torch.tensor(np.array(relief, dtype=float), dtype=DTYPE),
-        n_reports=torch.tensor([float(len(of_trial)) for of_trial in values], dtype=DTYPE),
-        day=torch.tensor(days, dtype=DTYPE),
-        report_ids=tuple(tuple(report.id for report in facts.pain) for facts in rated),
+        points=_points_of_trials(problem, [placed[trial] for trial in pooled.trials]),
+        relief=pooled.relief,
+        n_reports=pooled.n_reports,
+        scatter=pooled.scatter,
+        alike=pooled.alike,
+        report_ids=pooled.report_ids,
+        n_ratings=int(pooled.n_reports.sum()) + pooled.left_out,
+        n_left_out=pooled.left_out,
         graded=graded,
         grade=grade,
         rungs=rungs,
         rung_outcome=outcome,
     )
+
+
+def _rated(problem: Problem, history: History, placed: Sequence[Facts]) -> list[Rated]:
+    """Each rating with the day it was given, by time."""
+    found = [
+        Rated(
+            trial=number,
+            day=(rating.occurred_at - history.trials[0].occurred_at).total_seconds() / 86400,
+            relief=problem.objective.relief(rating.value, problem.outcome),
+            report_ids=rating.report_ids,
+        )
+        for number, facts in enumerate(placed)
+        for rating in ratings(problem, facts)
+    ]
+    return sorted(found, key=lambda rated: (rated.day, rated.report_ids))
 
 
 def _placed(problem: Problem, facts: Facts) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from optimizer.models.dataset import DTYPE, Dataset, Points
+from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset, Points
 from optimizer.models.hyperprior import Belief, log_normal, normal
 from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.scale import OutcomeScale
@@ -112,32 +112,48 @@ class StimulationRelief:
         return self.untreated + values["effect"] * self.goodness(values, points)
 
     def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
-        """Return the covariance of ``c``, ``E G`` and the residual."""
-        unit = self.scale.width / 10.0
-        distance = _squares(self._inputs(values, a), self._inputs(values, b))
-        residual_a = values["residual_sd"] * self._felt(values, a)
-        residual_b = residual_a if a is b else values["residual_sd"] * self._felt(values, b)
-        residual = residual_a[:, :, None] * residual_b[:, None, :] * torch.exp(-0.5 * distance)
-        return (_UNTREATED_SD * unit) ** 2 + residual
+        """Return the covariance of ``c`` and the residual."""
+        left, left_log = self._residual(values, a)
+        right, right_log = (left, left_log) if a is b else self._residual(values, b)
+        # sd(a) sd(b) exp(-|a - b|^2 / 2) as the exponential of one product: every pass over (s, a, b) costs
+        ones = torch.ones_like
+        exponent = torch.cat([left, left_log, ones(left_log)], dim=-1) @ torch.cat(
+            [right, ones(right_log), right_log], dim=-1
+        ).transpose(1, 2)
+        return exponent.exp() + self._untreated_variance
 
     def variance(self, values: Values, points: Points) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""
-        unit = self.scale.width / 10.0
-        return (_UNTREATED_SD * unit) ** 2 + (values["residual_sd"] * self._felt(values, points)) ** 2
+        return self._untreated_variance + (2.0 * self._log_residual_sd(values, points)).exp()
 
-    def _felt(self, values: Values, points: Points) -> Tensor:
-        """How much of the residual can act, 0..1: none far below perception, where one faint setting is as good as another."""
-        return torch.sigmoid((self.intensity.log_intensity(values, points) - FAINT) / FAINT_WIDTH)
+    @property
+    def _untreated_variance(self) -> float:
+        return (_UNTREATED_SD * self.scale.width / 10.0) ** 2
 
-    def _inputs(self, values: Values, points: Points) -> Tensor:
-        """Residual inputs divided by their length-scales, ``(s, c, 5)``."""
-        # far below the limit nothing distinguishes one faint setting from another
-        level = self.intensity.log_intensity(values, points).clamp(-1.5, 0.5) / values["residual_intensity"]
-        place = self.positions_mm[points.configuration][None, :] / values["residual_mm"]
-        rate = points.frequency_hz.log()[None, :] / values["residual_rate"]
-        width = points.pulse_width_us.log()[None, :] / values["residual_width"]
-        duty = points.duty.log()[None, :] / values["residual_duty"]
-        return torch.stack([level, place, rate, width, duty], dim=-1)
+    def _log_residual_sd(self, values: Values, points: Points) -> Tensor:
+        return self._log_felt(values, self.intensity.log_intensity(values, points))
+
+    @staticmethod
+    def _log_felt(values: Values, level: Tensor) -> Tensor:
+        """Log SD of the residual at a log intensity: none far below perception, where one faint setting is as good as another."""
+        return values["residual_sd"].log() + torch.nn.functional.logsigmoid((level - FAINT) / FAINT_WIDTH)
+
+    def _residual(self, values: Values, points: Points) -> tuple[Tensor, Tensor]:
+        """Inputs divided by their length-scales, ``(s, c, 5)``, and log SD less half their squared norm, ``(s, c, 1)``."""
+        level = self.intensity.log_intensity(values, points)
+        inputs = torch.stack(
+            [
+                # far below the limit nothing distinguishes one faint setting from another
+                level.clamp(-1.5, 0.5) / values["residual_intensity"],
+                self.positions_mm[points.configuration] / values["residual_mm"],
+                points.frequency_hz.log() / values["residual_rate"],
+                points.pulse_width_us.log() / values["residual_width"],
+                points.duty.log() / values["residual_duty"],
+            ],
+            dim=-1,
+        )
+        half_norm = 0.5 * inputs.square().sum(-1)
+        return inputs, (self._log_felt(values, level) - half_norm)[..., None]
 
 
 _UNTREATED_SD = 2.0
@@ -225,9 +241,32 @@ def relief_of(problem: Problem, intensity: Intensity, population: Tensor | None,
 
 def noise_covariance(values: Values, dataset: Dataset) -> Tensor:
     """Return the covariance of what is not the settings, ``(s, n, n)``: rating noise and days that resemble each other."""
-    apart = (dataset.day[:, None] - dataset.day[None, :]).abs()
-    days = values["day_sd"][:, :, None] ** 2 * torch.exp(-apart[None] / values["day_length"][:, :, None])
-    return days + torch.diag_embed(values["noise_sd"] ** 2 / dataset.n_reports[None, :] + 1e-6)
+    covariance = _day_variance(values)[:, :, None] * dataset.alike[_nearest_length(values)]
+    noise = values["noise_sd"].square() / dataset.n_reports[None, :] + 1e-6
+    return covariance.diagonal_scatter(covariance.diagonal(dim1=1, dim2=2) + noise, dim1=1, dim2=2)
+
+
+def _log_scatter(values: Values, dataset: Dataset) -> Tensor:
+    """Return the log density of how ratings of one row scatter around their mean, ``(s,)``, up to a constant.
+
+    The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days
+    does not resemble each other.
+    """
+    rows = (dataset.n_reports > 1).nonzero()[:, 0]
+    freedom = dataset.n_reports[rows] - 1.0
+    alike = dataset.alike[_nearest_length(values)][:, rows, rows]
+    days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
+    variance = values["noise_sd"].square() + days + 1e-6
+    return -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log()).sum(1)
+
+
+def _day_variance(values: Values) -> Tensor:
+    return values["day_sd"].square()
+
+
+def _nearest_length(values: Values) -> Tensor:
+    """Return which of the tabulated lengths is nearest to each draw's, ``(s,)``."""
+    return (values["day_length"] / DAY_LENGTHS[None, :]).log().abs().argmin(1)
 
 
 def _bell(x: Tensor, centre: Tensor, width: Tensor) -> Tensor:
@@ -259,4 +298,4 @@ def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
     white = torch.linalg.solve_triangular(factor, residual, upper=False)[..., 0]
     log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     value = -0.5 * white.square().sum(-1) - log_det - 0.5 * n * math.log(2 * math.pi)
-    return torch.where(failed == 0, value, -torch.inf)
+    return torch.where(failed == 0, value + _log_scatter(values, dataset), -torch.inf)

@@ -55,7 +55,7 @@ def tried(problem: Problem, history: History) -> dict[tuple[int, ...], Tried]:
         settings, rated = facts.trial.applied.settings, ratings(problem, facts)
         if settings is None or not rated or facts.trial.kind in UNSTIMULATED:
             continue
-        reliefs[settings] += [problem.objective.relief(value, problem.outcome) for value in rated]
+        reliefs[settings] += [problem.objective.relief(rating.value, problem.outcome) for rating in rated]
         grades[settings] += [(r.kind, r.value or 0.0) for r in facts.side_effects]
     return {
         settings.indices: Tried(

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import numpy as np
-import torch
 
 from optimizer.acquisition import search
 from optimizer.acquisition.improvement import utility
@@ -79,8 +78,7 @@ def recommendation(
     """
     if not len(keepable):
         return None, None
-    prediction = surrogate.predict(points_of(problem, keepable))
-    worth = utility(problem, surrogate, prediction)
+    worth = utility(problem, surrogate, points_of(problem, keepable))
     leader = worth.mean(0).argmax()
     # a tie the data do not support yet would give away relief for energy
     within = (worth >= worth[:, leader, None] - problem.objective.near_tie_nrs).double().mean(0)
@@ -130,7 +128,7 @@ def gain_over(
     """Expected change of relief at a grid point against other settings."""
     reference = surrogate.predict(points_of(problem, np.array([reference_settings.indices], dtype=np.int64)))
     there = surrogate.predict(points_of(problem, point[None, :]))
-    mean, variance = there.gain_over(reference, torch.zeros(surrogate.n_draws, dtype=torch.int64))
+    mean, variance = there.gain_over(reference)
     return contrast.interval(mean[:, 0], variance[:, 0].sqrt())
 
 
@@ -177,6 +175,8 @@ def _doubts(surrogate: Surrogate) -> tuple[str, ...]:
         found.append("few-reports")
     if not is_trustworthy(surrogate):
         found.append("poor-fit")
+    if surrogate.dataset.n_left_out:
+        found.append("older-ratings-left-out")
     if surrogate.effective_sample_size < LOW_SAMPLE * N_KEPT:
         found.append("low-effective-sample-size")
     return tuple(found)

@@ -13,7 +13,8 @@ from torch import Tensor
 
 import optimizer
 from optimizer.acquisition import search
-from optimizer.acquisition.improvement import Incumbents, expected_improvement, incumbents, remaining_gain
+from optimizer.acquisition.candidates import Search, may_keep
+from optimizer.acquisition.improvement import best_of, remaining_gain
 from optimizer.ask import Ask
 from optimizer.decision import Basis, Decision, Hold, HoldReason, Proposal, Purpose, Step, Stop
 from optimizer.errors import FitError
@@ -23,8 +24,7 @@ from optimizer.models.surrogate import Surrogate, fit
 from optimizer.policies.plan import describe, gain_over, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
-from optimizer.safety import closure, doubt, limits
-from optimizer.safety.safe_set import safe
+from optimizer.safety import doubt
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
@@ -33,11 +33,7 @@ from optimizer.trial import TrialKind
 VALID_FOR = timedelta(days=7)
 """How long a proposal may wait for its decision [A]."""
 PROMISING = 60
-"""Candidates in reach, and as many further on, among which the remaining gain is looked for."""
-UNSTARTED = 0.02
-"""Share of the draws that may put the limit below a far target where the course starts with stimulation off [A]."""
-PATIENCE = 0.8
-"""Value of a target per titration step it is still away."""
+"""Settings further on among which the remaining gain is looked for, beside the candidates."""
 TIE = 0.95
 """Candidates whose score reaches this share of the best are a tie; the one with the least charge wins."""
 
@@ -84,14 +80,18 @@ class SafeBOSession:
     def _decide(self, history: History, ask: Ask) -> Decision:
         surrogate = self._fit(history, ask)
         known = search.known(self.problem, history, ask)
-        keepable = known[self._may_keep(surrogate, history, ask, known)]
-        best = incumbents(
-            self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known)
+        keepable = known[may_keep(self.problem, surrogate, history, ask, known)]
+        best = best_of(self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known))
+        hunt = Search(
+            problem=self.problem,
+            surrogate=surrogate,
+            history=history,
+            ask=ask,
+            best=best,
+            rng=np.random.default_rng([self.seed, len(history)]),
         )
-        rng = np.random.default_rng([self.seed, len(history)])
-        candidates, scores, far, horizon = self._scored(surrogate, best, history, ask, rng)
-        if not len(candidates):
-            candidates, scores, far = self._retreat(surrogate, best, history, ask)
+        aims = hunt.aims()
+        candidates, scores = hunt.shortlist(aims)
         if not len(candidates):
             return self._hold(HoldReason.NO_SAFE_CANDIDATE, history, ask, surrogate)
         keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable)
@@ -100,9 +100,8 @@ class SafeBOSession:
             if keep is None
             else gain_over(self.problem, surrogate, self._start(history, ask), np.array(keep.indices))
         )
-        if keep is not None and keep_relief is not None:
-            top = candidates[scores.argsort(descending=True, stable=True)[:PROMISING].numpy()]
-            ahead = points_of(self.problem, np.concatenate([top, horizon[:PROMISING]]))
+        if keep is not None and keep_relief is not None and self.problem.min_gain_nrs > 0:
+            ahead = points_of(self.problem, np.concatenate([candidates.points, aims[:PROMISING]]))
             generator = torch.Generator().manual_seed(self.seed)
             remaining = remaining_gain(self.problem, surrogate, best, ahead, generator)
             reason = reason_to_stop(
@@ -120,9 +119,10 @@ class SafeBOSession:
                     remaining_gain_nrs=remaining,
                     basis=self._basis(history, surrogate),
                 )
-        chosen = self._choose(candidates, scores)
-        purpose = self._purpose(candidates[chosen], bool(far[chosen]), known)
-        first = describe(self.problem, surrogate, history, ask, candidates[chosen], purpose)
+        chosen = self._choose(candidates.points, scores)
+        point = candidates.points[chosen]
+        purpose = self._purpose(point, bool(candidates.steps[chosen] > 0), known)
+        first = describe(self.problem, surrogate, history, ask, point, purpose)
         return Proposal(
             steps=(first, *self._further(first, history, ask)),
             recommendation=keep,
@@ -152,91 +152,6 @@ class SafeBOSession:
             seed=self.seed,
         )
 
-    def _may_keep(self, surrogate: Surrogate, history: History, ask: Ask, points: Indices) -> np.ndarray:
-        """Settings one could live with: inside every limit and closure, held tolerable, in reach or not."""
-        mask = self.problem.allowed(points) & limits.unlocked(self.problem, ask, points)
-        mask &= closure.open_to(self.problem, closure.closures(self.problem, history), points)
-        return np.asarray(mask & self._tolerable(surrogate, points))
-
-    def _scored(
-        self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator
-    ) -> tuple[Indices, Tensor, Tensor, Indices]:
-        """Return admissible, tolerable candidates, their scores, whether a score is a target's, and those targets."""
-        everything = search.listed(self.problem)
-        if everything is not None:
-            found = self._screened(surrogate, history, ask, everything)
-            scores = self._improvement(surrogate, best, found)
-            return found, scores, torch.zeros(len(found), dtype=torch.bool), found[:0]
-        around = search.known(self.problem, history, ask)
-        nearby = self._screened(surrogate, history, ask, search.near(self.problem, around, rng))
-        scores = self._improvement(surrogate, best, nearby)
-        if len(nearby):
-            top = nearby[scores.argsort(descending=True, stable=True)[:8].numpy()]
-            better = self._screened(surrogate, history, ask, search.refined(self.problem, top, rng))
-            nearby, scores = (
-                np.concatenate([nearby, better]),
-                torch.cat([scores, self._improvement(surrogate, best, better)]),
-            )
-        ways, worth, targets = self._ways(surrogate, best, history, ask, rng)
-        candidates = np.concatenate([nearby, ways])
-        is_far = torch.cat(
-            [torch.zeros(len(nearby), dtype=torch.bool), torch.ones(len(ways), dtype=torch.bool)]
-        )
-        return candidates, torch.cat([scores, worth]), is_far, targets
-
-    def _retreat(
-        self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask
-    ) -> tuple[Indices, Tensor, Tensor]:
-        """Return the strongest weaker current that is held tolerable, where nothing nearby is; a hold would leave more on."""
-        weaker = search.weaker(self.problem, ask)
-        weaker = weaker[limits.admissible(self.problem, history, ask, weaker)]
-        strongest = weaker[self._tolerable(surrogate, weaker)][:1]
-        return (
-            strongest,
-            self._improvement(surrogate, best, strongest),
-            torch.ones(len(strongest), dtype=torch.bool),
-        )
-
-    def _ways(
-        self, surrogate: Surrogate, best: Incumbents, history: History, ask: Ask, rng: np.random.Generator
-    ) -> tuple[Indices, Tensor, Indices]:
-        """Return first steps towards settings that are out of reach today, worth what waits there, and those settings."""
-        targets = self._tolerable_current(surrogate, search.far(self.problem, rng), rng)
-        targets = targets[self._may_keep(surrogate, history, ask, targets)]
-        if not len(targets):
-            return targets, torch.zeros(0, dtype=torch.float64), targets
-        worth = self._improvement(surrogate, best, targets)
-        top = worth.argsort(descending=True, stable=True)[:120]
-        targets = targets[top.numpy()]
-        reached, steps = search.towards(self.problem, history, ask, targets)
-        possible = torch.tensor((steps >= 0) & search.close(self.problem, history, ask, reached))
-        possible &= safe(self.problem, surrogate, points_of(self.problem, reached))
-        discounted = worth[top] * PATIENCE ** torch.tensor(np.maximum(steps, 0), dtype=torch.float64)
-        return reached[possible.numpy()], discounted[possible], targets
-
-    def _tolerable_current(self, surrogate: Surrogate, points: Indices, rng: np.random.Generator) -> Indices:
-        """Set far points to currents the model holds tolerable: a fifth of the draws put the limit lower, or fewer."""
-        if surrogate.grades is None:
-            return points
-        level = surrogate.grades.intensity.log_limit_current(
-            surrogate.values, points_of(self.problem, points)
-        )
-        # a start that is off says nothing of the limit: what four fifths of the draws allow would never count as safe
-        share = UNSTARTED if surrogate.grades.intensity.starts_off else 0.2
-        cautious = torch.quantile(level, share, dim=0).numpy() - rng.uniform(0.05, 0.35, size=len(points))
-        return search.at_current(self.problem, points, np.exp(cautious))
-
-    def _screened(self, surrogate: Surrogate, history: History, ask: Ask, points: Indices) -> Indices:
-        points = points[limits.admissible(self.problem, history, ask, points)]
-        points = points[search.close(self.problem, history, ask, points)]
-        return np.asarray(points[self._tolerable(surrogate, points)])
-
-    def _tolerable(self, surrogate: Surrogate, points: Indices) -> np.ndarray:
-        return safe(self.problem, surrogate, points_of(self.problem, points)).numpy()
-
-    def _improvement(self, surrogate: Surrogate, best: Incumbents, points: Indices) -> Tensor:
-        return expected_improvement(self.problem, surrogate, best, points_of(self.problem, points))
-
     def _choose(self, candidates: Indices, scores: Tensor) -> int:
         """Return the best candidate; among near-ties the one with the least charge, then the lowest grid index."""
         if not self.problem.has_stimulation:
@@ -258,19 +173,14 @@ class SafeBOSession:
         decision = self.decide(then, replace(ask, q=ask.q - 1, in_force=then.trials[-1].applied))
         return decision.steps if isinstance(decision, Proposal) else ()
 
-    def _p_noticeable(self, surrogate: Surrogate, best: Incumbents) -> float | None:
+    def _p_noticeable(self, surrogate: Surrogate, best: Points) -> float | None:
         """Probability of noticeable relief at the best tried settings, where a report without stimulation exists."""
         off = surrogate.dataset.points.amplitude_ma <= 0.0
         if not self.problem.has_stimulation or not bool(off.any()):
             return None
         without: Points = surrogate.dataset.points.take(off.nonzero()[:1, 0])
-        reference = surrogate.predict(without)
-        mean, variance = best.prediction.gain_over(
-            reference, torch.zeros(surrogate.n_draws, dtype=torch.int64)
-        )
-        draws = torch.arange(surrogate.n_draws)
-        z = (mean[draws, best.chosen] - NOTICEABLE_NRS) / variance[draws, best.chosen].sqrt()
-        return float(torch.special.ndtr(z).mean())
+        mean, variance = surrogate.predict(best).gain_over(surrogate.predict(without))
+        return float(torch.special.ndtr((mean - NOTICEABLE_NRS) / variance.sqrt()).mean())
 
     def _hold(self, reason: HoldReason, history: History, ask: Ask, surrogate: Surrogate | None) -> Hold:
         return Hold(

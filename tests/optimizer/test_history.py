@@ -206,8 +206,8 @@ def test_two_pain_sites_are_one_rating_a_moment_and_half_a_moment_is_none() -> N
         report("e", 2.0, AT + 2 * HOUR, kind="leg"),
     ]
     facts = History().add(trial(), *told).facts[0]
-    assert ratings(TWO_SITES, facts) == (7.0, 2.0)
-    assert ratings(PROBLEM, facts) == (8.0, 4.0, 6.0, 2.0, 2.0)
+    assert [rating.value for rating in ratings(TWO_SITES, facts)] == [7.0, 2.0]
+    assert [rating.value for rating in ratings(PROBLEM, facts)] == [8.0, 4.0, 6.0, 2.0, 2.0]
 
 
 def test_a_pain_site_that_is_not_declared_is_refused() -> None:
@@ -220,4 +220,4 @@ def test_a_pain_site_that_is_not_declared_is_refused() -> None:
 
 def test_rows_name_pain_sites_as_columns() -> None:
     history = history_from_rows(TWO_SITES, [{**HERE, "back": 8, "leg": 4}, {**HERE, "back": 8}])
-    assert [ratings(TWO_SITES, facts) for facts in history.facts] == [(7.0,), ()]
+    assert [[rating.value for rating in ratings(TWO_SITES, f)] for f in history.facts] == [[7.0], []]

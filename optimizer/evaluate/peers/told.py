@@ -29,7 +29,9 @@ def told(problem: Problem, history: History) -> tuple[Told, ...]:
     return tuple(
         Told(
             settings=facts.trial.applied.settings,
-            relief=float(np.mean([problem.objective.relief(value, problem.outcome) for value in rated])),
+            relief=float(
+                np.mean([problem.objective.relief(rating.value, problem.outcome) for rating in rated])
+            ),
             grade=max((_grade(problem, report) for report in facts.side_effects), default=0.0),
         )
         for facts in history.facts

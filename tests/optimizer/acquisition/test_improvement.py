@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from optimizer.acquisition.improvement import expected_improvement, incumbents, remaining_gain, utility
+from optimizer.acquisition.improvement import best_of, expected_improvement, remaining_gain, utility
 from optimizer.models.dataset import Points, points_of
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
@@ -24,7 +24,7 @@ def surrogate(problem: Problem) -> Surrogate:
 
 
 def test_improvement_is_never_negative_and_finite(problem: Problem, surrogate: Surrogate) -> None:
-    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    best = best_of(problem, surrogate, surrogate.dataset.points)
     points = points_of(problem, problem.space.draw(np.random.default_rng(0), 200))
     score = expected_improvement(problem, surrogate, best, points)
     assert bool((score >= 0).all())
@@ -34,7 +34,7 @@ def test_improvement_is_never_negative_and_finite(problem: Problem, surrogate: S
 def test_more_rating_noise_makes_every_further_rating_worth_less(
     problem: Problem, surrogate: Surrogate
 ) -> None:
-    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    best = best_of(problem, surrogate, surrogate.dataset.points)
     points = points_of(problem, problem.space.draw(np.random.default_rng(1), 50))
     noisy = replace(surrogate, values={**surrogate.values, "noise_sd": 5 * surrogate.values["noise_sd"]})
     clear = expected_improvement(problem, surrogate, best, points)
@@ -46,25 +46,24 @@ def test_the_incumbent_is_the_best_by_belief_and_not_by_the_luckiest_rating(prob
     rows = [{**START, "amplitude_ma": 5.6, "pain": p, "discomfort": 1} for p in (4, 4, 5, 3, 4, 4)]
     rows += [{**START, "amplitude_ma": 1.0, "pain": p, "discomfort": 0} for p in (8, 8, 3, 8)]
     surrogate = conditioned(problem, rows)
-    best = incumbents(problem, surrogate, surrogate.dataset.points)
-    assert float(surrogate.dataset.points.amplitude_ma[best.best]) == 5.6
+    best = best_of(problem, surrogate, surrogate.dataset.points)
+    assert float(best.amplitude_ma[0]) == 5.6
 
 
 def test_bother_below_the_limit_counts_in_the_utility(problem: Problem, surrogate: Surrogate) -> None:
-    prediction = surrogate.predict(points_of(problem, indices(problem, {**START, "amplitude_ma": 6.0})))
-    worth = utility(problem, surrogate, prediction)
-    assert bool((worth < prediction.mean).all())
+    point = points_of(problem, indices(problem, {**START, "amplitude_ma": 6.0}))
+    assert bool((utility(problem, surrogate, point) < surrogate.predict(point).mean).all())
 
 
 def regret(problem: Problem, surrogate: Surrogate, points: Points, seed: int = 0) -> float:
-    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    best = best_of(problem, surrogate, surrogate.dataset.points)
     return remaining_gain(problem, surrogate, best, points, torch.Generator().manual_seed(seed))
 
 
 def test_what_may_still_be_gained_is_at_least_what_one_rating_can_settle(
     problem: Problem, surrogate: Surrogate
 ) -> None:
-    best = incumbents(problem, surrogate, surrogate.dataset.points)
+    best = best_of(problem, surrogate, surrogate.dataset.points)
     points = points_of(problem, problem.space.draw(np.random.default_rng(3), 100))
     one_rating = float(expected_improvement(problem, surrogate, best, points).max())
     assert regret(problem, surrogate, points) > one_rating

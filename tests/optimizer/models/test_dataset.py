@@ -1,12 +1,14 @@
 """A history becomes tensors without inventing anything."""
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import torch
 
 from optimizer.history import EPOCH, History, applied, history_from_rows
-from optimizer.models.dataset import dataset_of, points_of
+from optimizer.models.dataset import DAY_LENGTHS, dataset_of, points_of
 from optimizer.outcomes.objective import Objective
 from optimizer.trial import Measure, Report, Rung, RungOutcome, Trial, TrialKind
 from tests.optimizer.models.courses import ROWS, START, indices, tonic
@@ -100,9 +102,11 @@ def test_a_setting_a_remote_left_off_the_grid_counts_with_its_raw_values() -> No
     assert dataset.points.amplitude_ma.tolist() == [5.037]
 
 
-def test_days_are_counted_from_the_first_trial() -> None:
+def test_ratings_of_trials_far_apart_share_less_of_their_days() -> None:
     rows = [{**row, "at": EPOCH + timedelta(days=3 * number)} for number, row in enumerate(ROWS)]
-    assert dataset_of(tonic(), history_from_rows(tonic(), rows)).day.tolist() == [0.0, 3.0, 6.0, 9.0, 12.0]
+    alike = dataset_of(tonic(), history_from_rows(tonic(), rows)).alike
+    assert bool((alike[:, 0, 1:].diff(dim=1) < 0).all())
+    assert float(alike[0, 0, 1]) == pytest.approx(math.exp(-3.0 / float(DAY_LENGTHS[0])))
 
 
 def test_points_of_grid_points_carry_their_physical_values() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from optimizer.acquisition import search
-from optimizer.acquisition.improvement import incumbents
+from optimizer.acquisition.candidates import Search
+from optimizer.acquisition.improvement import best_of
 from optimizer.decision import Hold, HoldReason, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
@@ -149,7 +150,12 @@ def test_a_course_that_starts_off_still_sees_what_lies_beyond_its_reach() -> Non
     session = SAFE_BO.start(problem)
     surrogate = session._fit(history, ask)
     start = points_of(problem, search.known(problem, history, ask))
-    best = incumbents(problem, surrogate, start)
-    *_, targets = session._scored(surrogate, best, history, ask, np.random.default_rng(0))
-    assert len(targets) > 0
-    assert (problem.space.columns(targets).amplitude_ma > 1.0).any()
+    aims = Search(
+        problem=problem,
+        surrogate=surrogate,
+        history=history,
+        ask=ask,
+        best=best_of(problem, surrogate, start),
+        rng=np.random.default_rng(0),
+    ).aims()
+    assert (problem.space.columns(aims).amplitude_ma > 1.0).any()

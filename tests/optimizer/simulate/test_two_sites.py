@@ -71,9 +71,8 @@ def test_an_answer_names_its_site_and_both_make_one_rating() -> None:
     for report in reports:
         check_report(SCENARIO.problem, report)
     back, _, leg = (report.value for report in reports)
-    assert ratings(SCENARIO.problem, History().add(trial, *reports).facts[0]) == pytest.approx(
-        ((2 * back + leg) / 3,)
-    )
+    (rating,) = ratings(SCENARIO.problem, History().add(trial, *reports).facts[0])
+    assert rating.value == pytest.approx((2 * back + leg) / 3)
 
 
 def test_the_sites_have_good_and_bad_days_of_their_own() -> None:

@@ -1,0 +1,162 @@
+"""The settings that may be proposed now, and for whose sake: their own, or that of settings they are a step towards."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from optimizer.acquisition import search
+from optimizer.acquisition.improvement import expected_improvement
+from optimizer.ask import Ask
+from optimizer.history import History
+from optimizer.models.dataset import Points, points_of
+from optimizer.models.surrogate import Surrogate
+from optimizer.problem import Problem
+from optimizer.safety import closure, limits
+from optimizer.safety.safe_set import safe
+from optimizer.space.search_space import Indices
+
+PATIENCE = 0.8
+"""Value of an aim per titration step it is still away."""
+UNSTARTED = 0.02
+"""Share of the draws that may put the limit below a far aim where the course starts with stimulation off [A]."""
+SCAN = slice(None, None, 4)
+"""The draws that rank candidates; the best are judged by all."""
+SHORTLIST = 64
+"""Candidates judged by all draws."""
+REFINED = 8
+"""Candidates whose grid neighbours are looked at."""
+AIMS = 120
+"""Settings further on towards which a first step is looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Settings that may be proposed."""
+
+    points: Indices
+    """``(c, d)``"""
+    aims: Indices
+    """``(c, d)``: the point itself, or settings out of reach it is a step towards."""
+    steps: NDArray[np.int64]
+    """``(c,)`` titration steps from the point to its aim."""
+
+    def __len__(self) -> int:
+        """Return the number of candidates."""
+        return len(self.points)
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> "Candidates":
+        """Return some of them."""
+        return Candidates(points=self.points[index], aims=self.aims[index], steps=self.steps[index])
+
+    def joined(self, other: "Candidates") -> "Candidates":
+        """Return these followed by others."""
+        return Candidates(
+            points=np.concatenate([self.points, other.points]),
+            aims=np.concatenate([self.aims, other.aims]),
+            steps=np.concatenate([self.steps, other.steps]),
+        )
+
+
+def for_themselves(points: Indices) -> Candidates:
+    """Return points that are their own aim."""
+    return Candidates(points=points, aims=points, steps=np.zeros(len(points), dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One search on the legal grid: what is known, what may be proposed, and what it is measured against."""
+
+    problem: Problem
+    surrogate: Surrogate
+    history: History
+    ask: Ask
+    best: Points
+    """One point: the best that may be kept as things stand."""
+    rng: np.random.Generator
+
+    def aims(self) -> Indices:
+        """Return settings further on that promise most, ``(t, d)``, whether a first step towards them may be taken or not."""
+        if search.listed(self.problem) is not None:
+            return np.empty((0, len(self.problem.space.parameters)), dtype=np.int64)
+        aims = self._tolerable_current(search.far(self.problem, self.rng))
+        aims = aims[may_keep(self.problem, self.surrogate, self.history, self.ask, aims)]
+        return np.asarray(aims[self._ranked(for_themselves(aims))[:AIMS]])
+
+    def candidates(self, aims: Indices) -> Candidates:
+        """Return what may be proposed: all of a small space; else near what is known, and first steps towards aims.
+
+        Where nothing of that is held tolerable, the strongest weaker current that is: a hold would leave more on.
+        """
+        everything = search.listed(self.problem)
+        if everything is not None:
+            return for_themselves(self._screened(everything))
+        found = for_themselves(self._near()).joined(self._ways(aims))
+        return found if len(found) else for_themselves(self._weaker())
+
+    def shortlist(self, aims: Indices) -> tuple[Candidates, Tensor]:
+        """Return the most promising candidates and their scores, ``(c,)``: found with some of the draws, judged by all."""
+        found = self.candidates(aims)
+        listed = found.take(self._ranked(found)[:SHORTLIST])
+        return listed, self._scores(self.surrogate, listed)
+
+    def _ranked(self, candidates: Candidates) -> NDArray[np.int64]:
+        scores = self._scores(self.surrogate.draws(SCAN), candidates)
+        return np.asarray(scores.argsort(descending=True, stable=True).numpy())
+
+    def _scores(self, surrogate: Surrogate, candidates: Candidates) -> Tensor:
+        aims = points_of(self.problem, candidates.aims)
+        patience = PATIENCE ** torch.tensor(candidates.steps, dtype=torch.float64)
+        return expected_improvement(self.problem, surrogate, self.best, aims) * patience
+
+    def _near(self) -> Indices:
+        known = search.known(self.problem, self.history, self.ask)
+        nearby = self._screened(search.near(self.problem, known, self.rng))
+        if not len(nearby):
+            return nearby
+        top = nearby[self._ranked(for_themselves(nearby))[:REFINED]]
+        better = self._screened(search.refined(self.problem, top, self.rng))
+        return np.concatenate([nearby, better])
+
+    def _ways(self, aims: Indices) -> Candidates:
+        reached, steps = search.towards(self.problem, self.history, self.ask, aims)
+        possible = (steps >= 0) & search.close(self.problem, self.history, self.ask, reached)
+        possible &= self._tolerable(reached)
+        return Candidates(points=reached, aims=aims, steps=steps).take(possible)
+
+    def _tolerable_current(self, points: Indices) -> Indices:
+        """Set far points to currents the model holds tolerable: a fifth of the draws put the limit lower, or fewer."""
+        if self.surrogate.grades is None:
+            return points
+        intensity = self.surrogate.grades.intensity
+        level = intensity.log_limit_current(self.surrogate.values, points_of(self.problem, points))
+        # a start that is off says nothing of the limit: what four fifths of the draws allow would never count as safe
+        share = UNSTARTED if intensity.starts_off else 0.2
+        cautious = torch.quantile(level, share, dim=0).numpy() - self.rng.uniform(
+            0.05, 0.35, size=len(points)
+        )
+        return search.at_current(self.problem, points, np.exp(cautious))
+
+    def _weaker(self) -> Indices:
+        weaker = search.weaker(self.problem, self.ask)
+        weaker = weaker[limits.admissible(self.problem, self.history, self.ask, weaker)]
+        return weaker[self._tolerable(weaker)][:1]
+
+    def _screened(self, points: Indices) -> Indices:
+        points = points[limits.admissible(self.problem, self.history, self.ask, points)]
+        points = points[search.close(self.problem, self.history, self.ask, points)]
+        return np.asarray(points[self._tolerable(points)])
+
+    def _tolerable(self, points: Indices) -> NDArray[np.bool_]:
+        return np.asarray(safe(self.problem, self.surrogate, points_of(self.problem, points)).numpy())
+
+
+def may_keep(
+    problem: Problem, surrogate: Surrogate, history: History, ask: Ask, points: Indices
+) -> NDArray[np.bool_]:
+    """Return which settings one could live with: inside every limit and closure, held tolerable, in reach or not."""
+    mask = problem.allowed(points) & limits.unlocked(problem, ask, points)
+    mask &= closure.open_to(problem, closure.closures(problem, history), points)
+    return np.asarray(mask & safe(problem, surrogate, points_of(problem, points)).numpy())

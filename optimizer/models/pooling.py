@@ -1,0 +1,115 @@
+"""Ratings pooled to sufficient statistics, so that a long course costs what a short one does.
+
+The ratings of one trial share its settings: their mean, their number and how they scatter say all they can, given how much
+the days they fell on resemble each other. Beyond ``AT_MOST`` rows trials of the same settings are pooled in the same way,
+those near in time first; what is still too many then leaves the oldest out.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+DTYPE = torch.float64
+"""Double precision throughout: the factorisations are small and must not fail."""
+AT_MOST = 80
+"""Rows the surrogate is conditioned on; its cost grows with their cube."""
+DAY_LENGTHS = torch.tensor(np.geomspace(0.4, 40.0, 12), dtype=DTYPE)
+"""Days over which days resemble each other, tabulated: ``(g,)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """One rating: of which trial, when, and the relief it reports."""
+
+    trial: int
+    day: float
+    relief: float
+    report_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooled:
+    """Ratings in ``n`` rows."""
+
+    trials: tuple[int, ...]
+    """The trial that stands for the settings of each row."""
+    relief: Tensor
+    """``(n,)`` mean relief."""
+    n_reports: Tensor
+    """``(n,)`` ratings behind each mean."""
+    scatter: Tensor
+    """``(n,)`` sum of their squared deviations from it."""
+    alike: Tensor
+    """``(g, n, n)`` mean resemblance of the days of two rows, at each of ``DAY_LENGTHS``."""
+    report_ids: tuple[tuple[str, ...], ...]
+    left_out: int
+    """Ratings that are too many and too old."""
+
+
+def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
+    """Pool ratings to rows.
+
+    Args:
+        ratings: In order of time.
+        settings: Key of each trial's settings; trials with equal keys may share a row.
+
+    Returns:
+        The rows, in order of their first rating.
+    """
+    rows = _rows(ratings, settings)
+    kept = [row for row in rows if len(row)][-AT_MOST:]
+    values = [np.array([rating.relief for rating in row]) for row in kept]
+    return Pooled(
+        trials=tuple(row[0].trial for row in kept),
+        relief=_tensor([v.mean() for v in values]),
+        n_reports=_tensor([float(len(v)) for v in values]),
+        scatter=_tensor([float(np.square(v - v.mean()).sum()) for v in values]),
+        alike=_alike(kept),
+        report_ids=tuple(tuple(name for rating in row for name in rating.report_ids) for row in kept),
+        left_out=len(ratings) - sum(map(len, kept)),
+    )
+
+
+def _rows(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> list[list[Rated]]:
+    """Group by trial; while these are too many, by settings within ever longer windows."""
+    rows = _grouped(ratings, [rating.trial for rating in ratings])
+    window_days = 2.0
+    longest = ratings[-1].day - ratings[0].day if ratings else 0.0
+    while len(rows) > AT_MOST and window_days < 4.0 * longest:
+        keys = [(settings[rating.trial], int(rating.day // window_days)) for rating in ratings]
+        rows = _grouped(ratings, keys)
+        window_days *= 2.0
+    return rows
+
+
+def _grouped(ratings: Sequence[Rated], keys: Sequence[Hashable]) -> list[list[Rated]]:
+    groups: dict[Hashable, list[Rated]] = {}
+    for rating, key in zip(ratings, keys, strict=True):
+        groups.setdefault(key, []).append(rating)
+    return list(groups.values())
+
+
+def _alike(rows: Sequence[Sequence[Rated]]) -> Tensor:
+    days = np.array([rating.day for row in rows for rating in row])
+    first = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)[:-1]
+    size = np.array([len(row) for row in rows], dtype=float)
+    apart = np.abs(days[:, None] - days[None, :])
+    tables = [_row_means(np.exp(-apart / length), first, size) for length in DAY_LENGTHS.tolist()]
+    return torch.tensor(np.array(tables), dtype=DTYPE)
+
+
+def _row_means(
+    matrix: NDArray[np.float64], first: NDArray[np.int64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if not len(size):
+        return np.zeros((0, 0))
+    sums = np.add.reduceat(np.add.reduceat(matrix, first, axis=0), first, axis=1)
+    return np.asarray(sums / np.outer(size, size))
+
+
+def _tensor(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=DTYPE)

@@ -1,0 +1,75 @@
+"""Pooled ratings say what the ratings themselves say."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from optimizer.models.pooling import AT_MOST, DAY_LENGTHS, Rated, pool
+
+
+def rated(trial: int, day: float, relief: float) -> Rated:
+    return Rated(trial=trial, day=day, relief=relief, report_ids=(f"{trial}-{day}",))
+
+
+def test_ratings_of_one_trial_are_one_row_with_mean_number_and_scatter() -> None:
+    pooled = pool([rated(0, 0.0, 2.0), rated(0, 0.1, 4.0), rated(1, 1.0, 5.0)], ["a", "b"])
+    assert pooled.relief.tolist() == [3.0, 5.0]
+    assert pooled.n_reports.tolist() == [2.0, 1.0]
+    assert pooled.scatter.tolist() == [2.0, 0.0]
+    assert pooled.report_ids == (("0-0.0", "0-0.1"), ("1-1.0",))
+
+
+def test_days_of_two_rows_resemble_each_other_as_the_pairs_of_their_ratings_do_on_average() -> None:
+    pooled = pool([rated(0, 0.0, 1.0), rated(0, 2.0, 1.0), rated(1, 3.0, 1.0)], ["a", "b"])
+    length = float(DAY_LENGTHS[4])
+    expected = (np.exp(-3.0 / length) + np.exp(-1.0 / length)) / 2
+    assert float(pooled.alike[4, 0, 1]) == pytest.approx(expected)
+    assert float(pooled.alike[4, 0, 0]) == pytest.approx((1 + np.exp(-2.0 / length)) / 2)
+
+
+def test_a_long_course_is_pooled_by_settings_and_nothing_is_left_out_while_they_repeat() -> None:
+    ratings = [rated(number, float(number), float(number % 7)) for number in range(1000)]
+    pooled = pool(ratings, [number % 40 for number in range(1000)])
+    assert len(pooled.relief) <= AT_MOST
+    assert pooled.left_out == 0
+    assert int(pooled.n_reports.sum()) == 1000
+
+
+def test_of_too_many_different_settings_the_oldest_are_left_out_and_counted() -> None:
+    ratings = [rated(number, float(number), 0.0) for number in range(AT_MOST + 30)]
+    pooled = pool(ratings, list(range(AT_MOST + 30)))
+    assert pooled.left_out == 30
+    assert pooled.trials[0] == 30
+
+
+def test_no_rating_is_no_row() -> None:
+    assert pool([], []).alike.shape == (len(DAY_LENGTHS), 0, 0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 20), st.floats(-10, 0)), min_size=1, max_size=12))
+def test_mean_number_and_scatter_keep_the_density_of_ratings_up_to_a_constant(
+    drawn: list[tuple[int, float, float]],
+) -> None:
+    # independent noise only: days that never resemble each other would need no table
+    ratings = sorted((rated(t, d, r) for t, d, r in drawn), key=lambda r: r.day)
+    pooled = pool(ratings, list(range(5)))
+
+    def by_rows(level: float, sd: float) -> float:
+        means = stats.norm.logpdf(pooled.relief.numpy(), level, sd / np.sqrt(pooled.n_reports.numpy())).sum()
+        freedom = pooled.n_reports.numpy() - 1
+        return float(means - 0.5 * (pooled.scatter.numpy() / sd**2 + 2 * freedom * np.log(sd)).sum())
+
+    def by_ratings(level: float, sd: float) -> float:
+        return float(stats.norm.logpdf([r.relief for r in ratings], level, sd).sum())
+
+    one = by_rows(-5.0, 1.0) - by_rows(-4.0, 1.7)
+    assert one == pytest.approx(by_ratings(-5.0, 1.0) - by_ratings(-4.0, 1.7), rel=1e-9, abs=1e-6)
+
+
+def test_rows_are_resembling_days_on_the_diagonal_of_single_ratings() -> None:
+    pooled = pool([rated(number, 3.0 * number, 0.0) for number in range(5)], list(range(5)))
+    assert torch.equal(pooled.alike.diagonal(dim1=1, dim2=2), torch.ones(len(DAY_LENGTHS), 5).double())
