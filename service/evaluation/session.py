@@ -1,5 +1,6 @@
 """What ``titrate evaluate`` does: compare, watch, report, show in MLflow."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,12 +15,14 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from optimizer.evaluate.arena import Comparison, compare, kept
 from optimizer.evaluate.arena_report import save
 from optimizer.evaluate.backend import Backend
 from optimizer.evaluate.trace import Trace
 from service.errors import TrackingUnavailableError
+from service.evaluation.terminal import look
 from service.tracking.evaluation import Shown, view_of
 
 SQLITE = "sqlite:///"
@@ -113,15 +116,13 @@ def _report(
 ) -> Shown:
     command = f"titrate evaluate --scenario {comparison.scenario} {plan.options}"
     files = save(traces, plan.folder, command=command)
-    page = files[0].read_text(encoding="utf-8")
-    console.out(page, highlight=False)
-    for path in files:
-        console.print(f"written: {path}", soft_wrap=True, highlight=False)
+    for part in look(traces, command=command, files=files):
+        console.print(part, highlight=False, soft_wrap=isinstance(part, Text))
     ended_at = datetime.fromtimestamp(plan.results(comparison).stat().st_mtime, UTC)
     return Shown(
         traces=traces,
         command=command,
-        page=page,
+        page=files[0].read_text(encoding="utf-8"),
         files={path.name: path.read_bytes() for path in files},
         started_at=min(started_at, ended_at),
         ended_at=ended_at,
@@ -134,6 +135,7 @@ def _show(plan: Plan, shown: Shown, console: Console) -> None:
         return
     from service.tracking.client import Tracking
 
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # a new store would say how it is made
     address = plan.mlflow or f"{SQLITE}{plan.folder / 'mlflow.sqlite'}"
     local = address.startswith(SQLITE)
     files = Path(address.removeprefix(SQLITE)).parent / "mlflow-files" if local else None

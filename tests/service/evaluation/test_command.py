@@ -23,7 +23,7 @@ def test_it_goes_on_when_given_again_with_more(tmp_path: Path) -> None:
     assert first.exit_code == 0, first.output
     more = evaluate(tmp_path, "--policies=stay,gentle@1")
     assert more.exit_code == 0, more.output
-    assert "scs-tonic-3.jsonl: 2 of 3 runs are there already" in more.stdout.replace("\n", "")
+    assert "scs-tonic-3.jsonl: 2 of 3 runs are there already" in more.stdout
     assert "ladder, gentle" in more.stdout
     runs = [(trace.policy, trace.patient) for trace in read_results(tmp_path / "scs-tonic-3.jsonl")]
     assert sorted(runs) == [("ladder_gentle/1", 0), ("stay/1", 0), ("stay/1", 1)]
