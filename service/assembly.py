@@ -1,12 +1,18 @@
 """The composition root: every part the application needs, built once."""
 
+from service.audit.access import AccessTrail
 from service.auth.callers import Callers
 from service.auth.tokens import Tokens
 from service.clock import Clock, system_clock
 from service.db.engine import Database
 from service.dependencies.context import Services
+from service.dependencies.rate import RateLimit
+from service.dependencies.running import Running
 from service.proposals.compute import ComputeService
 from service.settings import Settings
+
+REFUSALS_PER_S, REFUSALS_AT_ONCE = 1.0, 60
+"""Refused callers from one address that are told why and put on the trail; more only cost us a digest."""
 
 
 def assemble(settings: Settings, *, clock: Clock = system_clock) -> Services:
@@ -19,5 +25,14 @@ def assemble(settings: Settings, *, clock: Clock = system_clock) -> Services:
         timeout_s=settings.compute_timeout_s,
         draft_after_s=settings.draft_after_s,
     )
-    callers = Callers(database, Tokens(settings.token_issuers))
-    return Services(settings=settings, database=database, clock=clock, compute=compute, callers=callers)
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        compute=compute,
+        callers=Callers(database, Tokens(settings.token_issuers)),
+        access=AccessTrail(database),
+        running=Running(settings.repeat_wait_s),
+        rate=RateLimit(per_s=settings.rate_per_s, burst=settings.rate_burst),
+        refusals=RateLimit(per_s=REFUSALS_PER_S, burst=REFUSALS_AT_ONCE),
+    )

@@ -4,15 +4,13 @@ So ``titrate --help`` loads neither torch nor mlflow. Clear errors go to standar
 that holds or stops is an answer, exit code 0.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from optimizer.errors import OptimizerError
-from service.errors import ServiceError
+from service.commands.clear_errors import clear_errors
+from service.commands.keys import commands as keys_commands
 from service.evaluation.command import EXAMPLES, evaluate
 
 app = typer.Typer(
@@ -21,23 +19,6 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Propose, replay and serve neurostimulation settings. Research use: a clinician decides on every proposal.",
 )
-
-USAGE_ERROR = 2
-"""Exit code of every refusal a user can put right."""
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn errors a user can put right into one line on standard error and exit code 2."""
-    try:
-        yield
-    except (OptimizerError, ServiceError) as error:
-        typer.echo(f"titrate: {error} [{error.code}]", err=True)
-    except OSError as error:
-        typer.echo(f"titrate: {error.filename or 'file'}: {error.strerror}.", err=True)
-    else:
-        return
-    raise typer.Exit(USAGE_ERROR)
 
 
 @app.callback()
@@ -102,18 +83,23 @@ def _write_example(folder: Path) -> None:
 @app.command()
 def replay(
     data: Annotated[
-        Path, typer.Option(help="Folder of the recorded maps (rat_m1_threshold_maps).", file_okay=False)
-    ],
+        Path | None,
+        typer.Option(help="Folder of the recorded maps (rat_m1_threshold_maps).", file_okay=False),
+    ] = None,
+    proposal: Annotated[str | None, typer.Option(help="Id of a stored answer, in place of maps.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random first sites an animal; 50 for a claim.")] = 3,
     noise: Annotated[float, typer.Option(min=0.0, help="Noise SD as a share of the maximum.")] = 0.0,
     queries: Annotated[int, typer.Option(min=1, max=32, help="Sites tried in a run.")] = 16,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for table and figure.", file_okay=False)] = Path(),
 ) -> None:
-    """Replay recorded maps, ours beside random, extensive and plain GP-UCB."""
+    """Replay recorded maps, ours beside random, extensive and plain GP-UCB; or compute one stored answer again."""
     from rich.console import Console
 
     with clear_errors():
+        if proposal is not None or data is None:
+            _replay_stored(proposal)
+            return
         from optimizer.evaluate.recorded_maps import read_maps
 
         maps = read_maps(data)
@@ -130,6 +116,30 @@ def replay(
         console.print(f"{found.n_asks} decisions in {found.seconds:.0f} s on {jobs} process(es)")
         for path in save(found, out):
             console.print(f"written: {path}")
+
+
+def _replay_stored(proposal_id: str | None) -> None:
+    """Say whether a stored answer comes out the same, and what differs in versions; exit code 1 where it does not."""
+    from service.errors import SchemaError
+
+    if proposal_id is None:
+        raise SchemaError("replay", "needs something to replay", limit="--data FOLDER or --proposal ID")
+    from service.db.engine import Database
+    from service.proposals.replaying import replay as replay_answer
+    from service.settings import Settings
+
+    database = Database(Settings().database_url)
+    database.check()
+    found = replay_answer(database, proposal_id)
+    database.close()
+    typer.echo(f"answered by: {found.by}")
+    for name, (recorded, present) in found.differs.items():
+        typer.echo(f"{name}: recorded under {recorded}, here {present}")
+    if found.error is not None:
+        typer.echo(f"failed now: {found.error}")
+    typer.echo("bit for bit the same" if found.identical else "not the same")
+    if not found.identical:
+        raise typer.Exit(1)
 
 
 app.command(epilog=EXAMPLES)(clear_errors()(evaluate))
@@ -210,29 +220,7 @@ def serve(
         serve_until_interrupted(Settings().model_copy(update=stated))
 
 
-keys_commands = typer.Typer(no_args_is_help=True)
 app.add_typer(keys_commands, name="keys", help="API keys.")
-
-
-@keys_commands.callback()
-def keys_group() -> None:
-    """Give the commands of keys their place below one name."""
-
-
-@keys_commands.command()
-def create(
-    principal: Annotated[str, typer.Option(help="Who will use it, for example ward-3.")],
-    role: Annotated[list[str], typer.Option(help="What it may do; may come several times.")],
-    site: Annotated[str, typer.Option(help="The site it opens.")] = "default",
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it works.")] = 90,
-    patient_id: Annotated[str | None, typer.Option(help="The one patient of a patient app.")] = None,
-) -> None:
-    """Make an API key and print it, this once."""
-    with clear_errors():
-        from service.serving import create_key
-        from service.settings import Settings
-
-        typer.echo(create_key(Settings(), principal, role, site=site, days=days, patient_id=patient_id))
 
 
 simulate_commands = typer.Typer(no_args_is_help=True)

@@ -12,6 +12,8 @@
         SchemaError                  well-formed JSON of another shape than documented
         IdempotencyKeyMissingError
       IdempotencyKeyReusedError      one key, two bodies
+      IdempotencyKeyRunningError     the first request with the key is still under way
+      TooManyRequestsError           a caller beyond its rate
       PreconditionRequiredError      a decision without If-Match
       PreconditionFailedError        a decision on a state that is no longer so
       ConflictError                  the record already says otherwise
@@ -52,6 +54,8 @@ class ServiceError(Exception):
     """Root of the family; built and worded like the optimiser's."""
 
     code: ClassVar[str] = "service-error"
+    retry_after_s: int | None = None
+    """When repeating the request makes sense, where it does."""
 
     def __init__(self, field: str, problem: str, *, limit: str = "", remedy: str = "") -> None:
         """Say what is wrong.
@@ -76,6 +80,13 @@ class AuthenticationError(ServiceError):
     code = "not-authenticated"
 
 
+class IdentityProviderError(ServiceError):
+    """The keys of an identity provider cannot be had, so none of its tokens can be checked."""
+
+    code = "identity-provider"
+    retry_after_s = 30
+
+
 class ForbiddenError(ServiceError):
     """A known caller without the role."""
 
@@ -86,12 +97,6 @@ class NotFoundError(ServiceError):
     """An id that is unknown or belongs to another site."""
 
     code = "not-found"
-
-
-class IdentityProviderError(ServiceError):
-    """The keys of an identity provider cannot be had, so none of its tokens can be checked."""
-
-    code = "identity-provider"
 
 
 class MalformedRequestError(ServiceError):
@@ -122,6 +127,28 @@ class IdempotencyKeyReusedError(ServiceError):
     """One key, two bodies."""
 
     code = "idempotency-key-reused"
+
+
+class IdempotencyKeyRunningError(ServiceError):
+    """The first request with the key is still under way."""
+
+    code = "idempotency-key-running"
+    retry_after_s = 1
+
+
+class TooManyRequestsError(ServiceError):
+    """A caller beyond its rate."""
+
+    code = "too-many-requests"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        """Say when to come back.
+
+        Args:
+            retry_after_s: Seconds.
+        """
+        super().__init__("caller", "sends too many requests", remedy=f"Wait {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
 
 
 class PreconditionRequiredError(ServiceError):
@@ -248,6 +275,7 @@ class DatabaseBusyError(ServiceError):
     """A write that could not begin in time."""
 
     code = "database-busy"
+    retry_after_s = 1
 
 
 class PortInUseError(ServiceError):
@@ -283,6 +311,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "not-found": 404,
         "method-not-allowed": 405,
         "conflict": 409,
+        "idempotency-key-running": 409,
         "pseudonym-taken": 409,
         "proposal-decided": 409,
         "proposal-expired": 409,
@@ -317,6 +346,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "off-scale": 422,
         "trial-order": 422,
         "precondition-required": 428,
+        "too-many-requests": 429,
         "service-error": 500,
         "internal-error": 500,
         "port-in-use": 500,

@@ -1,18 +1,12 @@
-"""What the commands ``serve`` and ``keys create`` do: look before starting, and say clearly what stands in the way."""
+"""What the command ``serve`` does: look before starting, and say clearly what stands in the way."""
 
 import socket
-from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
 
 from service.app import create_app
-from service.auth.keys import issue_key
-from service.auth.principal import Role
-from service.clock import system_clock
-from service.db.engine import Database
-from service.errors import DataFolderError, PortInUseError, SchemaError
+from service.errors import DataFolderError, PortInUseError
 from service.settings import Settings
 
 
@@ -75,44 +69,3 @@ def prepare_folder(folder: Path) -> None:
             f"cannot be written: {error.strerror}",
             remedy="Set TITRATE_DATA_FOLDER to one that can.",
         ) from error
-
-
-def create_key(
-    settings: Settings,
-    principal: str,
-    roles: Iterable[str],
-    *,
-    site: str,
-    days: int,
-    patient_id: str | None = None,
-) -> str:
-    """Make an API key in the configured database, whose schema is brought up to date first.
-
-    Returns:
-        The key, shown this once.
-
-    Raises:
-        SchemaError: If a role is unknown or a name is malformed.
-        DataFolderError: If the data folder cannot be written.
-    """
-    chosen = list(roles)
-    unknown = [role for role in chosen if role not in set(Role)]
-    if unknown:
-        raise SchemaError("role", "is not known", limit=", ".join(Role))
-    if settings.database is None:
-        prepare_folder(settings.data_folder)
-    database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
-    try:
-        database.migrate()
-        with database.write() as session:
-            return issue_key(
-                session,
-                principal=principal,
-                site=site,
-                roles=[Role(role) for role in chosen],
-                now=system_clock(),
-                lifetime=timedelta(days=days),
-                patient_id=patient_id,
-            )
-    finally:
-        database.close()

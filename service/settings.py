@@ -79,6 +79,14 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(default=1_000_000, ge=1_000)
     busy_timeout_s: float = Field(default=20.0, gt=0.0)
     """How long a write waits for the one before it."""
+    repeat_wait_s: float = Field(default=2.0, ge=0.0)
+    """How long a request waits for an earlier one with the same idempotency key."""
+    rate_per_s: float = Field(default=100.0, gt=0.0)
+    """Requests a second that one caller may send in the long run, to each process."""
+    rate_burst: int = Field(default=500, ge=1)
+    """Requests a rested caller may send at once."""
+    cors_origins: tuple[Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")], ...] = ()
+    """Origins whose pages may call from a browser, each by name; JSON in the environment."""
     token_issuers: tuple[TokenIssuer, ...] = ()
     """Identity providers whose bearer tokens open this service; JSON in the environment."""
 

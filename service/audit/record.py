@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.audit.access import ROUTE_LENGTH
 from service.audit.tables import AuditRow
 from service.auth.principal import Principal
-
-ROUTE_LENGTH = 255
 
 
 def record(
@@ -20,10 +19,10 @@ def record(
     status: int,
     at: datetime,
 ) -> None:
-    """Add who did what: a write with its status, or a refusal.
+    """Add who did what: a write with its status.
 
     Args:
-        session: The transaction of the write; a refusal has one of its own.
+        session: The transaction of the write.
         principal: Who called.
         method: HTTP method.
         path: As called, without the query.
@@ -36,6 +35,7 @@ def record(
             at=at,
             site=principal.site,
             principal=principal.name,
+            credential=principal.credential,
             method=method,
             route=path[:ROUTE_LENGTH],
             request_id=request_id,

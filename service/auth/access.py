@@ -48,6 +48,7 @@ _TABLE = """
     GET   /stops                                   C R P . . U M
     GET   /stops/{stop_id}                         C R P . . U M
     POST  /stops/{stop_id}/releases                C . . . . . .
+    GET   /audit                                   . . . . . U .
     GET   /worklist                                C R . . . . .
     POST  /courses/{course_id}/trials              C R P . . . .
     POST  /courses/{course_id}/reports             C R . A . . .

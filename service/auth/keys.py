@@ -10,11 +10,12 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.auth.principal import SITE_NAME, Principal, Role
 from service.auth.tables import ApiKeyRow
-from service.errors import AuthenticationError, SchemaError
+from service.errors import AuthenticationError, ConflictError, NotFoundError, SchemaError
 
 PREFIX = "titrate_"
 """How every key begins; a token cannot."""
@@ -73,9 +74,67 @@ def issue_key(
             created_at=now,
             expires_at=now + lifetime,
             revoked_at=None,
+            follows=None,
         )
     )
     return f"{PREFIX}{prefix}_{secret}"
+
+
+def replace_key(
+    session: Session, prefix: str, *, now: datetime, overlap: timedelta, lifetime: timedelta
+) -> str:
+    """Make a key that takes the place of another; both work for a while, so that nobody is locked out meanwhile.
+
+    Args:
+        session: A writing session; the caller's block commits.
+        prefix: Of the key to replace.
+        now: The instant.
+        overlap: How long the old key goes on working, unless it expires before.
+        lifetime: How long the new one works.
+
+    Returns:
+        The new key, shown this once.
+
+    Raises:
+        NotFoundError: If no key of that prefix works.
+        ConflictError: If another took its place already, and works.
+    """
+    old = _working(session, prefix, now)
+    followers = session.scalars(select(ApiKeyRow).filter_by(follows=prefix))
+    if any(works(row, now) for row in followers):
+        raise ConflictError(
+            "key", "has a key that takes its place", remedy="Use that one, or revoke it first."
+        )
+    key = issue_key(
+        session,
+        principal=old.principal,
+        site=old.site,
+        roles=[Role(role) for role in old.roles.split(",")],
+        now=now,
+        lifetime=lifetime,
+        patient_id=old.patient_id,
+    )
+    session.flush()
+    session.get_one(ApiKeyRow, prefix_of(key)).follows = prefix
+    old.expires_at = min(old.expires_at, now + overlap)
+    return key
+
+
+def revoke_key(session: Session, prefix: str, now: datetime) -> ApiKeyRow:
+    """Let a key work no longer; raises NotFoundError if no key of that prefix works."""
+    row = _working(session, prefix, now)
+    row.revoked_at = now
+    return row
+
+
+def works(row: ApiKeyRow, now: datetime) -> bool:
+    """Return whether a key opens anything."""
+    return row.revoked_at is None and now < row.expires_at
+
+
+def prefix_of(key: str) -> str:
+    """Return the public part of a key."""
+    return key.removeprefix(PREFIX).partition("_")[0]
 
 
 def principal_of(session: Session, key: str, now: datetime) -> Principal:
@@ -92,7 +151,7 @@ def principal_of(session: Session, key: str, now: datetime) -> Principal:
     # an unknown prefix takes the same path, so that time does not tell it from a wrong secret
     expected = row.secret_digest if row is not None else _digest("")
     matches = hmac.compare_digest(expected, _digest(secret))
-    if row is None or not matches or row.revoked_at is not None or now >= row.expires_at:
+    if row is None or not matches or not works(row, now):
         raise AuthenticationError("authorization", "holds no key that works", remedy=_REMEDY)
     return Principal(
         name=row.principal,
@@ -101,6 +160,13 @@ def principal_of(session: Session, key: str, now: datetime) -> Principal:
         patient_id=row.patient_id,
         credential=f"key:{row.prefix}",
     )
+
+
+def _working(session: Session, prefix: str, now: datetime) -> ApiKeyRow:
+    row = session.get(ApiKeyRow, prefix)
+    if row is None or not works(row, now):
+        raise NotFoundError("key", "is none that works", remedy="'titrate keys list' names them.")
+    return row
 
 
 def _digest(secret: str) -> str:

@@ -50,3 +50,7 @@ class Principal:
                 limit=", ".join(sorted(allowed)),
                 remedy="Use a key or token with one of these roles.",
             )
+
+
+NOBODY = Principal(name="", site="", roles=frozenset())
+"""Whoever could not show who they are."""

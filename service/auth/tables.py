@@ -1,4 +1,4 @@
-"""Keys and the trail of access."""
+"""Keys."""
 
 from datetime import datetime
 
@@ -24,3 +24,5 @@ class ApiKeyRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    follows: Mapped[str | None] = mapped_column(String(16))
+    """Prefix of the key it was made to take the place of."""

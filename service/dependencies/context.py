@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from starlette.requests import Request
+from starlette.types import Scope
 
+from service.audit.access import AccessTrail
 from service.auth.callers import Callers
 from service.clock import Clock
 from service.db.engine import Database
+from service.dependencies.rate import RateLimit
+from service.dependencies.running import Running
 from service.settings import Settings
 
 
@@ -45,8 +49,19 @@ class Services:
     clock: Clock
     compute: Computes
     callers: Callers
+    access: AccessTrail
+    running: Running
+    rate: RateLimit
+    """Of known callers, by site and name."""
+    refusals: RateLimit
+    """Of answers to callers nobody knows, by address."""
 
 
 def services_of(request: Request) -> Services:
     """Return the parts of the application that got a request."""
     return cast("Services", request.app.state.services)
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path as it came over the wire: without the query, and with odd characters still encoded."""
+    return str(scope["raw_path"].decode("ascii", "replace"))

@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -58,7 +59,9 @@ def problem(
 def of_error(error: ServiceError | OptimizerError) -> JSONResponse:
     """Build the problem document of one of our errors."""
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if isinstance(error, ServiceError) and error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
     return problem(status, error.code, str(error), field=error.field, headers=headers)
 
 
@@ -72,13 +75,17 @@ def unexpected(error: Exception) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Answer every error of the application with a problem document."""
 
+    @cache
+    def names() -> frozenset[str]:
+        return shape.documented_names(app.openapi())
+
     async def known(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ServiceError | OptimizerError)  # noqa: S101
         return of_error(error)
 
     async def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        found = shape.findings(error.errors())
+        found = shape.findings(error.errors(), names())
         first = found[0]["field"] if found else ""
         return problem(422, "invalid-request", shape.detail(found), field=first, errors=found)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
@@ -10,20 +9,23 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header
 from fastapi.security import HTTPBearer
 from sqlalchemy.orm import Session
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.audit.record import record
 from service.auth.access import allowed
 from service.auth.principal import Principal
-from service.dependencies.context import Services, services_of
+from service.dependencies.context import Services, path_of, services_of
 from service.dependencies.strict_body import parse
 from service.dependencies.wire import View
-from service.errors import ForbiddenError, IdempotencyKeyMissingError, IdempotencyKeyReusedError, status_of
+from service.errors import AuthenticationError, IdempotencyKeyMissingError, IdempotencyKeyReusedError
 from service.ledger.ledger import Ledger, canonical_text
 from service.ledger.tables import IdempotencyRow
 
 T = TypeVar("T")
+
+REPLAYED = "Idempotent-Replayed"
 
 bearer = HTTPBearer(
     auto_error=False,
@@ -39,6 +41,11 @@ class Answer:
     status: int
     body: View | dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it was given before, and had its effect then."""
+        return REPLAYED in self.headers
 
     @property
     def text(self) -> str:
@@ -75,6 +82,8 @@ class Writing:
     path: str
     request_id: str
     fingerprint: str
+    state: State
+    """Of the request; told when its line is on the trail."""
 
     def once(self, act: Callable[[Ledger], Answer]) -> Answer:
         """Run a use case, or give the answer it gave before.
@@ -91,6 +100,12 @@ class Writing:
         Raises:
             IdempotencyKeyReusedError: If the key came with another body.
         """
+        with self.services.running.turn(self._scope, self._route, self.key):
+            answer = self._once(act)
+        self.state.on_trail = not answer.replayed
+        return answer
+
+    def _once(self, act: Callable[[Ledger], Answer]) -> Answer:
         with self.services.database.write() as session:
             kept = session.get(IdempotencyRow, (self._scope, self._route, self.key))
             if kept is not None:
@@ -114,7 +129,9 @@ class Writing:
 
     @property
     def _scope(self) -> str:
-        return f"{self.principal.site}/{self.principal.name}"
+        """The caller, within what the column holds."""
+        plain = f"{self.principal.site}/{self.principal.name}"
+        return plain if len(plain) <= 64 else hashlib.sha256(plain.encode()).hexdigest()
 
     @property
     def _route(self) -> str:
@@ -125,7 +142,7 @@ class Writing:
             raise IdempotencyKeyReusedError(
                 "Idempotency-Key", "came before with another body", remedy="Take a new key for a new request."
             )
-        headers = json.loads(kept.headers) | {"Idempotent-Replayed": "true"}
+        headers = json.loads(kept.headers) | {REPLAYED: "true"}
         return Answer(status=kept.status, body=json.loads(kept.body), headers=headers)
 
 
@@ -179,41 +196,27 @@ def writes() -> Any:
             principal=principal,
             key=idempotency_key,
             method=request.method,
-            path=request.url.path,
-            request_id=request_id_of(request),
+            path=path_of(request.scope),
+            request_id=request.state.request_id,
             fingerprint=_fingerprint(body, request.headers.get("if-match", "")),
+            state=request.state,
         )
 
     return Depends(writing)
 
 
 def caller(request: Request) -> Principal:
-    """Return who calls; a known caller without a role of this route is refused and put on the trail."""
+    """Return who calls, where the table of access lets them and their rate does; ``Finish`` puts a refusal on the trail."""
     services = services_of(request)
-    now = services.clock()
-    principal = services.callers.principal_of(request.headers.get("authorization"), now)
     try:
-        principal.require(*allowed(request.method, request.scope["route"].path))
-    except ForbiddenError as error:
-        with services.database.write() as session:
-            record(
-                session,
-                principal,
-                method=request.method,
-                path=request.url.path,
-                request_id=request_id_of(request),
-                status=status_of(error),
-                at=now,
-            )
+        principal = services.callers.principal_of(request.headers.get("authorization"), services.clock())
+    except AuthenticationError:
+        services.refusals.take(request.client.host if request.client else "")
         raise
+    request.state.principal = principal
+    services.rate.take(f"{principal.site}/{principal.name}")
+    principal.require(*allowed(request.method, request.scope["route"].path))
     return principal
-
-
-def request_id_of(request: Request) -> str:
-    """Return the id of a request, made here and given back as ``X-Request-Id``."""
-    if not hasattr(request.state, "request_id"):
-        request.state.request_id = str(uuid.uuid4())
-    return str(request.state.request_id)
 
 
 def _fingerprint(body: bytes, if_match: str) -> str:

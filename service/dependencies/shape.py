@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from optimizer.space.device import device_names, load_device
 from service.dependencies.wire import FIRST_YEAR, LAST_YEAR
 
 REMEDY = "Compare with the example of this route at /docs."
@@ -45,20 +46,35 @@ _BOUNDS = {
     "max_length": "at most ",
 }
 """What Pydantic tells of the documented shape; whatever else it tells may quote the value and is not read."""
+UNDOCUMENTED = "(undocumented)"
 _BRANCHES = {"float", "constrained-str", "[key]"}
 """Names that Pydantic gives to the arms of a union and to a key; they are no part of the path."""
 
 
-def findings(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def documented_names(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return every name an OpenAPI document gives to a field or parameter, and those of the shipped devices' parameters."""
+    found = {"body", "query", "path", "header"}
+    for schema in document["components"]["schemas"].values():
+        found.update(schema.get("properties", ()))
+    for entry in document["paths"].values():
+        for operation in entry.values():
+            found.update(parameter["name"] for parameter in operation.get("parameters", ()))
+    for device in map(load_device, device_names()):
+        found.update(parameter.name for parameter in device.space.parameters)
+    return frozenset(found)
+
+
+def findings(errors: Sequence[Mapping[str, Any]], names: frozenset[str]) -> list[dict[str, str]]:
     """Return field, code, problem and (where there is one) limit of each finding of Pydantic.
 
     Args:
         errors: What ``errors()`` of a validation error gives.
+        names: What a path may say; whatever else stands there was made up by the caller.
 
     Returns:
         Plain entries for ``errors`` of a problem document.
     """
-    return [_finding(entry) for entry in errors]
+    return [_finding(entry, names) for entry in errors]
 
 
 def detail(found: Sequence[Mapping[str, str]]) -> str:
@@ -71,17 +87,18 @@ def detail(found: Sequence[Mapping[str, str]]) -> str:
     return f"{first['field']}: {first['problem']}{bound}.{more} {REMEDY}"
 
 
-def _finding(entry: Mapping[str, Any]) -> dict[str, str]:
+def _finding(entry: Mapping[str, Any], names: frozenset[str]) -> dict[str, str]:
     code = str(entry["type"])
     context = entry.get("ctx") or {}
     bounds = [f"{words}{context[name]}" for name, words in _BOUNDS.items() if name in context]
     limit = _LIMITS.get(code) or ", ".join(bounds)
     problem = _PROBLEMS.get(code, "is not of the documented shape")
-    return {"field": _path(entry["loc"]), "code": code, "problem": problem} | (
+    return {"field": _path(entry["loc"], names), "code": code, "problem": problem} | (
         {"limit": limit} if limit else {}
     )
 
 
-def _path(location: Sequence[int | str]) -> str:
-    """Return where a finding stands; a name the caller made up (an unknown field) is the caller's own."""
-    return ".".join(str(part)[:64] for part in location if part not in _BRANCHES)
+def _path(location: Sequence[int | str], names: frozenset[str]) -> str:
+    """Return where a finding stands; a name that is not documented may be anything, so it is not repeated."""
+    parts = [part for part in location if part not in _BRANCHES]
+    return ".".join(str(part) if isinstance(part, int) or part in names else UNDOCUMENTED for part in parts)

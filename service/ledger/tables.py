@@ -35,6 +35,8 @@ APPEND_ONLY = (
     "optimizer_migrations",
     "outbox",
     "audit",
+    "access",
+    "access_batches",
     "chain",
 )
 

@@ -18,8 +18,8 @@ from sqlalchemy.types import TypeEngine
 
 from service.ledger.tables import APPEND_ONLY
 
-RECORD = tuple(name for name in APPEND_ONLY if name != "chain")
-"""Every table whose rows must stand in the chain."""
+RECORD = tuple(name for name in APPEND_ONLY if name not in ("chain", "access"))
+"""Every table whose rows must stand in the chain; the rows of ``access`` stand in their batches."""
 AT_ONCE = 500
 NO_DIGEST = "0" * 64
 _SQLITE_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")

@@ -16,7 +16,8 @@ REPORT = {"measure": "pain", "value": 4, "occurred_at": AT}
         ({"occurred_at": SECRET}, "body.occurred_at: is not an instant (limit: RFC 3339 text with an offset"),
         ({"occurred_at": "2026-11-20T20:00:00"}, "body.occurred_at: has no offset from UTC (limit: RFC 3339"),
         ({"amends": SECRET}, "body.amends: is too short (limit: at least 36). "),
-        ({"note": SECRET}, "body.note: is not a documented field. "),
+        ({"note": SECRET}, "body.(undocumented): is not a documented field. "),
+        ({SECRET: 1}, "body.(undocumented): is not a documented field. "),
     ],
 )
 def test_field_problem_limit_and_what_to_do_are_said_and_no_value(

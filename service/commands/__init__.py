@@ -1,0 +1,1 @@
+"""Groups of commands of ``titrate``, each thin, each importing what it needs when it runs."""

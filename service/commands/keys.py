@@ -1,0 +1,81 @@
+"""``titrate keys``: API keys, for callers without an identity provider."""
+
+from typing import Annotated
+
+import typer
+
+from service.commands.clear_errors import clear_errors
+
+commands = typer.Typer(no_args_is_help=True)
+
+Prefix = Annotated[
+    str, typer.Argument(help="The public part of the key: the twelve characters after titrate_.")
+]
+Days = Annotated[int, typer.Option(min=1, max=3650, help="How long it works.")]
+
+
+@commands.callback()
+def keys_group() -> None:
+    """Give the commands of keys their place below one name."""
+
+
+@commands.command()
+def create(
+    principal: Annotated[str, typer.Option(help="Who will use it, for example ward-3.")],
+    role: Annotated[list[str], typer.Option(help="What it may do; may come several times.")],
+    site: Annotated[str, typer.Option(help="The site it opens.")] = "default",
+    days: Days = 90,
+    patient_id: Annotated[str | None, typer.Option(help="The one patient of a patient app.")] = None,
+) -> None:
+    """Make an API key and print it, this once."""
+    with clear_errors():
+        from service.keyring import Keyring
+        from service.settings import Settings
+
+        typer.echo(Keyring(Settings()).create(principal, role, site=site, days=days, patient_id=patient_id))
+
+
+@commands.command()
+def rotate(
+    prefix: Prefix,
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=720, help="How long the old key goes on working.")
+    ] = 24,
+    days: Days = 90,
+) -> None:
+    """Make a key that takes the place of another, and print it, this once; both work for a while."""
+    with clear_errors():
+        from service.keyring import Keyring
+        from service.settings import Settings
+
+        typer.echo(Keyring(Settings()).replace(prefix, overlap_hours=overlap_hours, days=days))
+
+
+@commands.command()
+def revoke(prefix: Prefix) -> None:
+    """Let a key work no longer, at once."""
+    with clear_errors():
+        from service.keyring import Keyring
+        from service.settings import Settings
+
+        Keyring(Settings()).revoke(prefix)
+        typer.echo(f"revoked: {prefix}")
+
+
+@commands.command("list")
+def listed() -> None:
+    """List every key, with when it was last used; nothing listed opens anything."""
+    with clear_errors():
+        from rich.console import Console
+        from rich.table import Table
+
+        from service.keyring import Keyring
+        from service.settings import Settings
+
+        table = Table("prefix", "principal", "site", "roles", "state", "expires", "last used", "follows")
+        for entry in Keyring(Settings()).entries():
+            used = "never" if entry.last_used_at is None else f"{entry.last_used_at:%Y-%m-%d %H:%M}"
+            expires = f"{entry.expires_at:%Y-%m-%d %H:%M}"
+            named = (entry.prefix, entry.principal, entry.site, entry.roles)
+            table.add_row(*named, entry.state, expires, used, entry.follows or "")
+        Console().print(table)

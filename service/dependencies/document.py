@@ -1,0 +1,151 @@
+"""The OpenAPI document: what each route may answer, with the codes of each status and a problem's shape.
+
+What FastAPI derives from the routes stays; what it cannot know is added here by rules that hold for all routes alike.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from service.dependencies.problems import MEDIA_TYPE, PROBLEM_EXAMPLE, TYPE
+from service.errors import STATUS
+
+NEVER_ANSWERED = {
+    "service-error",
+    "optimizer-error",
+    "port-in-use",
+    "data-folder",
+    "projection-busy",
+    "tracking-unavailable",
+}
+"""Codes of commands and of the worker, and roots that are never raised."""
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `code` is stable and has a section in docs/errors.md; no value of the request is repeated.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": f"`{TYPE}` and the code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string", "description": "One sentence: field, problem, limit, what to do next."},
+        "field": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "problem"],
+                "properties": {name: {"type": "string"} for name in ("field", "code", "problem", "limit")},
+            },
+        },
+    },
+    "examples": [PROBLEM_EXAMPLE],
+}
+HEADERS = {
+    401: {"WWW-Authenticate": "`Bearer`."},
+    429: {"Retry-After": "Seconds."},
+    503: {"Retry-After": "Seconds, where repeating the request makes sense."},
+}
+
+
+PRODUCES = {
+    "/v1/patients": "patient_id",
+    "/v1/stops": "stop_id",
+    "/v1/courses": "course_id",
+    "/v1/courses/{course_id}/asks": "proposal_id",
+    "/v1/courses/{course_id}/problems": "problem_id",
+    "/v1/courses/{course_id}/trials": "trial_id",
+}
+"""What the ``id`` of a write's answer names in other paths."""
+
+
+def install(app: FastAPI) -> None:
+    """Let an application give the whole document."""
+    generate = app.openapi
+
+    def documented() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            complete(generate())
+        assert app.openapi_schema is not None  # noqa: S101 - `generate` keeps it
+        return app.openapi_schema
+
+    app.openapi = documented  # type: ignore[method-assign]
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Add to a generated document what every route may answer.
+
+    Args:
+        document: As FastAPI derived it; changed in place.
+    """
+    schemas = document["components"]["schemas"]
+    schemas["Problem"] = PROBLEM_SCHEMA
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path, entry in document["paths"].items():
+        for method, operation in entry.items():
+            if not path.startswith("/v1/"):
+                continue
+            for status in _statuses(path, method, operation):
+                operation["responses"][str(status)] = _problem(status)
+            for parameter in operation.get("parameters", ()):
+                # the code answers their absence with a code of its own, so FastAPI takes them for optional
+                if parameter["in"] == "header":
+                    parameter["required"] = True
+    _link(document["paths"])
+
+
+def _link(paths: dict[str, Any]) -> None:
+    """Say where the id that a write answers can be used."""
+    for source, name in PRODUCES.items():
+        if source not in paths:
+            continue
+        given = {
+            part[1:-1]: f"$request.path.{part[1:-1]}" for part in source.split("/") if part.startswith("{")
+        }
+        given[name] = "$response.body#/id"
+        links = {}
+        for path, entry in paths.items():
+            wanted = {part[1:-1] for part in path.split("/") if part.startswith("{")}
+            if name in wanted and wanted <= given.keys():
+                for operation in entry.values():
+                    used = {each: given[each] for each in sorted(wanted)}
+                    links[operation["operationId"]] = {
+                        "operationId": operation["operationId"],
+                        "parameters": used,
+                    }
+        paths[source]["post"]["responses"]["201"]["links"] = links
+
+
+def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]:
+    """Give the problems a route may answer with."""
+    places = {parameter["in"] for parameter in operation.get("parameters", ())}
+    yield from (401, 403, 429, 503)
+    if "path" in places or method == "post":
+        yield 404
+    if places or method == "post":
+        yield 422
+    if method == "post":
+        yield from (400, 409, 413)
+    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
+        yield from (412, 428)
+    if path.endswith("/program"):
+        yield 409
+
+
+def _problem(status: int) -> dict[str, Any]:
+    codes = sorted(code for code, stated in STATUS.items() if stated == status and code not in NEVER_ANSWERED)
+    listed = ", ".join(f"`{code}`" for code in codes)
+    found: dict[str, Any] = {
+        "description": f"{HTTPStatus(status).phrase}: {listed}.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in HEADERS:
+        found["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in HEADERS[status].items()
+        }
+    return found

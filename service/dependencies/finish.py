@@ -1,0 +1,116 @@
+"""The outermost layer: names the request, answers what nobody foresaw, puts the line of the trail, and what browsers are told."""
+
+import asyncio
+import uuid
+from datetime import datetime
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.audit.access import AccessLine
+from service.auth.principal import NOBODY, Principal
+from service.dependencies import problems
+from service.dependencies.context import Services, path_of
+from service.errors import ServiceError
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+PAGES = ("/docs", "/redoc")
+PAGES_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "frame-ancestors 'none'"
+)
+"""The pages of the document run a script that FastAPI takes from there; nothing of a patient is on them."""
+RECORDED = "/v1/"
+
+
+class Finish:
+    """ASGI layer around everything of ours."""
+
+    def __init__(self, app: ASGIApp, *, services: Services) -> None:
+        """Wrap an application.
+
+        Args:
+            app: What gets the request.
+            services: Its parts.
+        """
+        self.app = app
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on the request; let no answer out before its line is on the trail."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["request_id"] = str(uuid.uuid4())
+        answered = refused = False
+
+        async def finishing(message: Message) -> None:
+            nonlocal answered, refused
+            if refused:
+                return
+            if message["type"] == "http.response.start":
+                answered = True
+                try:
+                    await self._put_line(scope, message["status"])
+                except Exception as error:  # noqa: BLE001 - what was to be said is not said without its line
+                    refused = True
+                    await _refuse(error, scope, receive, send)
+                    return
+                _add_headers(MutableHeaders(scope=message), scope)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, finishing)
+        except Exception as error:
+            if answered:
+                raise
+            # caught here, else the server would log the message and what it quotes
+            await _refuse(error, scope, receive, send)
+
+    async def _put_line(self, scope: Scope, status: int) -> None:
+        """Put who saw what, or was refused, on the trail; a write that took effect has its line in its own transaction."""
+        state = scope["state"]
+        principal: Principal = state.get("principal", NOBODY)
+        if not scope["path"].startswith(RECORDED) or state.get("on_trail", False):
+            return
+        if principal is NOBODY and status != 401:
+            return
+        line = line_of(scope, principal, status, self.services.clock())
+        await asyncio.wrap_future(self.services.access.add(line))
+
+
+def line_of(scope: Scope, principal: Principal, status: int, at: datetime) -> AccessLine:
+    """Return the line of an answered request."""
+    return AccessLine(
+        at=at,
+        site=principal.site,
+        principal=principal.name,
+        credential=principal.credential,
+        method=scope["method"],
+        route=path_of(scope),
+        request_id=scope["state"]["request_id"],
+        status=status,
+    )
+
+
+async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    reply = problems.of_error(error) if isinstance(error, ServiceError) else problems.unexpected(error)
+    _add_headers(reply.headers, scope)
+    await reply(scope, receive, send)
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+    headers["X-Request-Id"] = scope["state"]["request_id"]
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if scope["path"] in PAGES:
+        headers["Content-Security-Policy"] = PAGES_POLICY

@@ -1,0 +1,123 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from service.audit.tables import AuditRow
+from service.auth import keys
+from service.auth.principal import Principal, Role
+from service.cli import app
+from service.db.engine import Database
+from service.errors import AuthenticationError, ConflictError, NotFoundError, SchemaError
+from service.keyring import Keyring
+from service.settings import Settings
+
+
+class Desk:
+    """An installation whose clock the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 11, 21, tzinfo=UTC)
+        self.settings = Settings(data_folder=folder)
+        self.ring = Keyring(self.settings, clock=lambda: self.now)
+        self.database = Database(self.settings.database_url)
+
+    def made(self) -> str:
+        return self.ring.create("ward-3", ["clinician", "recorder"], site="north", days=90)
+
+    def opens(self, key: str) -> Principal | None:
+        with self.database.read() as session:
+            try:
+                return keys.principal_of(session, key, self.now)
+            except AuthenticationError:
+                return None
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    found = Desk(tmp_path / "new")
+    yield found
+    found.database.close()
+
+
+def test_a_key_made_before_the_first_start_opens_the_service(desk: Desk) -> None:
+    found = desk.opens(desk.made())
+    assert found is not None
+    assert (found.name, found.site, found.roles) == ("ward-3", "north", {Role.CLINICIAN, Role.RECORDER})
+
+
+def test_an_unknown_role_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="role"):
+        Keyring(Settings(data_folder=tmp_path / "new")).create("x", ["surgeon"], site="a", days=1)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_rotated_key_works_beside_the_new_one_for_a_while_and_then_no_more(desk: Desk) -> None:
+    old = desk.made()
+    new = desk.ring.replace(keys.prefix_of(old), overlap_hours=24, days=90)
+    assert desk.opens(new) is not None
+    assert desk.opens(old) is not None
+    desk.now += timedelta(hours=24)
+    assert desk.opens(old) is None
+    found = desk.opens(new)
+    assert found is not None
+    assert (found.name, found.site, found.roles) == ("ward-3", "north", {Role.CLINICIAN, Role.RECORDER})
+
+
+def test_an_overlap_never_lengthens_a_key(desk: Desk) -> None:
+    old = desk.ring.create("x", ["auditor"], site="a", days=1)
+    desk.ring.replace(keys.prefix_of(old), overlap_hours=240, days=90)
+    desk.now += timedelta(days=1)
+    assert desk.opens(old) is None
+
+
+def test_no_more_than_two_work_at_once(desk: Desk) -> None:
+    prefix = keys.prefix_of(desk.made())
+    first = desk.ring.replace(prefix, overlap_hours=24, days=90)
+    with pytest.raises(ConflictError):
+        desk.ring.replace(prefix, overlap_hours=24, days=90)
+    desk.ring.revoke(keys.prefix_of(first))
+    desk.ring.replace(prefix, overlap_hours=24, days=90)
+
+
+def test_a_revoked_key_ends_at_once_and_for_good(desk: Desk) -> None:
+    key = desk.made()
+    desk.ring.revoke(keys.prefix_of(key))
+    assert desk.opens(key) is None
+    for act in (desk.ring.revoke, lambda prefix: desk.ring.replace(prefix, overlap_hours=1, days=1)):
+        with pytest.raises(NotFoundError):
+            act(keys.prefix_of(key))
+
+
+def test_every_act_is_on_the_trail_and_the_list_opens_nothing(desk: Desk) -> None:
+    key = desk.made()
+    prefix = keys.prefix_of(key)
+    new = keys.prefix_of(desk.ring.replace(prefix, overlap_hours=1, days=1))
+    desk.ring.revoke(new)
+    with desk.database.read() as session:
+        routes = session.scalars(select(AuditRow.route).filter_by(site="north", principal="operator")).all()
+    assert routes == [f"/keys/{prefix}/create", f"/keys/{prefix}/replace", f"/keys/{new}/revoke"]
+    listed = desk.ring.entries()
+    assert {entry.prefix: (entry.state, entry.follows) for entry in listed} == {
+        prefix: ("works", None),
+        new: ("revoked", prefix),
+    }
+    assert key.split("_", 2)[2] not in repr(listed)
+
+
+def test_the_commands_do_it_and_refuse_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TITRATE_DATA_FOLDER", str(tmp_path))
+    run = CliRunner()
+    made = run.invoke(app, ["keys", "create", "--principal", "ward-3", "--role", "clinician"]).stdout.strip()
+    rotated = run.invoke(app, ["keys", "rotate", keys.prefix_of(made)]).stdout.strip()
+    revoked = run.invoke(app, ["keys", "revoke", keys.prefix_of(made)])
+    assert (rotated[:8], revoked.exit_code) == ("titrate_", 0)
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = run.invoke(app, ["keys", "list"]).stdout
+    assert keys.prefix_of(rotated) in shown
+    assert "revoked" in shown
+    refused = run.invoke(app, ["keys", "revoke", "000000000000"])
+    assert (refused.exit_code, "not-found" in refused.stderr) == (2, True)
