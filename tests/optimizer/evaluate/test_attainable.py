@@ -9,8 +9,9 @@ from optimizer.space.constraint import Quantity, measure
 def test_the_most_that_can_be_had_is_what_the_best_settings_relieve() -> None:
     for name in ("effect-0.6", "vns"):
         scenario = load_scenario(name)
-        best = scenario.truth(3).relief_of(scenario.best(3))
-        assert attainable(name, 3).most_nrs == pytest.approx(best, abs=1e-9)
+        for seed in range(8):  # some of them have more beyond what they tolerate
+            best = scenario.truth(seed).relief_of(scenario.best(seed))
+            assert attainable(name, seed).most_nrs == pytest.approx(best, abs=1e-9)
 
 
 def test_no_legal_tolerable_setting_is_cheaper_and_relieves_as_much() -> None:
