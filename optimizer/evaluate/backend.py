@@ -3,7 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,12 +59,14 @@ def run_all(jobs: Iterable[Job], scenario: str, n_trials: int, backend: Backend)
         DataError: If the scheduler does not answer, or a process was killed from outside.
         MissingExtraError: If Dask is not installed.
     """
-    parallel = _parallel(backend)
     parent = os.getpid() if backend.name == LOKY else None
     try:
-        yield from parallel(
+        runs = _parallel(backend)(
             delayed(_run)(scenario, job.policy, job.patient, n_trials=n_trials, parent=parent) for job in jobs
         )
+        with _given_up_quietly(runs):
+            for trace in runs:  # noqa: UP028 - `yield from` would close the runs before the warning is silenced
+                yield trace
     except TerminatedWorkerError as error:
         raise DataError(
             "jobs",
@@ -71,6 +75,17 @@ def run_all(jobs: Iterable[Job], scenario: str, n_trials: int, backend: Backend)
         ) from error
     except TimeoutError as error:
         raise DataError("scheduler", "has no workers", remedy="Start one: `dask worker ADDRESS`.") from error
+
+
+@contextmanager
+def _given_up_quietly(runs: Generator[Trace]) -> Iterator[None]:
+    """End runs without joblib's advice that some were under way: whoever gives up knows."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            runs.close()
 
 
 def _parallel(backend: Backend) -> Any:

@@ -74,7 +74,7 @@ def test_a_comparison_given_up_keeps_what_has_ended(tmp_path: Path) -> None:
     results = tmp_path / "runs.jsonl"
     runs = compare(COMPARISON, results, backend=HERE)
     first = [next(runs), next(runs)]
-    runs.close()
+    runs.close()  # warnings are errors here: nothing warns of what was given up
     assert read_results(results) == first
     assert len(list(compare(COMPARISON, results, backend=HERE))) == 6
 

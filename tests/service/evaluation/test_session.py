@@ -27,14 +27,16 @@ def plan(folder: Path, *, n_patients: int = 2) -> Plan:
     )
 
 
-def test_the_bar_counts_runs_and_failures(tmp_path: Path) -> None:
+def test_the_bar_counts_runs_and_failures_and_what_was_there(tmp_path: Path) -> None:
     shown = StringIO()
     terminal = Console(file=shown, force_terminal=True, width=120)
-    carry_out(plan(tmp_path), terminal)
+    for n_patients in (2, 3):
+        stated = plan(tmp_path, n_patients=n_patients)
+        session._watch(stated, stated.comparisons[0], terminal)
     assert "4/4" in shown.getvalue()
     assert "2 failed" in shown.getvalue()
-    carry_out(plan(tmp_path, n_patients=3), terminal)
     assert "4 of 6 runs are there already" in shown.getvalue()
+    assert "3 failed" in shown.getvalue()
 
 
 def test_what_has_ended_is_kept_when_it_is_interrupted(
@@ -53,9 +55,3 @@ def test_what_has_ended_is_kept_when_it_is_interrupted(
         carry_out(plan(tmp_path), Console(file=shown, width=200))
     assert len(read_results(tmp_path / "effect-0.3-3.jsonl")) == 3
     assert "3 of 4 runs are kept; the same command goes on" in shown.getvalue()
-
-
-def test_the_command_that_makes_the_same_again_stands_in_the_report(tmp_path: Path) -> None:
-    carry_out(plan(tmp_path), Console(file=StringIO()))
-    page = (tmp_path / "effect-0.3-3.md").read_text(encoding="utf-8")
-    assert "titrate evaluate --scenario effect-0.3 --trials 3" in page
