@@ -30,6 +30,8 @@ PAGES_POLICY = (
 )
 """The pages of the document run a script that FastAPI takes from there; nothing of a patient is on them."""
 RECORDED = "/v1/"
+TURNED_AWAY = 429
+"""Leaves no line: whoever sends too much must not make the database write for each."""
 
 
 class Finish:
@@ -80,7 +82,7 @@ class Finish:
         """Put who saw what, or was refused, on the trail; a write that took effect has its line in its own transaction."""
         state = scope["state"]
         principal: Principal = state.get("principal", NOBODY)
-        if not scope["path"].startswith(RECORDED) or state.get("on_trail", False):
+        if not scope["path"].startswith(RECORDED) or state.get("on_trail", False) or status == TURNED_AWAY:
             return
         if principal is NOBODY and status != 401:
             return

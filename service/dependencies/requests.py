@@ -19,7 +19,12 @@ from service.auth.principal import Principal
 from service.dependencies.context import Services, path_of, services_of
 from service.dependencies.strict_body import parse
 from service.dependencies.wire import View
-from service.errors import AuthenticationError, IdempotencyKeyMissingError, IdempotencyKeyReusedError
+from service.errors import (
+    AuthenticationError,
+    IdempotencyKeyMissingError,
+    IdempotencyKeyReusedError,
+    IdempotencyKeyRunningError,
+)
 from service.ledger.ledger import Ledger, canonical_text
 from service.ledger.tables import IdempotencyRow
 
@@ -99,9 +104,14 @@ class Writing:
 
         Raises:
             IdempotencyKeyReusedError: If the key came with another body.
+            IdempotencyKeyRunningError: If the first request with the key is still under way.
         """
-        with self.services.running.turn(self._scope, self._route, self.key):
-            answer = self._once(act)
+        try:
+            with self.services.running.turn(self._scope, self._route, self.key):
+                answer = self._once(act)
+        except IdempotencyKeyRunningError:
+            self.state.on_trail = True  # by the line of the first, for which this one would have to wait
+            raise
         self.state.on_trail = not answer.replayed
         return answer
 

@@ -1,11 +1,13 @@
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from service.dependencies.running import Running
 from service.errors import IdempotencyKeyRunningError
-from tests.service.live import Clinic, codes
+from service.settings import Settings
+from tests.service.live import codes, serving
 
 
 def test_a_second_waits_shortly_and_no_other_key_waits_at_all() -> None:
@@ -29,18 +31,22 @@ def test_what_fails_gives_its_turn_back() -> None:
         pass
 
 
-def test_while_the_first_runs_the_same_key_is_told_to_come_back(clinic: Clinic) -> None:
+def test_while_the_first_runs_the_same_key_is_told_to_come_back(tmp_path: Path) -> None:
     """The first is held up by a write that takes long."""
-    body, first = {"pseudonym": "P-1"}, []
-    with clinic.server.services.database.write():
-        thread = threading.Thread(target=lambda: first.append(clinic.post("/patients", body, key="k")))
-        thread.start()
-        time.sleep(0.1)
-        second = threading.Thread(target=lambda: first.append(clinic.post("/patients", body, key="k")))
-        second.start()
-        time.sleep(0.5)
-    thread.join()
-    second.join()
-    assert sorted(codes(first)) == [(201, ""), (409, "idempotency-key-running")]
-    assert next(reply for reply in first if reply.status_code == 409).headers["Retry-After"] == "1"
-    assert clinic.post("/patients", body, key="k").status_code == 201
+    body, replies = {"pseudonym": "P-1"}, []
+    with serving(Settings(data_folder=tmp_path, repeat_wait_s=0.1), asks=False) as server:
+        clinic = server.clinic()
+        threads = [
+            threading.Thread(target=lambda: replies.append(clinic.post("/patients", body, key="k")))
+            for _ in range(2)
+        ]
+        with server.services.database.write():
+            for thread in threads:
+                thread.start()
+            while not replies:
+                time.sleep(0.01)
+        for thread in threads:
+            thread.join()
+        assert sorted(codes(replies)) == [(201, ""), (409, "idempotency-key-running")]
+        assert replies[0].headers["Retry-After"] == "1"
+        assert clinic.post("/patients", body, key="k").status_code == 201
