@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from optimizer.simulate import course_of_time as time
 from optimizer.simulate import vagus
 from optimizer.simulate.cohort import Cohort
@@ -49,8 +47,7 @@ class VagusBody:
 
     def expected_grade(self, stimulus: Dose, posture: Posture, kind: str, day: float) -> Array:  # noqa: ARG002
         """Return the expected grade of one kind, ``(p, c)``, so many days after the first stimulation."""
-        felt = vagus.expected_grade(self.cohort, stimulus, kind, day)
-        return np.asarray(np.where(stimulus.amplitude_ma > 0, felt, 0.0))
+        return vagus.expected_grade(self.cohort, stimulus, kind, day)
 
 
 def _dose(columns: Columns) -> Dose:

@@ -82,6 +82,7 @@ def test_below_one_kilohertz_width_and_rate_act_as_where_stimulation_is_felt() -
     felt = goodness(
         slow, at_levels([3], amplitude_ma=9.0, pulse_width_us=250.0, frequency_hz=90.0), perception
     )
+    assert at_best.mean() > 0.25
     assert at_best.mean() > 2 * wide.mean()
     assert at_best.mean() > 2 * felt.mean()
 
