@@ -84,7 +84,14 @@ class Barrier:
         )
 
 
-def to_ask(session: Session, course: CourseRow, now: datetime, *, up_to: int | None = None) -> Barrier | None:
+def to_ask(
+    session: Session,
+    course: CourseRow,
+    now: datetime,
+    *,
+    up_to: int | None = None,
+    present: str | None = None,
+) -> Barrier | None:
     """Return why a question gets a hold at once, or None; what stops programming comes first.
 
     Args:
@@ -92,12 +99,13 @@ def to_ask(session: Session, course: CourseRow, now: datetime, *, up_to: int | N
         course: The course.
         now: The instant of the question.
         up_to: The last ledger sequence to read, for a replay; None reads all.
+        present: The versions that were installed, for a replay; None means those of now.
     """
     barrier = to_program(session, course, now, up_to=up_to)
     if barrier is not None:
         return barrier
     under = optimizer_version.of_course(session, course, up_to=up_to)
-    if under != optimizer_version.installed():
+    if under != (present or optimizer_version.installed()):
         return Barrier(reason=HoldReason.OPTIMIZER_CHANGED)
     return None
 

@@ -111,13 +111,25 @@ def store(
         life_cycle.decide(ledger, row, Action.WITHDRAW, reason="record_changed_while_computing")
 
 
-def fallback_hold(session: Session, ask_id: str) -> str:
-    """Return the canonical JSON of the hold that stands in where no compute process could answer."""
+def fallback_hold(session: Session, ask_id: str, *, up_to: int | None = None) -> str:
+    """Return the canonical JSON of the hold that stands in where no compute process could answer.
+
+    It names settings to be on meanwhile only as the record of now allows: facts may have come since the ask.
+
+    Args:
+        session: Any session.
+        ask_id: The ask.
+        up_to: The last ledger sequence to read, for a replay; None reads all.
+    """
     asked, course = _asked(session, ask_id)
-    history = history_of(session, course.id, up_to=asked.sequence)
-    problem = problem_of(session, course, up_to=asked.sequence)
-    keep = doubt.meanwhile(problem, history, canonical.decode(Ask, asked.ask))
-    hold = Hold(reason=HoldReason.MODEL_FAILED, release="ask_again", meanwhile=keep)
+    history = history_of(session, course.id, up_to=up_to)
+    problem = problem_of(session, course, up_to=up_to)
+    same = (history.digest, problem.fingerprint) == (asked.history_digest, asked.problem_fingerprint)
+    hold = Hold(
+        reason=HoldReason.MODEL_FAILED if same else HoldReason.STALE_FALLBACK,
+        release="ask_again",
+        meanwhile=doubt.meanwhile(problem, history, canonical.decode(Ask, asked.ask)),
+    )
     return canonical.encode(hold).decode()
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from optimizer import canonical
 from optimizer.ask import Ask
-from optimizer.decision import Hold, HoldReason, Proposal, Stop
+from optimizer.decision import Hold, Proposal, Stop
 from optimizer.errors import SettingsError
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
@@ -164,7 +164,7 @@ def _holds(ledger: Ledger, asked: AskRow, barrier: Barrier | None) -> bool:
             barrier.reason,
             barrier.subjects,
         )
-    failed = isinstance(answer, Hold) and answer.reason is HoldReason.MODEL_FAILED
+    failed = row.fallback is not None
     return barrier is None and not failed and life_cycle.status_of(ledger, row) in STANDING
 
 

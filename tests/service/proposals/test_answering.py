@@ -1,30 +1,11 @@
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from optimizer.decision import Hold, decode_decision
-from service.auth.principal import Principal, Role
-from service.dependencies.requests import ledger_for
-from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import decision_about
 from service.ledger.tables import AskRow, JobRow, ProposalRow
 from service.proposals import answering
-from service.proposals.schemas import NewAsk
-from service.proposals.usecases import ask
 from tests.service.live import Clinic
-
-SPAN = timedelta(seconds=60)
-
-
-def asked(clinic: Clinic, ledger: Ledger, course_id: str, **fields: object) -> str:
-    body = ask(ledger, course_id, NewAsk(**fields)).body  # type: ignore[arg-type]
-    assert isinstance(body, dict)
-    return str(body["ask_id"])
-
-
-def ledger_of(clinic: Clinic, session: object) -> Ledger:
-    principal = Principal(name="dr", site=clinic.site, roles=frozenset({Role.CLINICIAN}))
-    return ledger_for(session, principal, clinic.server.services)  # type: ignore[arg-type]
+from tests.service.proposals.asking import SPAN, asked, ledger_of
 
 
 def document_of(clinic: Clinic, course_id: str) -> str:
@@ -125,3 +106,17 @@ def test_the_fallback_is_a_hold_that_says_so_and_is_not_kept_as_the_answer(clini
     assert (again["kind"], again["fallback"]) == ("proposal", None)
     with database.read() as session:
         assert session.query(AskRow).filter_by(course_id=course_id).count() == 2
+
+
+def test_a_fallback_names_nothing_that_a_report_closed_since_the_ask(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    database = clinic.server.services.database
+    with database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id)
+        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    clinic.report(trial_id, 9, kind="discomfort")
+    with database.read() as session:
+        hold = decode_decision(answering.fallback_hold(session, ask_id))
+    assert isinstance(hold, Hold)
+    assert (hold.reason, hold.meanwhile) == ("stale_fallback", None)

@@ -1,8 +1,11 @@
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from service.proposals.compute import ComputeService
 from service.settings import Settings
@@ -57,3 +60,39 @@ def test_an_ask_left_open_is_answered_after_a_restart(tmp_path: Path) -> None:
         assert found["kind"] == "proposal"
         repeated = again.post(f"/courses/{course_id}/asks", {}, key="k")
         assert (repeated.status_code, repeated.json()["id"]) == (201, found["id"])
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
+def test_where_every_process_dies_or_hangs_a_labelled_fallback_answers(
+    end: signal.Signals, tmp_path: Path
+) -> None:
+    settings = Settings(data_folder=tmp_path, ask_wait_s=0.0, compute_timeout_s=HANGS_AFTER_S)
+    with serving(settings) as own:
+        clinic = own.clinic()
+        course_id, _ = clinic.rated_course()
+        ended: set[int] = set()
+        answer: dict[str, Any] = {}
+
+        def ask() -> None:
+            answer.update(clinic.ask(course_id))
+
+        for pid in compute_of(own).pids:
+            os.kill(pid, end)
+            ended.add(pid)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while asking.is_alive():
+            for pid in set(compute_of(own).pids) - ended:  # as soon as it is warm
+                os.kill(pid, end)
+                ended.add(pid)
+            time.sleep(0.002)
+        asking.join()
+        assert (answer["kind"], answer["reason"], answer["fallback"]) == (
+            "hold",
+            "model_failed",
+            "process_failed",
+        )
+        assert answer["settings"] is not None, "what is in force may stay on meanwhile"
+        assert len(ended) >= 2
+        assert clinic.ask(course_id)["kind"] == "proposal", "asked again, a new process answers"

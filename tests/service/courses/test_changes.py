@@ -1,0 +1,121 @@
+from typing import Any
+
+import httpx2
+from sqlalchemy import select
+
+from service.courses.changes import allows_more
+from service.ledger.history import problem_of
+from service.ledger.tables import ProposalRow
+from service.proposals import answering
+from tests.service.live import SIGNED_BY, Clinic, codes
+from tests.service.proposals.asking import SPAN, asked, ledger_of
+
+WHY = {"reason": "clinical_judgement", "signed_by": SIGNED_BY}
+
+
+def change(clinic: Clinic, course_id: str, **fields: Any) -> httpx2.Response:
+    return clinic.post(f"/courses/{course_id}/problems", WHY | fields)
+
+
+def colleague_of(clinic: Clinic) -> Clinic:
+    return clinic.server.clinic(site=clinic.site, principal="colleague")
+
+
+def bound(clinic: Clinic, course_id: str) -> list[float]:
+    return list(clinic.get(f"/courses/{course_id}").json()["envelope"]["bounds"]["amplitude_ma"])
+
+
+def test_tighter_is_at_once_and_takes_back_what_it_no_longer_allows(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    assert clinic.decide(proposal, action="approve").status_code == 201
+    assert clinic.get(f"/proposals/{proposal['id']}/program").status_code == 200
+    tighter = change(clinic, course_id, envelope={"amplitude_ma": [0, 2]})
+    assert tighter.status_code == 201
+    assert (tighter.json()["change"], tighter.json()["in_force"]) == ("tighter", True)
+    assert tighter.json()["withdrawn_proposals"] == [proposal["id"]]
+    assert bound(clinic, course_id) == [0, 2]
+    seen = clinic.get(f"/proposals/{proposal['id']}").json()
+    assert (seen["status"], seen["reason"], seen["approved"]) == ("withdrawn", "envelope_tightened", None)
+    refused = clinic.get(f"/proposals/{proposal['id']}/program")
+    assert codes([refused]) == [(409, "proposal-withdrawn")]
+    assert "envelope_tightened" in refused.json()["detail"]
+
+
+def test_what_a_tighter_envelope_still_allows_stands(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    reply = change(clinic, course_id, envelope={"amplitude_ma": [0, 8]})
+    assert reply.json()["withdrawn_proposals"] == []
+    assert clinic.get(f"/proposals/{proposal['id']}").json()["status"] == "proposed"
+
+
+def test_looser_waits_for_another_person(clinic: Clinic) -> None:
+    course_id = clinic.course()["id"]
+    wish = change(clinic, course_id, envelope={"amplitude_ma": [0, 10]}).json()
+    assert (wish["change"], wish["in_force"], bound(clinic, course_id)) == ("looser", False, [0, 9])
+    path, body = f"/courses/{course_id}/problems/{wish['id']}/confirmations", {"signed_by": SIGNED_BY}
+    assert codes([clinic.post(path, body)]) == [(409, "second-person-required")]
+    assert bound(clinic, course_id) == [0, 9]
+    second = colleague_of(clinic)
+    assert second.post(path, body).json()["in_force"]
+    assert bound(clinic, course_id) == [0, 10]
+    assert codes([second.post(path, body)]) == [(409, "problem-replaced")], "once"
+
+
+def test_what_was_tightened_since_cannot_be_loosened_by_an_older_wish(clinic: Clinic) -> None:
+    course_id = clinic.course()["id"]
+    wish = change(clinic, course_id, envelope={"amplitude_ma": [0, 10]}).json()
+    change(clinic, course_id, envelope={"amplitude_ma": [0, 6]})
+    path = f"/courses/{course_id}/problems/{wish['id']}/confirmations"
+    assert codes([colleague_of(clinic).post(path, {"signed_by": SIGNED_BY})]) == [(409, "problem-replaced")]
+    assert bound(clinic, course_id) == [0, 6]
+
+
+def test_both_at_once_nothing_at_all_and_past_the_device_are_refused(clinic: Clinic) -> None:
+    course_id = clinic.course(limits={"charge_density_uc_per_cm2": 20})["id"]
+    replies = [
+        change(clinic, course_id, envelope={"amplitude_ma": [1, 10]}),
+        change(clinic, course_id),
+        change(clinic, course_id, envelope={"amplitude_ma": [0, 9]}),
+        change(clinic, course_id, limits={"charge_density_uc_per_cm2": 31}),
+        change(clinic, course_id, envelope={"amplitude_ma": [30, 40]}),
+    ]
+    assert codes(replies) == [(422, "mixed-change")] * 3 + [
+        (422, "parameter-definition"),
+        (422, "problem-definition"),
+    ]
+
+
+def test_a_limit_goes_back_towards_the_device_with_a_second_person_and_down_without(clinic: Clinic) -> None:
+    course_id = clinic.course(limits={"charge_density_uc_per_cm2": 20})["id"]
+    assert change(clinic, course_id, limits={"charge_density_uc_per_cm2": 15}).json()["in_force"]
+    looser = change(clinic, course_id, limits={"charge_density_uc_per_cm2": 30}).json()
+    assert (looser["change"], looser["in_force"]) == ("looser", False)
+
+
+def test_a_category_added_is_looser_and_one_left_out_is_tighter(clinic: Clinic) -> None:
+    course_id = clinic.course()["id"]
+    with clinic.server.services.database.read() as session:
+        ledger = ledger_of(clinic, session)
+        before = problem_of(session, ledger.course(course_id))
+    change(clinic, course_id, envelope={"configuration": ["level-4"]})
+    with clinic.server.services.database.read() as session:
+        after = problem_of(session, ledger_of(clinic, session).course(course_id))
+    assert (allows_more(before, after), allows_more(after, before)) == (False, True)
+
+
+def test_an_answer_computed_under_the_old_envelope_is_withdrawn_when_it_arrives(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    answer = clinic.ask(course_id)
+    database = clinic.server.services.database
+    with database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
+        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    change(clinic, course_id, envelope={"amplitude_ma": [0, 2]})
+    with database.write() as session:
+        document = session.scalar(select(ProposalRow.decision).filter_by(id=answer["id"]))
+        answering.store(session, ask_id, document or "", ledger_of(clinic, session).now)
+    found = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
+    assert (found["status"], found["reason"]) == ("withdrawn", "record_changed_while_computing")

@@ -1,0 +1,29 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from optimizer.trial import Posture
+from service.ledger import asking
+from tests.service.live import Clinic
+from tests.service.proposals.asking import ledger_of
+
+
+def test_time_alone_changes_neither_digest_nor_seed(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    with clinic.server.services.database.read() as session:
+        ledger = ledger_of(clinic, session)
+        course = ledger.course(course_id)
+        context = asking.usual_context(session, course, ledger.now)
+        one = asking.question(session, course, context)
+        later = asking.question(session, course, replace(context, at=ledger.now + timedelta(hours=1)))
+        lying = asking.question(session, course, replace(context, posture=Posture.LYING))
+    assert (one.digests, one.seed) == (later.digests, later.seed)
+    assert one.digests.context != lying.digests.context
+
+
+def test_the_usual_context_is_that_of_the_last_ask(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    clinic.ask(course_id, posture="lying", locked=["frequency_hz"])
+    with clinic.server.services.database.read() as session:
+        ledger = ledger_of(clinic, session)
+        usual = asking.usual_context(session, ledger.course(course_id), ledger.now)
+    assert (usual.posture, usual.locked, usual.at) == (Posture.LYING, ("frequency_hz",), ledger.now)
