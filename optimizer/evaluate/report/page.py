@@ -120,6 +120,7 @@ def _setups(found: Compared) -> Iterator[str]:
 def _foot(found: Compared) -> Iterator[str]:
     yield (
         f"<footer><p><code>{escape(found.command)}</code></p><p>{escape(found.origin)} Every policy met the same patients"
-        " with the same luck, under one protocol. Intervals: percentile bootstrap over patients; one without width is left out. Every trial is in"
+        " with the same luck, under one protocol. Intervals: percentile bootstrap over patients; one without width is"
+        " left out (what was met in none of n patients has a true share below 3 / n, with 95 % confidence). Every trial is in"
         f" <code>{escape(found.stem)}.parquet</code>.</p><p>Titrate is research software and not a medical device.</p></footer>"
     )

@@ -11,6 +11,7 @@ from optimizer.evaluate.provenance import (
     scenario_fingerprint,
     source_digest,
 )
+from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.scenarios import load_scenario
 from tests.optimizer.evaluate.traces import MADE
 
@@ -55,6 +56,16 @@ def test_scenarios_differ_and_one_is_itself() -> None:
     found = [scenario_fingerprint(load_scenario(name)) for name in names]
     assert len(set(found)) == 3
     assert found[0] == scenario_fingerprint(load_scenario(names[0]))
+
+
+def test_a_scenario_changed_under_its_name_is_another_one() -> None:
+    scenario = load_scenario("scs-tonic")
+    for change in (
+        {"start_intensity": 1.2},
+        {"completeness": Completeness.REAL_WORLD},
+        {"min_gain_nrs": 0.5},
+    ):
+        assert scenario_fingerprint(replace(scenario, **change)) != scenario_fingerprint(scenario)  # type: ignore[type-var]
 
 
 def test_the_libraries_are_those_the_numbers_rest_on(monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -114,6 +114,15 @@ def test_only_what_was_predicted_counts_and_the_mean_is_of_earlier_ratings() -> 
     assert found.skill.value < 0
 
 
+def test_the_baseline_knows_nothing_of_the_rating_it_is_scored_on() -> None:
+    p = tuple(rounded_normal(np.array([5.0]), 1.0, K)[0].tolist())
+    found = calibration([trace(0, [1.0] * 2, [0.0] * 2, 2.0, rated=rated([2, 8], p))])
+    assert found is not None
+    # from 2 to 8: even the widest spread leaves more than two points, while a mean of both ratings would leave less
+    widest = crps(rounded_normal(np.array([2.0]), 4.0, K), np.array([8]))[0]
+    assert found.baseline_crps.value == pytest.approx(widest)
+
+
 def test_a_model_that_knows_beats_the_patients_mean() -> None:
     low, high = (tuple(rounded_normal(np.array([m]), 0.5, K)[0].tolist()) for m in (2.0, 8.0))
     entries = tuple(

@@ -106,7 +106,7 @@ def test_a_benefit_is_claimed_where_the_last_interval_lies_above_zero() -> None:
         trace(2, [2.0] * 3, [0.0] * 3, achievable=3.0, claims=sure(0.5)),
         trace(3, [2.0] * 3, [0.0] * 3, achievable=3.0, claims=(*sure(0.5)[1:], None)),  # taken back
         trace(4, [2.0] * 3, [0.0] * 3, achievable=2.0, claims=sure(-5.0, -1.0)),  # claims harm
-        trace(5, [2.0] * 3, [0.0] * 3, achievable=1.9, claims=sure(0.5)),  # neither nor
+        trace(5, [2.0] * 3, [0.0] * 3, achievable=1.9, claims=sure(-0.1)),  # neither nor
     ]
     (found,) = summarise(rows)
     assert value(found.claims_null) == pytest.approx(1 / 2)
