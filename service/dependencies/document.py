@@ -3,8 +3,10 @@
 What FastAPI derives from the routes stays; what it cannot know is added here by rules that hold for all routes alike.
 """
 
+import json
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,6 +14,8 @@ from fastapi import FastAPI
 from service.dependencies.problems import MEDIA_TYPE, PROBLEM_EXAMPLE, TYPE
 from service.errors import STATUS
 
+ANSWERS = Path(__file__).with_name("answers.json")
+"""What a real service answered, one example a schema; ``tools/answers.py`` records them."""
 NEVER_ANSWERED = {
     "service-error",
     "optimizer-error",
@@ -85,6 +89,7 @@ def complete(document: dict[str, Any]) -> None:
     schemas["Problem"] = PROBLEM_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _show_answers(document["paths"], schemas)
     for path, entry in document["paths"].items():
         for method, operation in entry.items():
             if not path.startswith("/v1/"):
@@ -96,6 +101,17 @@ def complete(document: dict[str, Any]) -> None:
                 if parameter["in"] == "header":
                     parameter["required"] = True
     _link(document["paths"])
+
+
+def _show_answers(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put a recorded answer beside each schema, and beside the routes that answer canonical JSON without one."""
+    for name, answer in json.loads(ANSWERS.read_bytes()).items():
+        if name in schemas:
+            schemas[name]["examples"] = [answer]
+        elif " " in name:
+            method, path = name.lower().split()
+            plain = {"application/json": {"schema": {"type": "object"}, "example": answer}}
+            paths[path][method]["responses"]["200"]["content"] = plain
 
 
 def _link(paths: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from tests.service.live import Clinic, Server, serving
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve an SQLite file, with a warm compute process."""
-    settings = Settings(data_folder=tmp_path_factory.mktemp("titrate"), ask_wait_s=20.0, repeat_wait_s=0.3)
+    settings = Settings(data_folder=tmp_path_factory.mktemp("titrate"), ask_wait_s=20.0)
     with serving(settings) as running:
         yield running
 

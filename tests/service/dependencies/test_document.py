@@ -1,0 +1,67 @@
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from service.auth.access import ACCESS
+from service.errors import STATUS
+from tests.service.live import Server
+
+
+@pytest.fixture(scope="module")
+def document(server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = server.http.get("/openapi.json").json()
+    return found
+
+
+def answers(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, entry in document["paths"].items():
+        for method, operation in entry.items():
+            for status, answer in operation["responses"].items():
+                if path.startswith("/v1/") and status.startswith("2"):
+                    yield f"{method.upper()} {path} {status}", answer["content"]["application/json"]
+
+
+def test_every_answer_has_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
+    without, misfits = set(), set()
+    for name, content in answers(document):
+        schema = content["schema"].get("items", content["schema"])
+        shown = document["components"]["schemas"].get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
+        examples = [content["example"]] if "example" in content else shown.get("examples", [])
+        if not examples:
+            without.add(name)
+        whole = schema | {"components": document["components"]}
+        misfits.update(name for example in examples if not jsonschema_rs.is_valid(whole, example))
+    assert (without, misfits) == (set(), set()), "run tools/answers.py"
+
+
+def test_every_route_names_each_problem_it_may_answer_and_no_other_status(document: dict[str, Any]) -> None:
+    for route in ACCESS:
+        method, path = route.split()
+        responses = document["paths"][f"/v1{path}"][method.lower()]["responses"]
+        assert {"401", "403", "429", "503"} <= responses.keys()
+        assert "default" not in responses
+        assert "500" not in responses, "a 500 is a fault of ours, not an answer"
+        assert ({"400", "409", "413"} <= responses.keys()) == (method == "POST")
+        for status, answer in responses.items():
+            if int(status) >= 400:
+                named = {code for code, stated in STATUS.items() if f"`{code}`" in answer["description"]}
+                assert {STATUS[code] for code in named} == {int(status)}
+
+
+def test_what_a_write_made_leads_to_where_it_can_be_used(document: dict[str, Any]) -> None:
+    links = document["paths"]["/v1/courses/{course_id}/asks"]["post"]["responses"]["201"]["links"]
+    ids = {
+        operation["operationId"]: path
+        for path, entry in document["paths"].items()
+        for operation in entry.values()
+    }
+    led = {ids[link["operationId"]]: link["parameters"] for link in links.values()}
+    assert led["/v1/proposals/{proposal_id}/decisions"] == {"proposal_id": "$response.body#/id"}
+
+
+def test_the_headers_a_write_needs_are_required(document: dict[str, Any]) -> None:
+    decide = document["paths"]["/v1/proposals/{proposal_id}/decisions"]["post"]
+    needed = {p["name"].lower() for p in decide["parameters"] if p["in"] == "header" and p["required"]}
+    assert needed == {"idempotency-key", "if-match"}
