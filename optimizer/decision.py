@@ -1,8 +1,13 @@
-"""What the optimiser answers: a proposal, a hold or a stop. Plain data; the work of filling it lies above."""
+"""What the optimiser answers: a proposal, a hold or a stop. Plain data; the work of filling it lies above.
+
+Stored documents are read for ever: a field that a release adds is unset by default, and then absent from documents.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import UNSET, UnsetType
 
 from optimizer import canonical
 from optimizer.errors import MalformedDocumentError
@@ -99,8 +104,9 @@ class Step:
     """Predicted relief against the mean outcome at the settings in force."""
     outcome: Interval
     """Predicted report on the outcome's own scale."""
-    rating_probabilities: tuple[float, ...] = ()
-    """Probability of each whole number of the outcome's scale, lowest first; empty without a model or on a real scale."""
+    rating_probabilities: tuple[float, ...] | UnsetType = UNSET
+    """Probability of each whole number of the outcome's scale, lowest first; empty on a real scale. Unset, and absent from
+    documents, without a model."""
     side_effect_grade: Interval | None
     """None where tolerability does not apply."""
     explanation: Explanation
@@ -119,8 +125,8 @@ class Proposal:
     recommendation: Settings | None
     """What to keep as things stand, which may differ from what to try."""
     recommendation_relief_nrs: Interval | None
-    recommendation_over_start_nrs: Interval | None = None
-    """Relief of the recommendation against where the course started: what a search may claim; None without a model."""
+    recommendation_over_start_nrs: Interval | UnsetType | None = UNSET
+    """Relief of the recommendation against where the course started: what a search may claim. Unset without a model."""
     valid_until: datetime
     basis: Basis
 
@@ -185,8 +191,8 @@ class Stop:
     reason: StopReason
     keep: Settings
     relief_nrs: Interval
-    over_start_nrs: Interval | None = None
-    """Relief of what to keep against where the course started."""
+    over_start_nrs: Interval | UnsetType | None = UNSET
+    """Relief of what to keep against where the course started. Unset without a model."""
     remaining_gain_nrs: float
     """Expected gain of the best step that remains."""
     basis: Basis

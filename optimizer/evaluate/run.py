@@ -151,7 +151,7 @@ class _Course:
         # where sites are rated apart, what is predicted is their weighted mean, which nobody rates
         one_pain = not self.scenario.problem.objective.site_weights
         if isinstance(self.decision, Proposal) and not self.failure and one_pain:
-            predicted = self.decision.steps[0].rating_probabilities
+            predicted = self.decision.steps[0].rating_probabilities or ()
         return [
             Rated(trial=trial, rating=report.value, probabilities=predicted)
             for report in reports
@@ -167,9 +167,9 @@ class _Course:
         """Return what the policy says its recommendation relieves against the start."""
         match self.decision:
             case Proposal() if not self.failure:
-                return self.decision.recommendation_over_start_nrs
+                return self.decision.recommendation_over_start_nrs or None
             case Stop() if not self.failure:
-                return self.decision.over_start_nrs
+                return self.decision.over_start_nrs or None
             case _:
                 return None
 

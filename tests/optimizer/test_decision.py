@@ -1,8 +1,12 @@
 """Decisions are data: every kind comes back exactly from its canonical JSON."""
 
+import json
+from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+import rfc8785
 
 from optimizer import canonical
 from optimizer.decision import (
@@ -88,6 +92,28 @@ def test_the_values_of_settings_come_back_though_equality_is_by_index() -> None:
     back = canonical.decode(Proposal, canonical.encode(DECISIONS[0]))
     assert back.settings.as_dict() == THERE.as_dict()
     assert back.steps[0].limits == STEP.limits
+
+
+ADDED = {"rating_probabilities", "recommendation_over_start_nrs", "over_start_nrs"}
+"""Fields that documents stored before the first release lack."""
+
+
+def as_stored_before(content: Any) -> Any:
+    """A document's content as a release wrote it that knew none of the added fields."""
+    if isinstance(content, dict):
+        return {name: as_stored_before(entry) for name, entry in content.items() if name not in ADDED}
+    return [as_stored_before(entry) for entry in content] if isinstance(content, list) else content
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda d: type(d).__name__)
+def test_a_document_stored_before_a_field_was_added_reads_and_writes_bit_for_bit(decision: Decision) -> None:
+    full = {"rating_probabilities": [0.5, 0.5], "over_start_nrs": None, "recommendation_over_start_nrs": None}
+    known = {field.name for field in fields(decision)} & ADDED
+    today = json.loads(canonical.encode(decision))
+    today["content"] |= {name: full[name] for name in known}
+    assert canonical.encode(decode_decision(json.dumps(today))) == rfc8785.dumps(today)
+    before = rfc8785.dumps(as_stored_before(today))
+    assert canonical.encode(decode_decision(before)) == before
 
 
 @pytest.mark.parametrize(

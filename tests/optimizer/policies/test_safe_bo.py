@@ -9,7 +9,7 @@ import pytest
 from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Search
 from optimizer.acquisition.improvement import best_of
-from optimizer.decision import Hold, HoldReason, Proposal, Purpose, Stop
+from optimizer.decision import Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
 from optimizer.policies.safe_bo import SAFE_BO
@@ -82,14 +82,14 @@ def test_the_recommendation_is_also_held_against_where_the_course_started() -> N
     assert decision.recommendation is not None
     assert decision.recommendation.as_dict() == better, "as is in force"
     assert decision.recommendation_relief_nrs is not None
-    assert decision.recommendation_over_start_nrs is not None
+    assert isinstance(decision.recommendation_over_start_nrs, Interval)
     assert decision.recommendation_relief_nrs.mean == pytest.approx(0.0, abs=1e-9)
     assert decision.recommendation_over_start_nrs.mean > 1.0
     nearby = replace(problem, min_gain_nrs=9.0)
     rows += [{**better, "pain": 3, "discomfort": 1}] * 4
     stop = SAFE_BO.start(nearby).decide(*asked(nearby, rows))
     assert isinstance(stop, Stop)
-    assert stop.over_start_nrs is not None
+    assert isinstance(stop.over_start_nrs, Interval)
     assert stop.over_start_nrs.mean > 1.0
 
 
