@@ -1,0 +1,112 @@
+"""The life cycle of one course as a person would tell it: no database, no ledger, a few lists and a clock."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+VALID_FOR = timedelta(days=7)
+CHECKED_FOR = {
+    "impedance": timedelta(days=90),
+    "lead": timedelta(days=365),
+    "battery": timedelta(days=90),
+}
+APPROVED = ("approved", "edited")
+
+
+@dataclass
+class Told:
+    """A proposal."""
+
+    id: str
+    valid_until: datetime
+    decided: str = "proposed"
+    applied: bool = False
+    withdrawn: bool = False
+    lapsed: bool = False
+
+    def status(self, now: datetime) -> str:
+        late = now > self.valid_until
+        if self.decided == "proposed":
+            return "expired" if late else "proposed"
+        if self.decided not in APPROVED:
+            return self.decided
+        if self.withdrawn:
+            return "withdrawn"
+        if self.applied:
+            return "applied"
+        return "expired" if late or self.lapsed else self.decided
+
+
+@dataclass
+class PlainLifeCycle:
+    """What should be true of a course."""
+
+    now: datetime
+    checked_at: datetime
+    proposals: list[Told] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
+    """Ids of those that stand, oldest first."""
+    facts: int = 1
+    rejected: int = 0
+    """Since the last trial."""
+    severe: list[str] = field(default_factory=list)
+    """Reports whose closure nobody released."""
+    latest: tuple[Any, ...] | None = None
+    """Key, answer's kind and what it was."""
+
+    def barrier(self) -> tuple[str, tuple[str, ...]] | None:
+        if self.stops:
+            return "site_stopped", tuple(self.stops)
+        due = tuple(check for check, span in CHECKED_FOR.items() if self.now > self.checked_at + span)
+        return ("preflight_due", due) if due else None
+
+    def refusal(self) -> str | None:
+        found = self.barrier()
+        return None if found is None else {"site_stopped": "site-stopped"}.get(found[0], "preflight-due")
+
+    def key(self, context: str) -> tuple[object, ...]:
+        return context, self.facts, self.rejected
+
+    def answered(self, context: str) -> tuple[str, Any] | None:
+        """What an ask finds on record, or None where it must be answered anew."""
+        if self.latest is None or self.latest[0] != self.key(context):
+            return None
+        _, kind, what = self.latest
+        if kind == "hold":
+            return (kind, what) if what == self.barrier() else None
+        stands = what.status(self.now) in ("proposed", *APPROVED)
+        return (kind, what) if stands and self.barrier() is None else None
+
+    def clear_the_way(self) -> None:
+        """A new question: what is late has expired, what is open is superseded unless nothing is proposed now."""
+        for told in self.proposals:
+            if told.decided == "proposed":
+                if told.status(self.now) == "expired":
+                    told.decided = "expired"
+                elif self.barrier() is None:
+                    told.decided = "superseded"
+
+    def sweep(self) -> None:
+        for told in self.proposals:
+            if told.status(self.now) != "expired":
+                continue
+            if told.decided == "proposed":
+                told.decided = "expired"
+            elif told.decided in APPROVED:
+                told.lapsed = True
+
+    def withdraw(self) -> list[str]:
+        taken = []
+        for told in self.proposals:
+            status = told.status(self.now)
+            if status == "proposed":
+                told.decided = "withdrawn"
+            elif status in APPROVED:
+                told.withdrawn = True
+            elif status == "expired" and told.decided == "proposed":
+                told.decided = "expired"
+            elif status == "expired":
+                told.lapsed = True
+            if status in ("proposed", *APPROVED):
+                taken.append(told.id)
+        return sorted(taken)

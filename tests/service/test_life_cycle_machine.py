@@ -1,0 +1,285 @@
+"""The life cycle against a plain model of it: any order of asks, decisions, trials, reports, stops, checks and hours."""
+
+import dataclasses
+import tempfile
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import func, select
+
+from optimizer import canonical
+from optimizer.ask import Ask
+from optimizer.decision import Proposal
+from optimizer.propose import propose
+from service.courses import standing
+from service.courses import usecases as courses
+from service.courses.schemas import NewCourse, NewReview
+from service.courses.standing_schemas import NewPreflight
+from service.db.engine import Database
+from service.errors import ServiceError
+from service.ledger import life_cycle
+from service.ledger.history import history_of, problem_of, start_of
+from service.ledger.ledger import Ledger
+from service.ledger.tables import DecisionRow, WithdrawalRow
+from service.outcomes import usecases as outcomes
+from service.outcomes.schemas import NewReport, NewTrial
+from service.patients import stops
+from service.patients import usecases as patients
+from service.patients.schemas import NewPatient
+from service.patients.stop_schemas import NewRelease, NewStop
+from service.proposals import answering, deciding, programming, sweeping, usecases
+from service.proposals.schemas import NewAsk, NewDecision
+from tests.conftest import FULL_COUNTS
+from tests.service.live import CHECKS, ENVELOPE, SIGNED_BY, START
+from tests.service.plain_life_cycle import VALID_FOR, PlainLifeCycle, Told
+
+BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
+DECISIONS: dict[str, dict[str, Any]] = {
+    "approve": {"action": "approve"},
+    "edit": {"action": "edit", "reason": "clinical_judgement", "settings": START},
+    "reject": {"action": "reject", "reason": "patient_preference"},
+}
+DONE = {"approve": "approved", "edit": "edited", "reject": "rejected"}
+
+
+class LifeCycle(RuleBasedStateMachine):
+    """One course on a real SQLite file, beside the plain model."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="titrate-life-cycle-")
+        path = Path(self.folder.name) / "ledger.sqlite"
+        path.write_bytes(empty_ledger())
+        self.database = Database(f"sqlite:///{path}")
+        self.plain = PlainLifeCycle(now=BEGAN, checked_at=BEGAN)
+
+        def begin(ledger: Ledger) -> None:
+            patient = patients.register(ledger, NewPatient(pseudonym="P-1")).body
+            body = {"patient_id": patient.id, "device": "scs-tonic", "envelope": ENVELOPE, "start": START}
+            self.course_id = courses.open_course(ledger, NewCourse.model_validate(body)).body.id
+            standing.record_preflight(ledger, self.course_id, NewPreflight.model_validate({"checks": CHECKS}))
+            self.apply_in(ledger, None)
+            self.report_in(ledger, "pain", 6)
+
+        self.write(begin)
+
+    def write(self, act: Any) -> Any:
+        with self.database.write() as session:
+            return act(Ledger(session, site="here", principal="dr", now=self.plain.now))
+
+    def apply_in(self, ledger: Ledger, proposal_id: str | None) -> None:
+        body = {"settings": START, "occurred_at": self.plain.now.isoformat(), "proposal_id": proposal_id}
+        trial = outcomes.record_trial(ledger, self.course_id, NewTrial.model_validate(body)).body
+        self.trial_id = trial.id
+
+    def report_in(self, ledger: Ledger, measure: str, value: float) -> Any:
+        kind = "discomfort" if measure == "side_effect" else ""
+        body = {
+            "measure": measure,
+            "kind": kind,
+            "value": value,
+            "occurred_at": self.plain.now.isoformat(),
+        }
+        return outcomes.report_one(
+            ledger, self.trial_id, NewReport.model_validate(body), patient_id=None
+        ).body
+
+    # --- what happens ------------------------------------------------------------------------------
+
+    @rule(hours=st.sampled_from([1, 30, 24 * 8, 24 * 91]))
+    def time_passes(self, hours: int) -> None:
+        self.plain.now += timedelta(hours=hours)
+
+    @precondition(lambda self: not self.plain.severe)
+    @rule(posture=st.sampled_from(["sitting", "lying"]))
+    def ask(self, posture: str) -> None:
+        plain = self.plain
+        known, barrier = plain.answered(posture), plain.barrier()
+
+        def ask(ledger: Ledger) -> tuple[Any, Any]:
+            body = usecases.ask(ledger, self.course_id, NewAsk.model_validate({"posture": posture})).body
+            if not body["existing"] and barrier is None:
+                document = canonical.encode(proposal_of(ledger, self.course_id)).decode()
+                answering.store(ledger.session, body["ask_id"], document, ledger.now)
+            return body, usecases.answer_to(ledger, self.course_id, body["ask_id"])
+
+        body, seen = self.write(ask)
+        assert body["existing"] == (known is not None)
+        if known is not None:
+            kind, what = known
+            assert seen.kind == kind
+            assert seen.id == what.id if kind == "proposal" else seen.reason == what[0]
+            return
+        plain.clear_the_way()
+        if barrier is not None:
+            assert (seen.kind, seen.reason, tuple(seen.decision["subject_ids"])) == ("hold", *barrier)
+            plain.latest = (plain.key(posture), "hold", barrier)
+            return
+        assert (seen.kind, seen.status) == ("proposal", "proposed")
+        told = Told(id=seen.id, valid_until=plain.now + VALID_FOR)
+        plain.proposals.append(told)
+        plain.latest = (plain.key(posture), "proposal", told)
+
+    @precondition(lambda self: self.plain.proposals)
+    @rule(data=st.data(), action=st.sampled_from(sorted(DECISIONS)), seen_before=st.booleans())
+    def decide(self, data: st.DataObject, action: str, seen_before: bool) -> None:
+        told = data.draw(st.sampled_from(self.plain.proposals[-3:]))
+        status = told.status(self.plain.now)
+        expected = {"proposed": None, "expired": "proposal-expired"}.get(status, "proposal-decided")
+        if expected is None and seen_before:
+            expected = "precondition-failed"
+        if expected is None and action != "reject":
+            expected = self.plain.refusal()
+
+        def decide(ledger: Ledger) -> None:
+            row = ledger.proposal(told.id)
+            etag = life_cycle.etag_of(row, life_cycle.status_of(ledger, row))
+            body = NewDecision.model_validate(DECISIONS[action] | {"signed_by": SIGNED_BY})
+            deciding.decide(ledger, told.id, body, if_match='"old"' if seen_before else etag)
+
+        assert self.refused(decide) == expected
+        if expected is None:
+            told.decided = DONE[action]
+            self.plain.rejected += action == "reject"
+
+    def refused(self, act: Any) -> str | None:
+        try:
+            self.write(act)
+        except ServiceError as error:
+            return error.code
+        return None
+
+    @rule(data=st.data(), follows=st.booleans())
+    def apply(self, data: st.DataObject, follows: bool) -> None:
+        told = (
+            data.draw(st.sampled_from(self.plain.proposals[-3:]))
+            if follows and self.plain.proposals
+            else None
+        )
+        self.write(lambda ledger: self.apply_in(ledger, told and told.id))
+        if told is not None:
+            told.applied = True
+        self.plain.facts += 1
+        self.plain.rejected = 0
+
+    @rule(severe=st.booleans())
+    def report(self, severe: bool) -> None:
+        measure, value = ("side_effect", 9) if severe else ("pain", 5)
+        seen = self.write(lambda ledger: self.report_in(ledger, measure, value))
+        self.plain.facts += 1
+        assert seen.reports[0].severe == severe
+        assert sorted(seen.withdrawn_proposals) == (self.plain.withdraw() if severe else [])
+        if severe:
+            self.plain.severe.append(seen.reports[0].id)
+
+    @precondition(lambda self: self.plain.severe)
+    @rule()
+    def review(self) -> None:
+        body = {"subject": "closure", "subject_id": self.plain.severe.pop(), "reason": "cause_resolved"}
+        self.write(lambda ledger: courses.review(ledger, self.course_id, NewReview.model_validate(body)))
+        self.plain.facts += 1
+
+    @rule()
+    def stop(self) -> None:
+        body = NewStop.model_validate({"reason": "software_fault", "signed_by": SIGNED_BY})
+        self.plain.stops.append(self.write(lambda ledger: stops.stop(ledger, body)).body.id)
+
+    @precondition(lambda self: self.plain.stops)
+    @rule()
+    def release(self) -> None:
+        stop_id = self.plain.stops.pop(0)
+        body = NewRelease.model_validate({"reason": "cause_resolved", "signed_by": SIGNED_BY})
+        self.write(lambda ledger: stops.release(ledger, stop_id, body))
+        assert self.refused(lambda ledger: stops.release(ledger, stop_id, body)) == "stop-released"
+
+    @rule()
+    def check_the_device(self) -> None:
+        body = NewPreflight.model_validate({"checks": CHECKS})
+        self.write(lambda ledger: standing.record_preflight(ledger, self.course_id, body))
+        self.plain.checked_at = self.plain.now
+
+    @rule()
+    def sweep(self) -> None:
+        sweeping.sweep(self.database, lambda: self.plain.now)
+        self.plain.sweep()
+
+    # --- what is always so -------------------------------------------------------------------------
+
+    @invariant()
+    def every_proposal_stands_where_the_plain_model_says(self) -> None:
+        if not hasattr(self, "plain"):
+            return
+        with self.database.read() as session:
+            ledger = Ledger(session, site="here", principal="dr", now=self.plain.now)
+            for told in self.plain.proposals:
+                row = ledger.proposal(told.id)
+                assert life_cycle.status_of(ledger, row) == told.status(self.plain.now)
+                if not (
+                    told.applied and self.plain.severe
+                ):  # what was applied may be closed since, or weaker
+                    assert self.programmable(ledger, told) == self.may_be_programmed(told)
+            for table in (DecisionRow, WithdrawalRow):
+                count = func.count()
+                many = session.scalars(
+                    select(table.proposal_id).group_by(table.proposal_id).having(count > 1)
+                )
+                assert many.all() == []
+        assert sum(told.status(self.plain.now) == "proposed" for told in self.plain.proposals) <= 1
+
+    def programmable(self, ledger: Ledger, told: Told) -> bool:
+        try:
+            programming.program(ledger, told.id)
+        except ServiceError:
+            return False
+        return True
+
+    def may_be_programmed(self, told: Told) -> bool:
+        in_life = told.status(self.plain.now) in ("approved", "edited", "applied")
+        return in_life and self.plain.barrier() is None
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.database.close()
+            self.folder.cleanup()
+
+
+@cache
+def empty_ledger() -> bytes:
+    """The schema, made once: an example of the machine should cost its own steps."""
+    with tempfile.TemporaryDirectory(prefix="titrate-life-cycle-") as folder:
+        path = Path(folder) / "ledger.sqlite"
+        database = Database(f"sqlite:///{path}")
+        database.migrate()
+        database.close()
+        return path.read_bytes()
+
+
+@cache
+def template() -> Proposal:
+    """A real proposal of the optimiser for this course; later ones differ in their dates alone."""
+    machine = LifeCycle()
+    machine.open()
+    with machine.database.read() as session:
+        ledger = Ledger(session, site="here", principal="dr", now=BEGAN)
+        course = ledger.course(machine.course_id)
+        problem, history = problem_of(session, course), history_of(session, course.id)
+        found = propose(problem, history, Ask(at=BEGAN, in_force=start_of(course)))
+    machine.teardown()
+    assert isinstance(found, Proposal)
+    return found
+
+
+def proposal_of(ledger: Ledger, course_id: str) -> Proposal:
+    assert course_id
+    return dataclasses.replace(template(), valid_until=ledger.now + VALID_FOR)
+
+
+TestLifeCycle = LifeCycle.TestCase
+TestLifeCycle.settings = hypothesis_settings(
+    max_examples=300 if FULL_COUNTS else 4, stateful_step_count=50 if FULL_COUNTS else 20
+)
