@@ -1,4 +1,4 @@
-"""Errors of the service, and THE table: error code -> HTTP status. The optimiser's codes stand in the same table.
+"""Errors of the service; ``service.http_status`` has THE table of their statuses.
 
 ::
 
@@ -39,15 +39,12 @@
       DataFolderError                serve: the folder cannot be written
       ProjectionBusyError            a worker is at work on the projection
       TrackingUnavailableError       MLflow does not answer, or refuses
+      CheckpointError                ledger verify: no checkpoint, or not signed with the key at hand
 
 Messages name field, problem, limit and what to do next; never the value, which may be patient data.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar
-
-from optimizer.errors import OptimizerError
 
 
 class ServiceError(Exception):
@@ -302,71 +299,7 @@ class TrackingUnavailableError(ServiceError):
     code = "tracking-unavailable"
 
 
-STATUS: Mapping[str, int] = MappingProxyType(
-    {
-        "malformed-request": 400,
-        "idempotency-key-missing": 400,
-        "not-authenticated": 401,
-        "forbidden": 403,
-        "not-found": 404,
-        "method-not-allowed": 405,
-        "conflict": 409,
-        "idempotency-key-running": 409,
-        "pseudonym-taken": 409,
-        "proposal-decided": 409,
-        "proposal-expired": 409,
-        "nothing-to-decide": 409,
-        "settings-closed": 409,
-        "proposal-withdrawn": 409,
-        "proposal-not-approved": 409,
-        "site-stopped": 409,
-        "patient-paused": 409,
-        "preflight-due": 409,
-        "contraindicated": 409,
-        "stop-released": 409,
-        "second-person-required": 409,
-        "problem-replaced": 409,
-        "precondition-failed": 412,
-        "request-too-large": 413,
-        "invalid-request": 422,
-        "idempotency-key-reused": 422,
-        "reason-required": 422,
-        "mixed-change": 422,
-        "parameter-definition": 422,
-        "definition-error": 422,
-        "device-file": 422,
-        "problem-definition": 422,
-        "malformed-document": 422,
-        "settings-error": 422,
-        "unknown-parameter": 422,
-        "off-grid": 422,
-        "hard-limit": 422,
-        "outside-envelope": 422,
-        "history-error": 422,
-        "off-scale": 422,
-        "trial-order": 422,
-        "precondition-required": 428,
-        "too-many-requests": 429,
-        "service-error": 500,
-        "internal-error": 500,
-        "port-in-use": 500,
-        "data-folder": 500,
-        "optimizer-error": 500,
-        "model-error": 500,
-        "fit-failed": 500,
-        "policy-broke-protocol": 500,
-        "recorded-data": 500,
-        "missing-extra": 500,
-        "database-not-ready": 503,
-        "database-busy": 503,
-        "identity-provider": 503,
-        "projection-busy": 503,
-        "tracking-unavailable": 503,
-    }
-)
-"""Every code a caller can meet; a test holds that none is missing."""
+class CheckpointError(ServiceError):
+    """A file that is no checkpoint or no key, or a checkpoint that another key signed."""
 
-
-def status_of(error: ServiceError | OptimizerError) -> int:
-    """Return the HTTP status of an error; its code alone decides."""
-    return STATUS[error.code]
+    code = "checkpoint"

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.dependencies.problems import MEDIA_TYPE, PROBLEM_EXAMPLE, TYPE
-from service.errors import STATUS
+from service.http_status import STATUS
 
 ANSWERS = Path(__file__).with_name("answers.json")
 """What a real service answered, one example a schema; ``tools/answers.py`` records them."""

@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse
 
 from optimizer.errors import OptimizerError
 from service.dependencies import shape
-from service.errors import ServiceError, status_of
+from service.errors import ServiceError
+from service.http_status import status_of
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:titrate:error:"

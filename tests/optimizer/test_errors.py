@@ -8,7 +8,8 @@ import pytest
 
 from optimizer import errors
 from optimizer.errors import OffGridError, OptimizerError
-from service.errors import STATUS, ServiceError
+from service.errors import ServiceError
+from service.http_status import STATUS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 

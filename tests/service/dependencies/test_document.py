@@ -5,7 +5,7 @@ import jsonschema_rs
 import pytest
 
 from service.auth.access import ACCESS
-from service.errors import STATUS
+from service.http_status import STATUS
 from tests.service.live import Server
 
 
