@@ -8,12 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx2
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from service.clock import system_clock
+from service.errors import ProposalDecidedError
+from service.ledger import life_cycle
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import Action
 from service.ledger.tables import DecisionRow
 from service.proposals.sweeping import expire
-from tests.service.live import SIGNED_BY, START, Clinic
+from tests.service.live import SIGNED_BY, START, Clinic, Server
 
 APPROVE = {"action": "approve"}
 EDIT = {"action": "edit", "reason": "clinical_judgement", "settings": START}
@@ -80,3 +85,25 @@ def _by_time(clinic: Clinic, proposal_id: str) -> str | None:
         action = session.scalar(select(DecisionRow.action).filter_by(proposal_id=proposal_id))
     # else it was an approval that ran out after somebody else won
     return "expire" if action == "expire" else None
+
+
+def without_the_write_lock(server: Server) -> None:
+    """Writes that do not take turns: the unique constraint alone lets one through."""
+    clinic = server.clinic()
+    proposal_id = clinic.ask(clinic.rated_course()[0])["id"]
+
+    def decide(_: int) -> bool:
+        with Session(server.services.database.engine) as session, session.begin():
+            ledger = Ledger(session, site=clinic.site, principal="dr", now=system_clock())
+            try:
+                life_cycle.decide(ledger, ledger.proposal(proposal_id), Action.REJECT)
+            except ProposalDecidedError:
+                session.rollback()
+                return False
+            return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(decide, range(20))) == 1
+    with server.services.database.read() as session:
+        count = select(func.count()).select_from(DecisionRow).where(DecisionRow.proposal_id == proposal_id)
+        assert session.scalar(count) == 1

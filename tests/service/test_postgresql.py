@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,8 @@ from service.db.base import Base
 from service.ledger.tables import APPEND_ONLY
 from service.settings import Settings
 from tests.service.life_cycle_story import tell
-from tests.service.live import Clinic, Server, codes, serving
+from tests.service.live import Server, serving
+from tests.service.one_decision import race, without_the_write_lock
 
 pytestmark = pytest.mark.postgres
 
@@ -88,20 +88,14 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
-def test_the_service_keeps_its_promises_on_postgresql(server: Server) -> None:
+def test_the_service_keeps_its_promises_on_postgresql(server: Server, full_counts: bool) -> None:
     """One test, so that one cluster and one server are enough however the tests are spread."""
     tell(server.clinic())
-    one_of_many_decisions_wins(server.clinic())
+    for _ in range(100 if full_counts else 1):
+        race(server.clinic())
+    without_the_write_lock(server)
     for table in APPEND_ONLY:
         the_record_only_grows(table, server)
-
-
-def one_of_many_decisions_wins(clinic: Clinic) -> None:
-    course_id, _ = clinic.rated_course()
-    proposal = clinic.ask(course_id)
-    with ThreadPoolExecutor(10) as pool:
-        replies = list(pool.map(lambda _: clinic.decide(proposal, action="approve"), range(20)))
-    assert sorted(codes(replies)) == [(201, "")] + [(409, "proposal-decided")] * 19
 
 
 def the_record_only_grows(table: str, server: Server) -> None:
