@@ -18,10 +18,8 @@ from optimizer.safety import closure, limits
 from optimizer.safety.safe_set import safe
 from optimizer.space.search_space import Indices
 
-PATIENCE = 0.8
-"""Value of an aim per titration step it is still away."""
-UNSTARTED = 0.02
-"""Share of the draws that may put the limit below a far aim where the course starts with stimulation off [A]."""
+PATIENCE = 0.5
+"""Value of an aim per titration step it is still away: each is a visit spent on settings that are not yet good [A]."""
 SCAN = slice(None, None, 4)
 """The draws that rank candidates; the best are judged by all."""
 SHORTLIST = 64
@@ -81,8 +79,8 @@ class Search:
         """Return settings further on that promise most, ``(t, d)``, whether a first step towards them may be taken or not."""
         if search.listed(self.problem) is not None:
             return np.empty((0, len(self.problem.space.parameters)), dtype=np.int64)
-        aims = self._tolerable_current(search.far(self.problem, self.rng))
-        aims = aims[may_keep(self.problem, self.surrogate, self.history, self.ask, aims)]
+        aims = self._about_tolerable(search.far(self.problem, self.rng))
+        aims = aims[_open(self.problem, self.history, self.ask, aims)]
         return np.asarray(aims[self._ranked(for_themselves(aims))[:AIMS]])
 
     def candidates(self, aims: Indices) -> Candidates:
@@ -108,8 +106,9 @@ class Search:
 
     def _scores(self, surrogate: Surrogate, candidates: Candidates) -> Tensor:
         aims = points_of(self.problem, candidates.aims)
-        patience = PATIENCE ** torch.tensor(candidates.steps, dtype=torch.float64)
-        return expected_improvement(self.problem, surrogate, self.best, aims) * patience
+        reached = PATIENCE ** torch.tensor(candidates.steps, dtype=torch.float64)
+        tolerated = 1.0 - surrogate.p_intolerable(aims)
+        return expected_improvement(self.problem, surrogate, self.best, aims) * reached * tolerated
 
     def _near(self) -> Indices:
         known = search.known(self.problem, self.history, self.ask)
@@ -126,18 +125,17 @@ class Search:
         possible &= self._tolerable(reached)
         return Candidates(points=reached, aims=aims, steps=steps).take(possible)
 
-    def _tolerable_current(self, points: Indices) -> Indices:
-        """Set far points to currents the model holds tolerable: a fifth of the draws put the limit lower, or fewer."""
+    def _about_tolerable(self, points: Indices) -> Indices:
+        """Set far points to currents the model holds more likely tolerable than not.
+
+        What is still uncertain there is learned on the way: only the first step must be held tolerable today.
+        """
         if self.surrogate.grades is None:
             return points
         intensity = self.surrogate.grades.intensity
         level = intensity.log_limit_current(self.surrogate.values, points_of(self.problem, points))
-        # a start that is off says nothing of the limit: what four fifths of the draws allow would never count as safe
-        share = UNSTARTED if intensity.starts_off else 0.2
-        cautious = torch.quantile(level, share, dim=0).numpy() - self.rng.uniform(
-            0.05, 0.35, size=len(points)
-        )
-        return search.at_current(self.problem, points, np.exp(cautious))
+        typical = level.median(dim=0).values.numpy() - self.rng.uniform(0.0, 0.35, size=len(points))
+        return search.at_current(self.problem, points, np.exp(typical))
 
     def _weaker(self) -> Indices:
         weaker = search.weaker(self.problem, self.ask)
@@ -157,6 +155,11 @@ def may_keep(
     problem: Problem, surrogate: Surrogate, history: History, ask: Ask, points: Indices
 ) -> NDArray[np.bool_]:
     """Return which settings one could live with: inside every limit and closure, held tolerable, in reach or not."""
+    inside = _open(problem, history, ask, points)
+    return np.asarray(inside & safe(problem, surrogate, points_of(problem, points)).numpy())
+
+
+def _open(problem: Problem, history: History, ask: Ask, points: Indices) -> NDArray[np.bool_]:
+    """Return which settings no limit, lock or closure shuts out, ``(c,)``."""
     mask = problem.allowed(points) & limits.unlocked(problem, ask, points)
-    mask &= closure.open_to(problem, closure.closures(problem, history), points)
-    return np.asarray(mask & safe(problem, surrogate, points_of(problem, points)).numpy())
+    return np.asarray(mask & closure.open_to(problem, closure.closures(problem, history), points))

@@ -81,6 +81,10 @@ def remaining_gain(
     noise = torch.randn(prediction.mean.shape, generator=generator, dtype=prediction.mean.dtype)
     surface = (torch.linalg.cholesky_ex(joint)[0] @ noise[..., None])[..., 0]
     worth = prediction.mean + surface - bother(problem, surrogate, prediction.points)
+    if problem.tolerability is not None:
+        # what turns out intolerable brings nothing
+        intolerable = surrogate.expected_grade(points) > problem.tolerability.limit_grade
+        worth[:, :-1] = worth[:, :-1].masked_fill(intolerable, -torch.inf)
     return float((worth[:, :-1].max(dim=1).values - worth[:, -1]).clamp_min(0.0).mean())
 
 

@@ -22,7 +22,7 @@ FIRST = 3
 """Distinct known settings below which proposals stay next to the settings in force."""
 FIRST_CHANGES = 2
 """Parameters a first proposal may change."""
-RUNGS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+RUNGS = tuple(1.0 - 0.04 * rung for rung in range(19))
 """Shares of a far target's amplitude at which a way towards it is looked for."""
 
 

@@ -26,12 +26,22 @@ def search() -> Search:
     )
 
 
-def test_every_candidate_is_admissible_and_held_tolerable_and_every_aim_may_be_kept(search: Search) -> None:
+def test_every_candidate_is_admissible_and_held_tolerable_and_no_limit_shuts_its_aim_out(
+    search: Search,
+) -> None:
     found = search.candidates(search.aims())
     assert len(found) > 0
     assert limits.admissible(search.problem, search.history, search.ask, found.points).all()
     assert bool(safe(search.problem, search.surrogate, points_of(search.problem, found.points)).all())
-    assert may_keep(search.problem, search.surrogate, search.history, search.ask, found.aims).all()
+    assert search.problem.allowed(found.aims).all()
+
+
+def test_what_may_be_kept_is_inside_every_limit_and_held_tolerable(search: Search) -> None:
+    points = search.problem.space.draw(np.random.default_rng(1), 500)
+    kept = points[may_keep(search.problem, search.surrogate, search.history, search.ask, points)]
+    assert 0 < len(kept) < len(points)
+    assert search.problem.allowed(kept).all()
+    assert bool(safe(search.problem, search.surrogate, points_of(search.problem, kept)).all())
 
 
 def test_a_candidate_without_a_step_to_go_is_its_own_aim(search: Search) -> None:
@@ -40,9 +50,10 @@ def test_a_candidate_without_a_step_to_go_is_its_own_aim(search: Search) -> None
     assert (found.points[found.steps > 0] != found.aims[found.steps > 0]).any(axis=1).all()
 
 
-def test_the_shortlist_is_judged_by_all_draws_at_the_aims_less_the_patience_they_cost(search: Search) -> None:
+def test_the_shortlist_is_judged_by_all_draws_at_the_aims_less_patience_and_risk(search: Search) -> None:
     listed, scores = search.shortlist(search.aims())
     assert len(listed) <= SHORTLIST
     aims = points_of(search.problem, listed.aims)
-    worth = expected_improvement(search.problem, search.surrogate, search.best, aims).numpy()
-    assert scores.numpy() == pytest.approx(worth * PATIENCE**listed.steps)
+    worth = expected_improvement(search.problem, search.surrogate, search.best, aims)
+    tolerated = 1.0 - search.surrogate.p_intolerable(aims)
+    assert scores.numpy() == pytest.approx((worth * tolerated).numpy() * PATIENCE**listed.steps)
