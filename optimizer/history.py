@@ -1,14 +1,17 @@
 """Everything recorded about one course, immutable, in the order things happened."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from optimizer import canonical
-from optimizer.errors import OutcomeScaleError, TrialOrderError
+from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError
+from optimizer.outcomes.scale import GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
+from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Facts, Measure, Posture, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -93,11 +96,11 @@ class History:
     def standing(self) -> tuple[Report, ...]:
         """The reports that stand: amended ones replaced by their latest amendment, retracted ones left out."""
         latest: dict[str, Report] = {}
-        roots = {report.id: report.amends for report in self.reports}
-        chains = {report.id: _chain(report.id, roots) for report in self.reports}
+        amends = {report.id: report.amends for report in self.reports}
+        origins = {report.id: _origin(report.id, amends) for report in self.reports}
         # of two recorded at one instant, the amendment is the later
-        for report in sorted(self.reports, key=lambda r: (r.recorded_at, len(chains[r.id]), r.id)):
-            latest[chains[report.id][-1]] = report
+        for report in sorted(self.reports, key=lambda r: (r.recorded_at, origins[r.id][1], r.id)):
+            latest[origins[report.id][0]] = report
         return tuple(
             sorted((r for r in latest.values() if r.value is not None), key=lambda r: (r.occurred_at, r.id))
         )
@@ -119,17 +122,71 @@ class History:
         return any(review.subject_id == subject_id for review in self.reviews)
 
 
-def _chain(identifier: str, amends: Mapping[str, str | None]) -> list[str]:
-    """Return a report's id, that of the report it amends, and so on to the first; a circle ends where it closes."""
-    chain = [identifier]
-    while (amended := amends[chain[-1]]) is not None and amended not in chain:
-        chain.append(amended)
-    return chain
+def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int]:
+    """Return the report that a chain of amendments goes back to, and its length; a circle ends where it closes."""
+    seen = {identifier}
+    while (amended := amends[identifier]) is not None and amended not in seen:
+        seen.add(amended)
+        identifier = amended
+    return identifier, len(seen)
 
 
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
     """Return raw values as applied settings, with the grid point where they are one."""
     return Applied(values=dict(values), settings=problem.space.find(values))
+
+
+def check_applied(problem: Problem, applied: Applied, field: str) -> None:
+    """Hold applied settings against the space they are read under: off the grid they may be, but not contradict themselves.
+
+    Raises:
+        OffGridError: If a number is not finite, or the grid point is not that of the values.
+    """
+    for name, value in applied.values.items():
+        if not isinstance(value, str) and not math.isfinite(value):
+            raise OffGridError(f"{field}.{name}", "is not a finite number")
+    if applied.settings is not None and not _agree(problem, applied.values, applied.settings):
+        raise OffGridError(
+            f"{field}.settings",
+            "are not the grid point of the values beside them",
+            remedy="Build them with applied(problem, values).",
+        )
+
+
+def _agree(problem: Problem, values: Mapping[str, Value], settings: Settings) -> bool:
+    """Whether settings are the grid point of values; the same as ``space.find``, without a search of every grid."""
+    parameters = problem.space.parameters
+    if settings.names != problem.space.names or values.keys() != set(settings.names):
+        return False
+    if not len(settings.indices) == len(settings.values) == len(parameters):
+        return False
+    return all(
+        0 <= index < parameter.size
+        and level == parameter.levels[index]
+        and parameter.is_at(index, values[name])
+        for name, index, level, parameter in zip(
+            settings.names, settings.indices, settings.values, parameters, strict=True
+        )
+    )
+
+
+def check_history(problem: Problem, history: History) -> None:
+    """Hold a history against the problem it is read under, before anything is concluded from it.
+
+    A kind of side effect that the problem does not declare (no longer, perhaps) is no error: it counts as a hard stop.
+
+    Raises:
+        OffGridError: If the grid point of a trial is not that of its values.
+        OutcomeScaleError: If a value is off its scale.
+    """
+    for trial in history.trials:
+        check_applied(problem, trial.applied, "trial.applied")
+    for report in history.reports:
+        if report.value is None:
+            continue
+        effect = problem.side_effect(report.kind)
+        scale = GRADE_REAL if effect is None else effect.scale
+        (problem.outcome if report.measure is Measure.PAIN else scale).check(report.value, "report.value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,17 @@ from contextlib import contextmanager
 
 import torch
 
-from optimizer.ask import Ask
+from optimizer.ask import Ask, check_ask
 from optimizer.decision import Decision
-from optimizer.history import History
+from optimizer.errors import ProblemDefinitionError
+from optimizer.history import History, check_history
 from optimizer.policies.policy import Policy
 from optimizer.policies.safe_bo import SAFE_BO
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
+
+SEEDS = 2**53
+"""JSON carries whole numbers exactly below this."""
 
 
 def propose(
@@ -41,6 +45,10 @@ def propose(
         A ``Proposal`` on the device grid inside every limit; a ``Hold`` where none is defensible; a ``Stop`` where further
         search is not worth a visit. Advice: a clinician decides, nothing is ever applied by the software.
 
+    Raises:
+        OptimizerError: If what is handed over is malformed; the message names the field. What is well formed, however odd, is
+            answered.
+
     Example:
         >>> from datetime import UTC, datetime
         >>> from optimizer.history import applied, history_from_rows
@@ -58,6 +66,10 @@ def propose(
         >>> decision.settings["configuration"].startswith("level-")
         True
     """
+    check_history(problem, history)
+    check_ask(problem, ask)
+    if not 0 <= seed < SEEDS:
+        raise ProblemDefinitionError("seed", "is not one", limit="whole numbers from 0 below 2^53")
     with _one_thread():
         return policy.start(problem, prior=prior, seed=seed).decide(history, ask)
 

@@ -1,10 +1,11 @@
 """Facts of a course: settings applied over an interval, and the reports given about them."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from optimizer.errors import TrialOrderError
+from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
 
@@ -69,11 +70,14 @@ def utc(at: datetime, name: str) -> datetime:
         The same instant in UTC.
 
     Raises:
-        TrialOrderError: If the time has no zone: guessing one would shift a day's reports.
+        TrialOrderError: If the time has no zone (guessing one would shift a day's reports) or is no date in UTC.
     """
     if at.tzinfo is None:
         raise TrialOrderError(name, "has no time zone", remedy="Give the offset, for example +01:00 or Z.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise TrialOrderError(name, "lies outside the calendar", limit="years 1 to 9999 in UTC") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +90,19 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One step of the ramp to a trial's settings; amplitude in mA, the other parameters as in the trial."""
+    """One step of the ramp to a trial's settings; amplitude in mA, the other parameters as in the trial.
+
+    Raises:
+        OffGridError: If the amplitude is negative or not finite.
+    """
 
     amplitude_ma: float
     outcome: RungOutcome
+
+    def __post_init__(self) -> None:
+        """Check that the amplitude is one."""
+        if not (math.isfinite(self.amplitude_ma) and self.amplitude_ma >= 0):
+            raise OffGridError("rung.amplitude_ma", "is negative or not finite", limit=">= 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +144,10 @@ class Report:
 
     A later report with the same ``amends`` takes the place of the named one from its ``recorded_at`` on; with no value it
     retracts it. Nothing is ever changed in place.
+
+    Raises:
+        TrialOrderError: If it is empty and amends nothing, or a time has no zone.
+        OutcomeScaleError: If its value is not a finite number.
     """
 
     id: str
@@ -150,11 +167,13 @@ class Report:
     amends: str | None = None
 
     def __post_init__(self) -> None:
-        """Bring times to UTC."""
+        """Bring times to UTC and check the value."""
         object.__setattr__(self, "occurred_at", utc(self.occurred_at, "report.occurred_at"))
         object.__setattr__(self, "recorded_at", utc(self.recorded_at, "report.recorded_at"))
         if self.value is None and self.amends is None:
             raise TrialOrderError("report.value", "is empty, but the report amends nothing")
+        if self.value is not None and not math.isfinite(self.value):
+            raise OutcomeScaleError("report.value", "is not a finite number")
 
 
 class ReviewSubject(StrEnum):

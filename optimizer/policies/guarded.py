@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Hold, HoldReason, Proposal
+from optimizer.decision import Decision, Proposal
 from optimizer.history import History
 from optimizer.policies.baseline import answer, basis_of
 from optimizer.policies.nearest import nearest
@@ -61,12 +61,7 @@ class GuardedSession:
         rng = np.random.default_rng([self.seed, len(history)])
         chosen = nearest(self.problem, wish.settings, ask.in_force.settings, admissible, rng)
         if chosen is None:
-            return Hold(
-                reason=HoldReason.NO_SAFE_CANDIDATE,
-                release="review",
-                meanwhile=doubt.meanwhile(self.problem, history, ask),
-                basis=basis,
-            )
+            return replace(doubt.no_safe_candidate(self.problem, history, ask), basis=basis)
         keep = wish.recommendation if self._is_open(history, wish.recommendation) else None
         relief = wish.recommendation_relief_nrs if keep is not None else None
         over_start = wish.recommendation_over_start_nrs if keep is not None else None

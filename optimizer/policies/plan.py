@@ -96,13 +96,14 @@ def imagined(problem: Problem, history: History, ask: Ask, step: Step) -> Histor
         occurred_at=at - timedelta(microseconds=1),
         recorded_at=at,
     )
-    reports = [(Measure.PAIN, "", step.outcome.mean)]
+    sites = problem.objective.site_weights or ("",)
+    reports = [(Measure.PAIN, site, step.outcome.mean) for site in sites]
     intensity_kinds = [effect.name for effect in problem.side_effects if effect.nature == "intensity"]
     if step.side_effect_grade is not None and intensity_kinds:
         reports.append((Measure.SIDE_EFFECT, intensity_kinds[0], float(round(step.side_effect_grade.mean))))
     facts = [
         Report(
-            id=f"{trial.id}-{measure}",
+            id=f"{trial.id}-{measure}-{kind}",
             trial_id=trial.id,
             measure=measure,
             kind=kind,

@@ -16,7 +16,7 @@ from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Search, may_keep
 from optimizer.acquisition.improvement import best_of, remaining_gain
 from optimizer.ask import Ask
-from optimizer.decision import Basis, Decision, Hold, HoldReason, Proposal, Purpose, Step, Stop
+from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop
 from optimizer.errors import FitError
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
@@ -75,7 +75,8 @@ class SafeBOSession:
         try:
             return self._decide(history, ask)
         except FitError:
-            return self._hold(HoldReason.MODEL_FAILED, history, ask, None)
+            held = doubt.model_failed(self.problem, history, ask)
+            return replace(held, basis=self._basis(history, None))
 
     def _decide(self, history: History, ask: Ask) -> Decision:
         surrogate = self._fit(history, ask)
@@ -93,7 +94,8 @@ class SafeBOSession:
         aims = hunt.aims()
         candidates, scores = hunt.shortlist(aims)
         if not len(candidates):
-            return self._hold(HoldReason.NO_SAFE_CANDIDATE, history, ask, surrogate)
+            held = doubt.no_safe_candidate(self.problem, history, ask)
+            return replace(held, basis=self._basis(history, surrogate))
         keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable)
         over_start = (
             None
@@ -139,7 +141,7 @@ class SafeBOSession:
             for facts in history.facts
             if facts.trial.kind not in (TrialKind.STIMULATION_OFF, TrialKind.BASELINE)
         ]
-        settings = [self.problem.space.find(values) for values in (*stimulated[:1], ask.in_force.values)]
+        settings = [*map(self.problem.space.find, stimulated[:1]), ask.in_force.settings]
         return next(entry for entry in settings if entry is not None)
 
     def _fit(self, history: History, ask: Ask) -> Surrogate:
@@ -181,14 +183,6 @@ class SafeBOSession:
         without: Points = surrogate.dataset.points.take(off.nonzero()[:1, 0])
         mean, variance = surrogate.predict(best).gain_over(surrogate.predict(without))
         return float(torch.special.ndtr((mean - NOTICEABLE_NRS) / variance.sqrt()).mean())
-
-    def _hold(self, reason: HoldReason, history: History, ask: Ask, surrogate: Surrogate | None) -> Hold:
-        return Hold(
-            reason=reason,
-            release="review",
-            meanwhile=doubt.meanwhile(self.problem, history, ask),
-            basis=self._basis(history, surrogate),
-        )
 
     def _basis(self, history: History, surrogate: Surrogate | None) -> Basis:
         return Basis(

@@ -1,6 +1,7 @@
 """Reasons in the record itself to propose nothing. A doubt is a hold with a reason, not a guess."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from optimizer.history import History
 from optimizer.outcomes.scale import GRADE
 from optimizer.problem import Problem
 from optimizer.safety import closure, strength, tolerance
+from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Report, RungOutcome
 
@@ -44,10 +46,29 @@ def hold(problem: Problem, history: History, ask: Ask) -> Hold | None:
     return Hold(reason=reason, subject_ids=subjects, release=release, meanwhile=keep)
 
 
-def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
-    """Return the settings to be on while nothing is proposed: in force, else last tolerated, else off (None).
+def no_safe_candidate(problem: Problem, history: History, ask: Ask) -> Hold:
+    """Return the hold for an ask that leaves nothing to propose, with what bars settings now: reports, ramps of trials."""
+    closed = [entry.report_id for entry in closure.closures(problem, history)]
+    subjects = dict.fromkeys(closed + [bar.subject_id for bar in tolerance.bars(problem, history)])
+    return Hold(
+        reason=HoldReason.NO_SAFE_CANDIDATE,
+        subject_ids=tuple(subjects),
+        release="review" if subjects else "program_in_clinic",
+        meanwhile=meanwhile(problem, history, ask),
+    )
 
-    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there.
+
+def model_failed(problem: Problem, history: History, ask: Ask) -> Hold:
+    """Return the hold for an ask whose data the surrogate could not be conditioned on."""
+    keep = meanwhile(problem, history, ask)
+    return Hold(reason=HoldReason.MODEL_FAILED, release="review", meanwhile=keep)
+
+
+def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
+    """Return the settings to be on while nothing is proposed: in force, else last tolerated, else lower, else off (None).
+
+    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there. Lower means
+    just below settings in force that are off the grid, and only where nothing speaks against those.
     """
     tolerated = [
         facts.trial.applied.settings
@@ -56,7 +77,15 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
     ]
     barred = tolerance.bars(problem, history)
     closed = closure.closures(problem, history)
-    for settings in (ask.in_force.settings, *tolerated):
+    lower = None
+    in_force = strength.of_point(problem, ask.in_force.values)
+    if (
+        ask.in_force.settings is None
+        and not closed
+        and not any(tolerance.blocks(bar, in_force) for bar in barred)
+    ):
+        lower = _just_below(problem, ask.in_force.values)
+    for settings in (ask.in_force.settings, *tolerated, lower):
         if settings is None:
             continue
         point = strength.of_point(problem, settings.as_dict())
@@ -69,6 +98,27 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
 
 
 _Found = tuple[HoldReason, tuple[str, ...], str] | None
+
+
+def _just_below(problem: Problem, values: Mapping[str, Value]) -> Settings | None:
+    """Return the grid point that is nowhere stronger than raw values, next to them; None where there is none.
+
+    Each number one level down at most: a lower current, a narrower pulse, a lower rate, a shorter ON; OFF times up.
+    """
+    indices = []
+    for parameter in problem.space.parameters:
+        value = values.get(parameter.name)
+        index = parameter.find(value)
+        if index is None and not parameter.is_categorical and isinstance(value, int | float):
+            levels = np.array(parameter.numbers)
+            fits = np.flatnonzero(levels >= value if parameter.name == "off_s" else levels <= value)
+            # past the device's range nobody knows what is on
+            known = len(fits) and levels[0] <= value <= levels[-1]
+            index = int(fits[0] if parameter.name == "off_s" else fits[-1]) if known else None
+        if index is None:
+            return None
+        indices.append(index)
+    return problem.space.at(indices)
 
 
 def _adverse_event(problem: Problem, history: History) -> _Found:

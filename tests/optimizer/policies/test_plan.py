@@ -6,6 +6,8 @@ import pytest
 
 from optimizer.decision import Purpose
 from optimizer.errors import EnvelopeError
+from optimizer.history import ratings
+from optimizer.outcomes.objective import Objective
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.problem import Envelope
 from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
@@ -92,3 +94,14 @@ def test_an_imagined_trial_joins_the_history_as_predicted() -> None:
     after = imagined(problem, history, ask, step)
     assert len(after) == 3
     assert after.facts[-1].pain[0].value == step.outcome.mean
+
+
+def test_an_imagined_trial_is_rated_at_every_pain_site() -> None:
+    problem = tonic(objective=Objective(sites={"back": 2.0, "leg": 1.0}))
+    history, ask = asked(problem, [{**START, "back": 6, "leg": 4}])
+    surrogate = conditioned(problem, [{**START, "back": 6, "leg": 4}])
+    step = describe(problem, surrogate, history, ask, indices(problem, START)[0], Purpose.LEARN)
+    after = imagined(problem, history, ask, step)
+    assert [rating.value for rating in ratings(problem, after.facts[-1])] == [
+        pytest.approx(step.outcome.mean)
+    ]

@@ -141,3 +141,60 @@ def test_meanwhile_the_latest_tolerated_when_those_in_force_are_off_the_grid() -
     settings = doubt.meanwhile(PROBLEM, record, off)
     assert settings is not None
     assert settings["amplitude_ma"] == 4.5
+
+
+def off_grid(**changes: float | str) -> Ask:
+    return replace(ask(), in_force=Applied(values={**HERE, **changes}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"amplitude_ma": 5.03}, {"amplitude_ma": 5.0}),
+        ({"amplitude_ma": 5.03, "pulse_width_us": 307.0}, {"amplitude_ma": 5.0, "pulse_width_us": 300.0}),
+        ({"frequency_hz": 41.3}, {"frequency_hz": 40.0}),
+    ],
+)
+def test_meanwhile_just_below_settings_off_the_grid_where_nothing_else_was_tolerated(
+    changes: dict[str, float | str], kept: dict[str, float | str]
+) -> None:
+    settings = doubt.meanwhile(PROBLEM, History(), off_grid(**changes))
+    assert settings is not None
+    below = {**HERE, **changes, **kept}
+    levels = {
+        p.name: max(v for v in p.numbers if v <= float(below[p.name])) for p in PROBLEM.space.parameters[:3]
+    }
+    assert settings.as_dict() == {**HERE, **levels}
+
+
+def test_meanwhile_off_where_nothing_is_known_of_settings_off_the_grid_or_something_speaks_against_them() -> (
+    None
+):
+    assert doubt.meanwhile(PROBLEM, History(), off_grid(amplitude_ma=-1.0)) is None
+    assert doubt.meanwhile(PROBLEM, History(), off_grid(amplitude_ma=1e6)) is None
+    assert doubt.meanwhile(PROBLEM, History(), off_grid(configuration="elsewhere")) is None
+    assert doubt.meanwhile(PROBLEM, History(), off_grid(amplitude_ma=12.17)) is None, (
+        "below it is past the envelope"
+    )
+    assert doubt.meanwhile(PROBLEM, history(trial(1, 5)), off_grid(amplitude_ma=5.03)) is None, (
+        "not tolerated"
+    )
+    mild = second(1.0, amends="g1-0", measure=Measure.SIDE_EFFECT, kind="discomfort", recorded_at=day(2))
+    elsewhere = trial(1, 8, amplitude_ma=9.0, configuration="level-1", pain=None)
+    assert doubt.meanwhile(PROBLEM, history(elsewhere, (mild,)), off_grid(amplitude_ma=5.03)) is None, (
+        "closed"
+    )
+
+
+def test_a_hold_without_candidates_names_every_report_and_ramp_that_bars_settings() -> None:
+    ramp = ((4.0, RungOutcome.TOLERATED), (6.0, RungOutcome.DISCOMFORT))
+    record = history(
+        trial(1, 5), trial(2, 8, configuration="level-1"), trial(3, 0, ramp=ramp, amplitude_ma=3.0)
+    )
+    found = doubt.no_safe_candidate(PROBLEM, record, ask())
+    assert set(found.subject_ids) == {"g1-0", "g2-0", "t3"}
+    assert len(found.subject_ids) == 3
+    assert (found.reason, found.release) == (HoldReason.NO_SAFE_CANDIDATE, "review")
+    released = record.add(review("g1-0"), review("g2-0"), review("t3"))
+    assert doubt.no_safe_candidate(PROBLEM, released, ask()).subject_ids == ()
+    assert doubt.no_safe_candidate(PROBLEM, released, ask()).release == "program_in_clinic"
