@@ -293,5 +293,5 @@ def proposal_of(ledger: Ledger, course_id: str) -> Proposal:
 
 TestLifeCycle = LifeCycle.TestCase
 TestLifeCycle.settings = hypothesis_settings(
-    max_examples=300 if FULL_COUNTS else 6, stateful_step_count=50 if FULL_COUNTS else 30
+    max_examples=300 if FULL_COUNTS else 24, stateful_step_count=50 if FULL_COUNTS else 25
 )
