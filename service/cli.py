@@ -11,6 +11,7 @@ import typer
 
 from service.commands.clear_errors import clear_errors
 from service.commands.keys import commands as keys_commands
+from service.commands.ledger import commands as ledger_commands
 from service.evaluation.command import EXAMPLES, evaluate
 
 app = typer.Typer(
@@ -18,6 +19,12 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     help="Propose, replay and serve neurostimulation settings. Research use: a clinician decides on every proposal.",
+)
+
+app.add_typer(
+    ledger_commands,
+    name="ledger",
+    help="The record: check it, sign where it stands, bound who may change it.",
 )
 
 

@@ -7,6 +7,7 @@ import uvicorn
 
 from service.app import create_app
 from service.errors import DataFolderError, PortInUseError
+from service.ledger.checkpoint import signing_key
 from service.settings import Settings
 
 
@@ -18,6 +19,8 @@ def serve(settings: Settings) -> None:
         PortInUseError: If the address is taken.
     """
     prepare_folder(settings.data_folder)
+    # made at the first start, so that its public half can be taken elsewhere before it is needed
+    signing_key(settings.data_folder)
     with listen(settings.host, settings.port) as listening:
         # no access log: a query may name a pseudonym
         config = uvicorn.Config(create_app(settings), access_log=False, server_header=False)

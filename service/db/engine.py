@@ -47,6 +47,13 @@ class Database:
             yield session
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database throughout, while others write."""
+        level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**level) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
         with RecordSession(self._writing, expire_on_commit=False) as session, session.begin():

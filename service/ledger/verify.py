@@ -102,6 +102,14 @@ def verify(connection: Connection, mark: Mark | None = None) -> Verdict:
     return Verdict(links=walk.position, digest=walk.digest, findings=tuple(found))
 
 
+def head(connection: Connection) -> Mark:
+    """Return where the chain stands."""
+    last = connection.execute(
+        text("SELECT position, digest FROM chain ORDER BY position DESC LIMIT 1")
+    ).first()
+    return Mark(position=0, digest=NO_DIGEST) if last is None else Mark(position=last[0], digest=last[1])
+
+
 class _Walk:
     """One pass along the chain."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
+from tests.service.postgresql import Cluster, programs
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +15,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = Settings(data_folder=tmp_path_factory.mktemp("titrate"), ask_wait_s=20.0)
     with serving(settings) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Give a PostgreSQL of this process's own; every test makes databases of its own in it."""
+    folder = programs()
+    if folder is None:
+        pytest.skip("no PostgreSQL server programs (initdb) on this machine")
+    made = Cluster(folder)
+    yield made
+    made.remove()
 
 
 @pytest.fixture

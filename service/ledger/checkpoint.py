@@ -1,0 +1,107 @@
+"""Where the chain stood at an instant, signed: what a cut-off or rewritten chain cannot agree with.
+
+A checkpoint is one line of text, a JWS (RFC 7515) with Ed25519 (RFC 9864) over canonical JSON, so that any JOSE library can
+check it. It is worth what its distance from the database is worth: keep it, and the public key, on another machine.
+"""
+
+import json
+import os
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import rfc8785
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from service.errors import CheckpointError
+from service.ledger.verify import Mark
+
+KEY_FILE = "signing-key.json"
+ALGORITHM: Final = "Ed25519"
+
+
+def signing_key(folder: Path) -> OKPKey:
+    """Return the key of this installation, made at the first call.
+
+    Args:
+        folder: The data folder; the key lies there as a JWK with mode 0600, and never in the database it vouches for.
+
+    Returns:
+        The private key.
+    """
+    path = folder / KEY_FILE
+    if not path.exists():
+        made = json.dumps(OKPKey.generate_key(ALGORITHM).as_dict(private=True))
+        draft = folder / f"{KEY_FILE}.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(made + "\n")
+        with suppress(FileExistsError):  # of two first starts at once one key is kept
+            path.hardlink_to(draft)
+        draft.unlink()
+    return _key(path)
+
+
+def public_key(key: OKPKey) -> str:
+    """Return the public half as a JWK on one line."""
+    return json.dumps(key.as_dict(private=False), sort_keys=True)
+
+
+def read_public_key(path: Path) -> OKPKey:
+    """Return an exported public key; raises CheckpointError where the file holds none."""
+    return _key(path)
+
+
+def sign(mark: Mark, at: datetime, key: OKPKey) -> str:
+    """Return a checkpoint.
+
+    Args:
+        mark: Where the chain stands.
+        at: The instant.
+        key: The private key.
+
+    Returns:
+        One line of text.
+    """
+    content: dict[str, str | int] = {
+        "digest": mark.digest,
+        "made_at": at.isoformat(),
+        "position": mark.position,
+    }
+    header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": "titrate-checkpoint"}
+    return jws.serialize_compact(header, rfc8785.dumps(content), key, algorithms=[ALGORITHM])
+
+
+def read(checkpoint: str, key: OKPKey) -> Mark:
+    """Return where the chain stood.
+
+    Args:
+        checkpoint: What :func:`sign` gave.
+        key: The public key, or the private one.
+
+    Returns:
+        The mark.
+
+    Raises:
+        CheckpointError: If it is no checkpoint, or another key signed it.
+    """
+    try:
+        content = json.loads(jws.deserialize_compact(checkpoint.strip(), key, algorithms=[ALGORITHM]).payload)
+        return Mark(position=content["position"], digest=content["digest"])
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            "checkpoint",
+            "is none, or was signed with another key",
+            remedy="Name the public key of the installation that made it with --public-key.",
+        ) from error
+
+
+def _key(path: Path) -> OKPKey:
+    try:
+        return OKPKey.import_key(json.loads(path.read_text(encoding="utf-8")))
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            "key", "is no Ed25519 key", remedy="Export it anew with 'ledger public-key'."
+        ) from error

@@ -1,0 +1,52 @@
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import OKPKey
+
+from service.errors import CheckpointError
+from service.ledger.checkpoint import KEY_FILE, public_key, read, read_public_key, sign, signing_key
+from service.ledger.verify import Mark
+
+MARK = Mark(position=7, digest="a" * 64)
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_a_checkpoint_is_read_with_the_exported_public_key_alone(tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    exported = tmp_path / "public.json"
+    exported.write_text(public_key(key))
+    other = read_public_key(exported)
+    assert not other.is_private
+    assert read(sign(MARK, AT, key), other) == MARK
+
+
+def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    first = signing_key(tmp_path).thumbprint()
+    assert signing_key(tmp_path).thumbprint() == first
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+
+
+def test_another_key_an_altered_line_and_no_checkpoint_are_refused(tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    signed = sign(MARK, AT, key)
+    head, body, signature = signed.split(".")
+    forged = sign(Mark(position=8, digest="b" * 64), AT, OKPKey.generate_key("Ed25519")).split(".")[1]
+    for line, by in (
+        (signed, OKPKey.generate_key("Ed25519")),
+        (f"{head}.{forged}.{signature}", key),
+        (f"{head}.{body}.", key),
+        ("nonsense", key),
+        ("", key),
+    ):
+        with pytest.raises(CheckpointError, match="signed with another key"):
+            read(line, by)
+
+
+def test_a_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("{}")
+    with pytest.raises(CheckpointError, match="no Ed25519 key"):
+        read_public_key(file)
