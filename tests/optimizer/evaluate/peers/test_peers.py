@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from optimizer.errors import MissingExtraError
-from optimizer.evaluate.arena import Comparison, policy_named
+from optimizer.evaluate.arena import Comparison
+from optimizer.evaluate.entrants import policy_named
 from optimizer.evaluate.peers import PEERS, load_peer, notes
 from tests.optimizer.evaluate.peers.courses import LIBRARY_OF
 
