@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from optimizer import canonical
@@ -17,6 +18,7 @@ from optimizer.space import constraint
 from optimizer.space.constraint import Limit, Quantity, Reading
 from optimizer.space.device import Device, Excitability
 from optimizer.space.parameter import GRID_TOLERANCE
+from optimizer.space.response import Response
 from optimizer.space.search_space import Indices, SearchSpace
 from optimizer.space.settings import Settings
 
@@ -94,6 +96,8 @@ class Problem:
     device: str = ""
     """Name and revision of the device file."""
     device_digest: str = ""
+    response: Response | UnsetType = UNSET
+    """Where relief lies on devices of this family. Unset, and absent from documents, it is that of tonic stimulation."""
 
     def __post_init__(self) -> None:
         """Check the envelope and the outcomes."""
@@ -261,6 +265,7 @@ def stimulation_problem(
         excitability=device.excitability,
         device=f"{device.name}/{device.revision}",
         device_digest=device.digest,
+        response=device.response,
         **fields,  # type: ignore[arg-type]
     )
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
+from optimizer.space.response import Fact
+
 
 class Shape(StrEnum):
     """How a standard normal variable becomes the hyperparameter."""
@@ -46,6 +48,16 @@ def normal(centre: float, sd: float) -> Belief:
 def log_normal(median: float, log_sd: float) -> Belief:
     """Return a log-normal belief."""
     return Belief(shape=Shape.LOG_NORMAL, centre=median, spread=log_sd)
+
+
+def normal_of(fact: Fact) -> Belief:
+    """Return what a device file says of a quantity of either sign."""
+    return normal(fact.median, fact.sd)
+
+
+def log_normal_of(fact: Fact) -> Belief:
+    """Return what a device file says of a positive quantity."""
+    return log_normal(fact.median, fact.sd)
 
 
 def uniform(low: float, high: float) -> Belief:

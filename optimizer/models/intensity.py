@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from msgspec import UnsetType
 from torch import Tensor
 
 from optimizer.models.dataset import DTYPE, Points
-from optimizer.models.hyperprior import Belief, log_normal, normal
+from optimizer.models.hyperprior import Belief, log_normal, normal, normal_of
 from optimizer.problem import Problem
+from optimizer.space.response import TONIC, Response
 
 LOWEST_CURRENT_MA = 1e-3
 """Currents below any device step count as off."""
@@ -33,6 +35,8 @@ class Intensity:
     rate_corner_hz: float | None
     typical_limit_ma: float
     """Population's limit current, the centre where the course starts with stimulation off."""
+    response: Response
+    """What the device's file says about the start, and where relief lies."""
 
     @property
     def starts_off(self) -> bool:
@@ -43,8 +47,7 @@ class Intensity:
     def beliefs(self) -> dict[str, Belief]:
         """Priors of the hyperparameters of intensity [A unless said]."""
         table = {
-            # a stated start is mostly between half and nearly all of what is tolerable
-            "start_margin": normal(0.0, 0.5) if self.starts_off else normal(0.25, 0.20),
+            "start_margin": normal(0.0, 0.5) if self.starts_off else normal_of(self.response.start_margin),
             # chronaxie 295 us, 242-326 between patients (Yearwood 2010), widened
             "chronaxie_us": log_normal(290.0, 0.25),
         }
@@ -108,6 +111,7 @@ def intensity_of(problem: Problem, start: Points) -> Intensity:
         field_root=root,
         rate_corner_hz=excitability.rate_corner_hz,
         typical_limit_ma=excitability.amplitude_scale_ma * excitability.window,
+        response=TONIC if isinstance(problem.response, UnsetType) else problem.response,
     )
 
 

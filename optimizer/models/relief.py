@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset, Points
-from optimizer.models.hyperprior import Belief, log_normal, normal
+from optimizer.models.hyperprior import Belief, log_normal, log_normal_of, normal, normal_of
 from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.problem import Problem
@@ -47,14 +47,16 @@ class Relief(Protocol):
         ...
 
 
-FAINT = -0.7
-"""Log of current over limit current, about half of it, at which half of what the physiology misses can act [A]."""
+BELOW_ONSET = 0.48
+"""How far below the onset of relief, in log current, half of what the physiology misses can act [A]."""
 FAINT_WIDTH = 0.12
+LOWEST = 0.8
+"""How far below that nothing distinguishes one faint setting from another [A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StimulationRelief:
-    """Relief of a stimulation setting; centres and spreads from the generative facts of tonic stimulation [A]."""
+    """Relief of a stimulation setting; where it lies is what the device's file says, the rest is assumed [A]."""
 
     intensity: Intensity
     scale: OutcomeScale
@@ -67,14 +69,15 @@ class StimulationRelief:
     def beliefs(self) -> dict[str, Belief]:
         """Priors of shape, residual and noise, in natural units."""
         unit = self.scale.width / 10.0
+        response = self.intensity.response
         table = {
             "effect": log_normal(2.8 * unit, 0.6),
-            "onset": normal(-0.22, 0.10),
-            "onset_width": log_normal(0.06, 0.5),
-            "rate_best_hz": log_normal(55.0, 0.40),
-            "rate_width": log_normal(0.95, 0.30),
-            "width_best_us": log_normal(380.0, 0.40),
-            "width_width": log_normal(1.0, 0.30),
+            "onset": normal_of(response.onset),
+            "onset_width": log_normal_of(response.onset_width),
+            "rate_best_hz": log_normal_of(response.rate_best_hz),
+            "rate_width": log_normal_of(response.rate_width),
+            "width_best_us": log_normal_of(response.width_best_us),
+            "width_width": log_normal_of(response.width_width),
             "residual_sd": log_normal(0.45 * unit, 0.5),
             "residual_intensity": log_normal(0.25, 0.35),
             "residual_mm": log_normal(14.0, 0.35),
@@ -85,6 +88,8 @@ class StimulationRelief:
             "day_sd": log_normal(0.5 * unit, 0.5),
             "day_length": log_normal(3.0, 0.7),
         }
+        if response.duty_exponent is not None:
+            table["duty_exponent"] = normal_of(response.duty_exponent)
         # configurations of one centroid (the same cathode, other anodes) have no place to learn
         if (self.positions_mm != self.positions_mm[0]).any():
             spacing = float(torch.diff(self.positions_mm.sort().values).abs().max())
@@ -97,7 +102,11 @@ class StimulationRelief:
     def goodness(self, values: Values, points: Points) -> Tensor:
         """Return G in 0..1, ``(s, c)``: zero without current, falling again past the limit current."""
         level = self.intensity.log_intensity(values, points)
-        onset = torch.sigmoid((level - values["onset"]) / values["onset_width"])
+        dose = level
+        if "duty_exponent" in values:
+            duty = points.duty / self.intensity.response.duty_reference
+            dose = level + values["duty_exponent"] * duty.log()[None, :]
+        onset = torch.sigmoid((dose - values["onset"]) / values["onset_width"])
         excess = 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
         good = onset * excess * (points.amplitude_ma > LOWEST_CURRENT_MA)
         good = good * _bell(points.frequency_hz.log(), values["rate_best_hz"].log(), values["rate_width"])
@@ -133,10 +142,15 @@ class StimulationRelief:
     def _log_residual_sd(self, values: Values, points: Points) -> Tensor:
         return self._log_felt(values, self.intensity.log_intensity(values, points))
 
-    @staticmethod
-    def _log_felt(values: Values, level: Tensor) -> Tensor:
+    @property
+    def _faint(self) -> float:
+        return self.intensity.response.onset.median - BELOW_ONSET
+
+    def _log_felt(self, values: Values, level: Tensor) -> Tensor:
         """Log SD of the residual at a log intensity: none far below perception, where one faint setting is as good as another."""
-        return values["residual_sd"].log() + torch.nn.functional.logsigmoid((level - FAINT) / FAINT_WIDTH)
+        return values["residual_sd"].log() + torch.nn.functional.logsigmoid(
+            (level - self._faint) / FAINT_WIDTH
+        )
 
     def _residual(self, values: Values, points: Points) -> tuple[Tensor, Tensor]:
         """Inputs divided by their length-scales, ``(s, c, 5)``, and log SD less half their squared norm, ``(s, c, 1)``."""
@@ -144,7 +158,7 @@ class StimulationRelief:
         inputs = torch.stack(
             [
                 # far below the limit nothing distinguishes one faint setting from another
-                level.clamp(-1.5, 0.5) / values["residual_intensity"],
+                level.clamp(self._faint - LOWEST, 0.5) / values["residual_intensity"],
                 self.positions_mm[points.configuration] / values["residual_mm"],
                 points.frequency_hz.log() / values["residual_rate"],
                 points.pulse_width_us.log() / values["residual_width"],

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from optimizer import canonical
 from optimizer.errors import DeviceFileError, OptimizerError
@@ -17,6 +18,7 @@ from optimizer.space.configuration import Configuration, Contact
 from optimizer.space.constraint import Evidence, Limit
 from optimizer.space.parameter import CONFIGURATION, About, Parameter, Scale, categorical, listed, piecewise
 from optimizer.space.pulse import Array
+from optimizer.space.response import Response
 from optimizer.space.search_space import SearchSpace
 
 SHIPPED = Path(__file__).parent / "devices"
@@ -83,6 +85,8 @@ class Device:
     patient_adjusts: tuple[str, ...] = ("amplitude_ma",)
     """Parameters a patient's remote may move."""
     preflight: tuple[Preflight, ...] = ()
+    response: Response | UnsetType = UNSET
+    """Where relief lies. Unset, and absent from documents, where the file does not say."""
     digest: str = field(default="", compare=False)
     """SHA-256 of the canonical content, without this field."""
 
@@ -115,6 +119,7 @@ class _File:
     excitability: Excitability = field(default_factory=Excitability)
     patient_adjusts: tuple[str, ...] = ("amplitude_ma",)
     preflight: tuple[Preflight, ...] = ()
+    response: Response | UnsetType = UNSET
     balanced: bool = True
 
 
@@ -181,6 +186,7 @@ def _device(file: _File) -> Device:
         excitability=file.excitability,
         patient_adjusts=file.patient_adjusts,
         preflight=file.preflight,
+        response=file.response,
     )
     return replace(device, digest=canonical.digest(device))
 

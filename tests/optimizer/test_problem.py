@@ -22,6 +22,7 @@ from optimizer.problem import Envelope, PostureUse, Problem, TitrationRule, stim
 from optimizer.space.constraint import Quantity
 from optimizer.space.device import Excitability, load_device
 from optimizer.space.parameter import listed
+from optimizer.space.response import TONIC
 from optimizer.space.search_space import SearchSpace
 from tests.strategies.problems import problems
 
@@ -47,6 +48,7 @@ OTHERS: dict[str, Any] = {
     "min_gain_nrs": 0.0,
     "device": "other/1",
     "device_digest": "0" * 64,
+    "response": TONIC,
 }
 
 

@@ -43,6 +43,7 @@ def test_every_range_and_limit_has_a_source_and_an_evidence_tag(name: str) -> No
     content = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
     tables = [*content["parameters"].values(), *content["limits"], content["excitability"]]
     tables += content["preflight"]
+    tables += [fact for fact in content.get("response", {}).values() if isinstance(fact, dict)]
     assert len(tables) > 5
     for table in tables:
         assert len(table["source"]) > 15
