@@ -28,7 +28,7 @@ from optimizer.safety import doubt
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
-from optimizer.trial import TrialKind
+from optimizer.trial import Applied, TrialKind
 
 VALID_FOR = timedelta(days=7)
 """How long a proposal may wait for its decision [A]."""
@@ -172,7 +172,9 @@ class SafeBOSession:
         if ask.q == 1:
             return ()
         then = imagined(self.problem, history, ask, first)
-        decision = self.decide(then, replace(ask, q=ask.q - 1, in_force=then.trials[-1].applied))
+        # not the last trial of that history: one may be on record that lies ahead of the ask
+        in_force = Applied(values=first.settings.as_dict(), settings=first.settings)
+        decision = self.decide(then, replace(ask, q=ask.q - 1, in_force=in_force))
         return decision.steps if isinstance(decision, Proposal) else ()
 
     def _p_noticeable(self, surrogate: Surrogate, best: Points) -> float | None:

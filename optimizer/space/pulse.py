@@ -53,7 +53,8 @@ def shannon_k(charge_uc: N, area_cm2: N) -> N:
         >>> round(float(shannon_k(2.451, 0.1225)), 2)
         1.69
     """
-    with np.errstate(divide="ignore"):  # no charge: k is minus infinity, the safe side
+    # no charge: k is minus infinity, the safe side; more than a float holds: infinity, past every limit
+    with np.errstate(divide="ignore", over="ignore"):
         return np.log10(charge_uc * charge_uc / area_cm2)  # type: ignore[no-any-return]
 
 

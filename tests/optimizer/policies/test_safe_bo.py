@@ -159,3 +159,15 @@ def test_a_course_that_starts_off_still_sees_what_lies_beyond_its_reach() -> Non
         rng=np.random.default_rng(0),
     ).aims()
     assert (problem.space.columns(aims).amplitude_ma > 1.0).any()
+
+
+def test_a_plan_goes_on_from_its_own_step_though_a_trial_on_record_lies_ahead() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    elsewhere = replace(history.trials[0], id="ahead", occurred_at=ask.at + timedelta(days=1))
+    question = replace(ask, q=3, locked=("configuration",))
+    decision = SAFE_BO.start(problem).decide(history.add(elsewhere), question)
+    assert isinstance(decision, Proposal)
+    assert {step.settings["configuration"] for step in decision.steps} == {ROWS[-1]["configuration"]}
+    assert elsewhere.applied.values["configuration"] != ROWS[-1]["configuration"]
+    assert len(decision.steps) > 1
