@@ -8,13 +8,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from optimizer.errors import OptimizerError
 from service.dependencies import shape
-from service.errors import ServiceError
+from service.errors import DatabaseBusyError, ServiceError
 from service.http_status import status_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,6 +69,15 @@ def of_error(error: ServiceError | OptimizerError) -> JSONResponse:
 
 def unexpected(error: Exception) -> JSONResponse:
     """Answer what should not happen; the log gets places and types, as a message of a library may quote a value."""
+    if isinstance(error, OperationalError | InterfaceError):
+        # whether a commit that was under way took effect nobody knows here; the key tells
+        return of_error(
+            DatabaseBusyError(
+                "database",
+                "was lost on the way",
+                remedy="Repeat the request with the same Idempotency-Key: it takes effect once.",
+            )
+        )
     places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
     _log.error("unexpected %s at %s", type(error).__qualname__, " > ".join(places))
     return problem(500, "internal-error", "Something failed that should not. Nothing was written.")

@@ -52,7 +52,7 @@ class Cluster:
     def start(self) -> None:
         options = (
             f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._home} "
-            "-c max_connections=120"
+            "-c max_connections=120 -c recovery_init_sync_method=syncfs"
         )
         self._run(
             "pg_ctl", "-D", str(self._data), "-w", "-l", str(self._home / "log"), "-o", options, "start"
@@ -67,6 +67,9 @@ class Cluster:
             os.kill(pid, signal.SIGKILL)
         while any(Path(f"/proc/{pid}/exe").exists() for pid in family):
             time.sleep(0.01)
+        # where nobody reaps orphans the killed server looks alive to the next one, which then refuses to start
+        for lock in (self._data / "postmaster.pid", self._home / f".s.PGSQL.{self._port}.lock"):
+            lock.unlink(missing_ok=True)
 
     def url(self, database: str = "postgres", *, user: str = OWNER) -> str:
         return f"postgresql://{user}@127.0.0.1:{self._port}/{database}"
