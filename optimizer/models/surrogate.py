@@ -1,14 +1,10 @@
-"""The surrogate of one patient: equally weighted draws, conditioned on the reports, and the same as a BoTorch model."""
+"""The surrogate of one patient: equally weighted draws, conditioned on the reports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from botorch.models.model import Model
-from botorch.posteriors.fully_bayesian import GaussianMixturePosterior
-from botorch.posteriors.posterior import Posterior
-from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
 
 from optimizer.errors import FitError
@@ -16,7 +12,7 @@ from optimizer.models import hyperposterior
 from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
-from optimizer.models.relief import MapRelief, Relief, log_marginal, noise_covariance, relief_of
+from optimizer.models.relief import Relief, log_marginal, noise_covariance, relief_of
 from optimizer.models.tolerability import Grades
 from optimizer.prior import Prior
 from optimizer.problem import Problem
@@ -136,6 +132,67 @@ class Comparison:
     gain_variance: Tensor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """Reports and hyperparameters of one patient together: what the draws are drawn from."""
+
+    dataset: Dataset
+    relief: Relief
+    grades: Grades | None
+    hyperprior: Hyperprior
+
+    def log_likelihood(self, white: Tensor) -> Tensor:
+        """Return the log density of the reports, ``(s,)``, given standard normal coordinates ``(s, h)``."""
+        values = self.hyperprior.values(white)
+        level = log_marginal(self.relief, values, self.dataset)
+        return level if self.grades is None else level + self.grades.log_likelihood(values, self.dataset)
+
+    def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:
+        """Return the surrogate under equally weighted draws.
+
+        Args:
+            white: ``(s, h)`` standard normal coordinates.
+            effective_sample_size: How well they were had.
+
+        Returns:
+            The surrogate.
+
+        Raises:
+            FitError: If a factorisation failed.
+        """
+        values, points = self.hyperprior.values(white), self.dataset.points
+        covariance = self.relief.covariance(values, points, points) + noise_covariance(values, self.dataset)
+        factor, failed = torch.linalg.cholesky_ex(covariance)
+        if bool((failed != 0).any()):
+            raise FitError(
+                "history", "gives a covariance that cannot be factorised", remedy="Review the reports."
+            )
+        residual = (self.dataset.relief[None, :] - self.relief.mean(values, points))[..., None]
+        return Surrogate(
+            dataset=self.dataset,
+            values=values,
+            relief=self.relief,
+            grades=self.grades,
+            factor=factor,
+            white=torch.linalg.solve_triangular(factor, residual, upper=False),
+            effective_sample_size=effective_sample_size,
+        )
+
+
+def joint_of(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior) -> Joint:
+    """Return what relates reports to hyperparameters; arguments as of :func:`fit`."""
+    intensity = intensity_of(problem, start)
+    relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
+    grades = _grades(problem, intensity)
+    beliefs = dict(relief.beliefs)
+    if problem.has_stimulation:
+        beliefs |= intensity.beliefs
+    if grades is not None:
+        beliefs |= grades.beliefs
+    hyperprior = Hyperprior(beliefs).replaced(prior.hyperparameters)
+    return Joint(dataset=dataset, relief=relief, grades=grades, hyperprior=hyperprior)
+
+
 def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed: int) -> Surrogate:
     """Condition the surrogate on a dataset.
 
@@ -152,45 +209,11 @@ def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed
     Raises:
         FitError: If no hyperparameters explain the reports, or a factorisation failed.
     """
-    intensity = intensity_of(problem, start)
-    relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
-    grades = _grades(problem, intensity)
-    beliefs = dict(relief.beliefs)
-    if problem.has_stimulation:
-        beliefs |= intensity.beliefs
-    if grades is not None:
-        beliefs |= grades.beliefs
-    hyperprior = Hyperprior(beliefs).replaced(prior.hyperparameters)
+    joint = joint_of(problem, dataset, start, prior=prior)
+    in_chunks = _in_chunks(joint.log_likelihood, len(dataset.relief))
     generator = torch.Generator().manual_seed(seed)
-
-    def log_likelihood(white: Tensor) -> Tensor:
-        values = hyperprior.values(white)
-        level = log_marginal(relief, values, dataset)
-        return level if grades is None else level + grades.log_likelihood(values, dataset)
-
-    draws = hyperposterior.draw(_in_chunks(log_likelihood, len(dataset.relief)), hyperprior.size, generator)
-    return _condition(dataset, hyperprior.values(draws.white), relief, grades, draws.effective_sample_size)
-
-
-def _condition(
-    dataset: Dataset, values: dict[str, Tensor], relief: Relief, grades: Grades | None, effective: float
-) -> Surrogate:
-    covariance = relief.covariance(values, dataset.points, dataset.points) + noise_covariance(values, dataset)
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    if bool((failed != 0).any()):
-        raise FitError(
-            "history", "gives a covariance that cannot be factorised", remedy="Review the reports."
-        )
-    residual = (dataset.relief[None, :] - relief.mean(values, dataset.points))[..., None]
-    return Surrogate(
-        dataset=dataset,
-        values=values,
-        relief=relief,
-        grades=grades,
-        factor=factor,
-        white=torch.linalg.solve_triangular(factor, residual, upper=False),
-        effective_sample_size=effective,
-    )
+    draws = hyperposterior.draw(in_chunks, joint.hyperprior.size, generator)
+    return joint.given(draws.white, draws.effective_sample_size)
 
 
 def _in_chunks(log_likelihood: Callable[[Tensor], Tensor], n: int) -> Callable[[Tensor], Tensor]:
@@ -215,93 +238,3 @@ def _population(problem: Problem, prior: Prior) -> Tensor | None:
         return None
     rows = points_of(problem, np.array(prior.points, dtype=np.int64)).rows
     return torch.cat([rows, torch.tensor(prior.values, dtype=DTYPE)[:, None]], dim=1)
-
-
-class SurrogateModel(Model):
-    """The surrogate of relief as a fully Bayesian BoTorch model, so that BoTorch's acquisitions work on it unchanged.
-
-    Inputs are columns amplitude (mA), pulse width (us), rate (Hz), duty, configuration index; or, where the space has no
-    stimulation, grid steps along each parameter. Posteriors carry the draws in dimension -3.
-    """
-
-    _is_fully_bayesian = True
-    _is_ensemble = True
-
-    def __init__(self, surrogate: Surrogate) -> None:
-        """Wrap a conditioned surrogate."""
-        super().__init__()
-        self.surrogate = surrogate
-
-    @property
-    def num_outputs(self) -> int:
-        """Relief is one outcome."""
-        return 1
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """One batch dimension: the draws."""
-        return torch.Size([self.surrogate.n_draws])
-
-    def posterior(
-        self,
-        X: Tensor,  # noqa: N803 - BoTorch's name
-        output_indices: list[int] | None = None,  # noqa: ARG002 - one outcome
-        observation_noise: bool | Tensor = False,
-        posterior_transform: Callable[[Posterior], Posterior] | None = None,
-    ) -> Posterior:
-        """Return the joint posterior at ``X``, ``batch x q x d``, as a mixture over draws, ``batch x s x q x 1``."""
-        if X.dim() > 2 and X.shape[-3] == 1:
-            X = X.squeeze(-3)  # noqa: N806 - ensemble-aware acquisitions insert the dimension of the draws
-        flat = X.reshape(-1, X.shape[-2], X.shape[-1])
-        means, covariances = [], []
-        for points in map(self.points, flat):
-            prediction = self.surrogate.predict(points)
-            means.append(prediction.mean)
-            covariances.append(prediction.covariance())
-        q = X.shape[-2]
-        shape = (*X.shape[:-2], self.surrogate.n_draws, q)
-        covariance = torch.stack(covariances).reshape(*shape, q) + 1e-8 * torch.eye(q, dtype=DTYPE)
-        if observation_noise is True:
-            noise = self.surrogate.values["noise_sd"].square()[..., None]
-            covariance = covariance + noise * torch.eye(q, dtype=DTYPE)
-        posterior: Posterior = GaussianMixturePosterior(
-            MultivariateNormal(torch.stack(means).reshape(shape), covariance)
-        )
-        return posterior if posterior_transform is None else posterior_transform(posterior)
-
-    def points(self, rows: Tensor) -> Points:
-        """Return BoTorch rows, ``(q, d)``, as points."""
-        if isinstance(self.surrogate.relief, MapRelief):
-            blank = torch.zeros(len(rows), dtype=DTYPE)
-            return Points(
-                amplitude_ma=blank,
-                pulse_width_us=blank + 300.0,
-                frequency_hz=blank + 40.0,
-                duty=blank + 1.0,
-                configuration=blank.long(),
-                rows=rows,
-            )
-        return Points(
-            amplitude_ma=rows[:, 0],
-            pulse_width_us=rows[:, 1],
-            frequency_hz=rows[:, 2],
-            duty=rows[:, 3],
-            configuration=rows[:, 4].round().long(),
-            rows=rows[:, :0],
-        )
-
-    @staticmethod
-    def rows(points: Points) -> Tensor:
-        """Return points as BoTorch rows; the inverse of :meth:`points`."""
-        if points.rows.shape[1]:
-            return points.rows
-        return torch.stack(
-            [
-                points.amplitude_ma,
-                points.pulse_width_us,
-                points.frequency_hz,
-                points.duty,
-                points.configuration.to(DTYPE),
-            ],
-            dim=1,
-        )

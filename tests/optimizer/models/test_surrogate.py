@@ -1,13 +1,11 @@
-"""The conditioned surrogate, and what BoTorch expects of a model."""
+"""The conditioned surrogate against the textbook."""
 
 import numpy as np
 import pytest
 import torch
-from botorch.acquisition.logei import qLogNoisyExpectedImprovement
-from botorch.sampling.normal import SobolQMCNormalSampler
 
 from optimizer.models.dataset import points_of
-from optimizer.models.surrogate import Surrogate, SurrogateModel
+from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
 from tests.optimizer.models.courses import ROWS, START, conditioned, indices, tonic
 
@@ -61,34 +59,3 @@ def test_the_same_history_and_seed_give_the_same_bits(problem: Problem) -> None:
     one, again = conditioned(problem, ROWS), conditioned(problem, ROWS)
     assert torch.equal(one.factor, again.factor)
     assert torch.equal(one.white, again.white)
-
-
-def test_botorch_acquisitions_work_on_the_model_unchanged(problem: Problem, surrogate: Surrogate) -> None:
-    model = SurrogateModel(surrogate)
-    tried = model.rows(surrogate.dataset.points)
-    acquisition = qLogNoisyExpectedImprovement(
-        model, X_baseline=tried, sampler=SobolQMCNormalSampler(torch.Size([16]), seed=0), prune_baseline=False
-    )
-    candidates = model.rows(points_of(problem, problem.space.draw(np.random.default_rng(2), 6)))
-    value = acquisition(candidates[:, None, :])
-    assert value.shape == (6,)
-    assert bool(torch.isfinite(value).all())
-
-
-def test_the_botorch_posterior_is_the_mixture_over_draws(problem: Problem, surrogate: Surrogate) -> None:
-    points = points_of(problem, problem.space.draw(np.random.default_rng(3), 3))
-    model = SurrogateModel(surrogate)
-    posterior = model.posterior(model.rows(points))
-    prediction = surrogate.predict(points)
-    assert posterior.mean.shape == (surrogate.n_draws, 3, 1)
-    assert torch.allclose(posterior.mean[..., 0], prediction.mean)
-    assert torch.allclose(posterior.mixture_mean[:, 0], prediction.mean.mean(0))
-
-
-def test_the_models_gradient_reaches_its_inputs(problem: Problem, surrogate: Surrogate) -> None:
-    model = SurrogateModel(surrogate)
-    rows = model.rows(points_of(problem, indices(problem, START))).requires_grad_(True)
-    model.posterior(rows).mean.sum().backward()
-    assert rows.grad is not None
-    assert bool(torch.isfinite(rows.grad).all())
-    assert float(rows.grad[0, 0].abs()) > 0
