@@ -70,31 +70,32 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
     Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there. Lower means
     just below settings in force that are off the grid, and only where nothing speaks against those.
     """
+    barred = tolerance.bars(problem, history)
+    closed = closure.closures(problem, history)
     tolerated = [
         facts.trial.applied.settings
         for facts in reversed(history.facts)
         if tolerance.shows_tolerance(problem, facts)
     ]
-    barred = tolerance.bars(problem, history)
-    closed = closure.closures(problem, history)
-    lower = None
     in_force = strength.of_point(problem, ask.in_force.values)
+    lower = None
     if (
         ask.in_force.settings is None
         and not closed
         and not any(tolerance.blocks(bar, in_force) for bar in barred)
     ):
         lower = _just_below(problem, ask.in_force.values)
-    for settings in (ask.in_force.settings, *tolerated, lower):
-        if settings is None:
-            continue
-        point = strength.of_point(problem, settings.as_dict())
-        if any(tolerance.blocks(bar, point) for bar in barred):
-            continue
-        row = np.array([settings.indices], dtype=np.int64)
-        if problem.allowed(row)[0] and closure.open_to(problem, closed, row)[0]:
-            return settings
-    return None
+    found = list(
+        dict.fromkeys(entry for entry in (ask.in_force.settings, *tolerated, lower) if entry is not None)
+    )
+    if not found:
+        return None
+    rows = np.array([settings.indices for settings in found], dtype=np.int64)
+    fine = problem.allowed(rows) & closure.open_to(problem, closed, rows)
+    points = strength.of_grid_points(problem, rows)
+    for bar in barred:
+        fine &= ~(tolerance.same_configuration(bar, points) & tolerance.reaches(bar, points))
+    return found[int(fine.argmax())] if fine.any() else None
 
 
 _Found = tuple[HoldReason, tuple[str, ...], str] | None
