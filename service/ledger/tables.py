@@ -189,6 +189,8 @@ class ReportRow(Fact):
     severe: Mapped[bool] = mapped_column(Boolean)
     flags: Mapped[str | None] = mapped_column(Text)
     """JSON list of codes, for example ``before_trial``; None in ledgers from before they were kept."""
+    reason: Mapped[str | None] = mapped_column(Code)
+    """Why it amends another; None where it amends none, and in ledgers from before it was kept."""
 
 
 class ReviewRow(Fact):

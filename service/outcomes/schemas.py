@@ -1,6 +1,7 @@
 """Wire types of what was applied and reported."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, JsonValue
@@ -78,6 +79,15 @@ REPORT_EXAMPLE: dict[str, JsonValue] = {
 TRIAL_ID_EXAMPLE = "01938b3e-5f0c-7d2a-9c41-7f1f5f0a8a22"
 
 
+class AmendmentReason(StrEnum):
+    """Why a report takes the place of another."""
+
+    ENTERED_WRONGLY = "entered_wrongly"
+    PATIENT_CORRECTED = "patient_corrected"
+    OTHER_PATIENT = "other_patient"
+    ENTERED_TWICE = "entered_twice"
+
+
 class NewReport(Body):
     """One rating about a trial."""
 
@@ -94,7 +104,9 @@ class NewReport(Body):
     recall: Annotated[Recall, Field(strict=False)] = Recall.NOW
     zone: Zone = "UTC"
     amends: IdText | None = None
-    """The report this one takes the place of."""
+    """The report this one takes the place of; the old one stays on record."""
+    reason: Annotated[AmendmentReason | None, Field(strict=False)] = None
+    """Why; due with ``amends``, and only there."""
 
 
 class NewTrialReport(NewReport):

@@ -12,14 +12,14 @@ from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Report, Rung, Trial
 from service.dependencies.requests import Answer
-from service.errors import NotFoundError
+from service.errors import NotFoundError, ReasonRequiredError
 from service.ledger import drafts
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import decision_about, status_of, withdraw_all
 from service.ledger.tables import Entry, ProposalRow, ReportRow, TrialRow
 from service.outcomes import flags
-from service.outcomes.schemas import NewReport, NewTrial, ReportsView, ReportView, TrialView
+from service.outcomes.schemas import AmendmentReason, NewReport, NewTrial, ReportsView, ReportView, TrialView
 
 
 def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
@@ -90,6 +90,7 @@ def report_many(
         NotFoundError: If the course is not known here or not the patient's own, or a trial or amended report is not of it.
         OutcomeScaleError: If a value is off its declared scale.
         TrialOrderError: If a value is missing without a report it amends.
+        ReasonRequiredError: If a report amends another without saying why.
     """
     course = ledger.course(course_id)
     if patient_id is not None and course.patient_id != patient_id:
@@ -100,7 +101,7 @@ def report_many(
     for index, (trial_id, item) in enumerate(new):
         try:
             report = _report(ledger, course.id, problem, trial_id, item)
-        except (NotFoundError, OutcomeScaleError, TrialOrderError) as error:
+        except (NotFoundError, OutcomeScaleError, ReasonRequiredError, TrialOrderError) as error:
             raise _named(error, index) if len(new) > 1 else error from None
         severe = _is_severe(problem, report)
         found = flags.of_report(report, _trial(ledger, report.trial_id), ledger.now)
@@ -111,6 +112,7 @@ def report_many(
             amends=report.amends,
             severe=severe,
             flags=json.dumps(found),
+            reason=item.reason,
         )
         ledger.append("report", row, report, course_id=course.id, occurred_at=report.occurred_at)
         if severe:
@@ -121,8 +123,8 @@ def report_many(
 
 
 def _named(
-    error: NotFoundError | OutcomeScaleError | TrialOrderError, index: int
-) -> NotFoundError | OutcomeScaleError | TrialOrderError:
+    error: NotFoundError | OutcomeScaleError | ReasonRequiredError | TrialOrderError, index: int
+) -> NotFoundError | OutcomeScaleError | ReasonRequiredError | TrialOrderError:
     """Return the same error with the place of its report among many."""
     field = f"reports.{index}.{error.field.removeprefix('report.')}"
     return type(error)(field, error.problem, limit=error.limit, remedy=error.remedy)
@@ -130,6 +132,10 @@ def _named(
 
 def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new: NewReport) -> Report:
     ledger.in_course(TrialRow, course_id, trial_id, "trial")
+    if (new.amends is None) != (new.reason is None):
+        raise ReasonRequiredError(
+            "reason", "is due with amends, and only there", limit=", ".join(AmendmentReason)
+        )
     if new.amends is not None:
         amended = ledger.in_course(ReportRow, course_id, new.amends, "amends")
         if amended.trial_id != trial_id:

@@ -1,7 +1,9 @@
+import json
 from datetime import datetime, timedelta
 
 import pytest
 
+from service.ledger.tables import Entry, ReportRow
 from tests.service.live import START, Clinic, codes
 
 AT = "2026-11-20T20:00:00+01:00"
@@ -84,7 +86,7 @@ def test_an_undeclared_kind_is_refused(clinic: Clinic) -> None:
 def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None:
     course_id, trial_id = clinic.rated_course()
     wrong = clinic.report(trial_id, 9)["reports"][0]["id"]
-    body = {"measure": "pain", "value": 2, "occurred_at": AT, "amends": wrong}
+    body = {"measure": "pain", "value": 2, "occurred_at": AT, "amends": wrong, "reason": "entered_wrongly"}
     clinic.made(f"/trials/{trial_id}/reports", body)
     assert clinic.get(f"/courses/{course_id}").json()["n_reports"] == 2
     clinic.made(f"/trials/{trial_id}/reports", body | {"value": None})
@@ -94,6 +96,29 @@ def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None
     assert codes([clinic.post(f"/trials/{trial_id}/reports", nothing)]) == [(422, "trial-order")]
     other_trial = clinic.trial(course_id)["id"]
     assert codes([clinic.post(f"/trials/{other_trial}/reports", body)]) == [(422, "trial-order")]
+
+
+def test_an_amendment_says_why_and_only_an_amendment_does(clinic: Clinic) -> None:
+    _, trial_id = clinic.rated_course()
+    path, wrong = f"/trials/{trial_id}/reports", clinic.report(trial_id, 9)["reports"][0]["id"]
+    body = {"measure": "pain", "value": 2, "occurred_at": AT}
+    replies = [
+        clinic.post(path, body | {"amends": wrong}),
+        clinic.post(path, body | {"reason": "entered_twice"}),
+    ]
+    assert codes(replies) == [(422, "reason-required")] * 2
+    made = clinic.made(path, body | {"amends": wrong, "reason": "patient_corrected"})["reports"][0]
+    with clinic.server.services.database.read() as session:
+        old = session.query(Entry).filter_by(id=wrong).one()
+        new = session.query(Entry).filter_by(id=made["id"]).one()
+        row = session.query(ReportRow).filter_by(id=made["id"]).one()
+    assert json.loads(old.body)["content"]["value"] == 9, "the old value stays"
+    assert (row.amends, row.reason, new.principal, new.recorded_at > old.recorded_at) == (
+        wrong,
+        "patient_corrected",
+        "dr",
+        True,
+    )
 
 
 def test_facts_are_stored_whatever_they_mean_and_flagged(clinic: Clinic) -> None:
