@@ -12,6 +12,7 @@ import typer
 from service.commands.clear_errors import clear_errors
 from service.commands.keys import commands as keys_commands
 from service.commands.ledger import commands as ledger_commands
+from service.commands.replay import replay
 from service.evaluation.command import EXAMPLES, evaluate
 
 app = typer.Typer(
@@ -87,68 +88,7 @@ def _write_example(folder: Path) -> None:
     typer.echo(f"titrate propose {files}")
 
 
-@app.command()
-def replay(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the recorded maps (rat_m1_threshold_maps).", file_okay=False),
-    ] = None,
-    proposal: Annotated[str | None, typer.Option(help="Id of a stored answer, in place of maps.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Random first sites an animal; 50 for a claim.")] = 3,
-    noise: Annotated[float, typer.Option(min=0.0, help="Noise SD as a share of the maximum.")] = 0.0,
-    queries: Annotated[int, typer.Option(min=1, max=32, help="Sites tried in a run.")] = 16,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for table and figure.", file_okay=False)] = Path(),
-) -> None:
-    """Replay recorded maps, ours beside random, extensive and plain GP-UCB; or compute one stored answer again."""
-    from rich.console import Console
-
-    with clear_errors():
-        if proposal is not None or data is None:
-            _replay_stored(proposal)
-            return
-        from optimizer.evaluate.recorded_maps import read_maps
-
-        maps = read_maps(data)
-
-        from optimizer.evaluate.replay import replay_maps
-        from optimizer.evaluate.replay_report import published_rows, save
-        from optimizer.evaluate.replay_table import difference_table, score_table
-
-        console = Console()
-        with console.status(f"{len(maps.animals)} animals, {seeds} first sites each"):
-            found = replay_maps(maps, n_seeds=seeds, noise=noise, n_queries=queries, jobs=jobs)
-        console.print(score_table(found, published_rows(found, data.parent / "published_replay_tables")))
-        console.print(difference_table(found))
-        console.print(f"{found.n_asks} decisions in {found.seconds:.0f} s on {jobs} process(es)")
-        for path in save(found, out):
-            console.print(f"written: {path}")
-
-
-def _replay_stored(proposal_id: str | None) -> None:
-    """Say whether a stored answer comes out the same, and what differs in versions; exit code 1 where it does not."""
-    from service.errors import SchemaError
-
-    if proposal_id is None:
-        raise SchemaError("replay", "needs something to replay", limit="--data FOLDER or --proposal ID")
-    from service.db.engine import Database
-    from service.proposals.replaying import replay as replay_answer
-    from service.settings import Settings
-
-    database = Database(Settings().database_url)
-    database.check()
-    found = replay_answer(database, proposal_id)
-    database.close()
-    typer.echo(f"answered by: {found.by}")
-    for name, (recorded, present) in found.differs.items():
-        typer.echo(f"{name}: recorded under {recorded}, here {present}")
-    if found.error is not None:
-        typer.echo(f"failed now: {found.error}")
-    typer.echo("bit for bit the same" if found.identical else "not the same")
-    if not found.identical:
-        raise typer.Exit(1)
-
-
+app.command()(replay)
 app.command(epilog=EXAMPLES)(clear_errors()(evaluate))
 
 

@@ -5,7 +5,6 @@ same seed and sees the same noise, so that differences are paired.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 
 from optimizer.evaluate.gp_ucb import NOISE_SD, gp_ucb
 from optimizer.evaluate.map_search import MapSearch
+from optimizer.evaluate.plain_search import any_site, best_seen, every_site
 from optimizer.evaluate.recorded_maps import HIGHEST_SCORE, RecordedMaps
 from optimizer.policies.safe_bo import SAFE_BO
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Observe = Callable[[Indices, int], Array]
 
 RANDOM: Final = "random"
 EXTENSIVE: Final = "extensive"
@@ -93,9 +92,10 @@ def _replay_animal(
     def observe(sites: Indices, query: int) -> Array:
         return np.asarray(np.clip(maps.values[animal, sites] + errors[:, query], 0.0, HIGHEST_SCORE))
 
+    orders = ([_rng(seed, animal, ORDER) for seed in range(n_seeds)] for _ in range(2))
     found = {
-        RANDOM: _best_seen(_random(first, animal, n_sites, n_queries), observe),
-        EXTENSIVE: _best_seen(_extensive(first, animal, n_sites, n_queries), observe),
+        RANDOM: best_seen(any_site(first, next(orders), n_sites, n_queries), observe),
+        EXTENSIVE: best_seen(every_site(first, next(orders), n_sites, n_queries), observe),
     }
     others = np.delete(maps.scores, animal, axis=0).mean(axis=0)
     for name, mean in ((GP_UCB, None), (GP_UCB_PRIOR, others)):
@@ -119,32 +119,3 @@ def _replay_animal(
 
 def _rng(seed: int, animal: int, stream: int) -> np.random.Generator:
     return np.random.default_rng([seed, animal, stream])
-
-
-def _random(first: Indices, animal: int, n_sites: int, n_queries: int) -> Indices:
-    """Any site at any query, ``(r, n)``."""
-    rest = [_rng(seed, animal, ORDER).integers(n_sites, size=n_queries - 1) for seed in range(len(first))]
-    return np.concatenate([first[:, None], np.array(rest).reshape(len(first), -1)], axis=1)
-
-
-def _extensive(first: Indices, animal: int, n_sites: int, n_queries: int) -> Indices:
-    """Every site once in random order, then again, ``(r, n)``."""
-    orders = []
-    for seed, site in enumerate(first):
-        order = _rng(seed, animal, ORDER).permutation(n_sites)
-        once = np.concatenate([[site], order[order != site]])
-        orders.append(np.resize(once, n_queries))
-    return np.array(orders)
-
-
-def _best_seen(tried: Indices, observe: Observe) -> tuple[Indices, Indices]:
-    """Recommend the tried site with the highest mean observation, the earlier on a tie."""
-    n_runs, n_queries = tried.shape
-    seen = np.stack([observe(tried[:, query], query) for query in range(n_queries)], axis=1)
-    recommended = np.empty_like(tried)
-    for run in range(n_runs):
-        for query in range(n_queries):
-            so_far, values = tried[run, : query + 1], seen[run, : query + 1]
-            means = [values[so_far == site].mean() for site in so_far]
-            recommended[run, query] = so_far[int(np.argmax(means))]
-    return tried, recommended

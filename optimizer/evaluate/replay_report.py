@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.evaluate.recorded_maps import SOURCE
-from optimizer.evaluate.replay import ALGORITHMS, GP_UCB, OURS, OURS_PRIOR, Replay
+from optimizer.evaluate.replay import ALGORITHMS, GP_UCB, GP_UCB_PRIOR, OURS, OURS_PRIOR, Replay
 from optimizer.figures.learning_curve import Curve, learning_curve_figure
 
 Array = NDArray[np.float64]
@@ -19,6 +19,9 @@ QUERIES: Final = (1, 2, 4, 8, 16)
 GOOD: Final = 0.9
 """Share of the best site from which a run counts as having found it."""
 N_BOOTSTRAP: Final = 10_000
+
+PAIRS: Final = ((OURS, GP_UCB), (OURS_PRIOR, GP_UCB_PRIOR))
+"""Each of ours beside GP-UCB told as much: nothing, or the mean of the other animals' maps."""
 
 PUBLISHED: Final = {
     "random, published": (0.129, 0.227, 0.441, 0.657, 0.818),
@@ -51,9 +54,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Mean over animals of one method's score less GP-UCB's, with a bootstrap 95 % interval over animals."""
+    """Mean over animals of one method's score less another's, with a bootstrap 95 % interval over animals."""
 
     name: str
+    against: str
     query: int
     mean: float
     low: float
@@ -108,23 +112,22 @@ def published_rows(replay: Replay, notebooks: Path | None = None) -> list[Row]:
     return found
 
 
-def differences(replay: Replay, names: Sequence[str], against: str = GP_UCB) -> list[Difference]:
+def differences(replay: Replay, pairs: Sequence[tuple[str, str]] = PAIRS) -> list[Difference]:
     """Return paired differences over animals at every reported query.
 
     Args:
         replay: The scores.
-        names: Methods to compare.
-        against: The method they are compared with.
+        pairs: Methods, each with the one it is compared with.
 
     Returns:
         Mean and percentile-bootstrap interval; animals are resampled, seeds are averaged first.
     """
     found = []
-    for name in names:
+    for name, against in pairs:
         paired = (replay.recommended[name] - replay.recommended[against]).mean(axis=1)
         for query in queries_of(replay):
             mean, low, high = bootstrap(paired[:, query - 1])
-            found.append(Difference(name=name, query=query, mean=mean, low=low, high=high))
+            found.append(Difference(name=name, against=against, query=query, mean=mean, low=low, high=high))
     return found
 
 
@@ -179,11 +182,15 @@ def page(replay: Replay) -> str:
     for row in [*rows(replay), *published_rows(replay)]:
         cells = ["" if v is None else f"{v:.3f}" for v in (*row.scores, row.found, row.while_searching)]
         lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
-    lines += ["", "Less plain GP-UCB of the same run, paired over animals, bootstrap 95 %:", ""]
-    lines += ["| method | queries | difference | from | to |", "|---|---|---|---|---|"]
     lines += [
-        f"| {d.name} | {d.query} | {d.mean:+.3f} | {d.low:+.3f} | {d.high:+.3f} |"
-        for d in differences(replay, (OURS, OURS_PRIOR))
+        "",
+        "Paired over animals with GP-UCB of the same run that was told as much, bootstrap 95 %:",
+        "",
+    ]
+    lines += ["| method | less | queries | difference | from | to |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {d.name} | {d.against} | {d.query} | {d.mean:+.3f} | {d.low:+.3f} | {d.high:+.3f} |"
+        for d in differences(replay)
     ]
     lines += ["", f"{replay.n_asks} decisions in {replay.seconds:.0f} s."]
     return "\n".join(lines) + "\n"

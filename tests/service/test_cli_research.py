@@ -77,6 +77,22 @@ def test_replay_prints_its_tables_and_writes_table_and_figure(tmp_path: Path, da
     assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".md", ".png"}
 
 
+def test_replay_knows_a_diary_by_its_file(tmp_path: Path, data_folder: Path) -> None:
+    arguments = [
+        "--data",
+        str(data_folder / "myaiguide_pain_diary"),
+        "--held=28",
+        "--stretches=1",
+        "--seeds=1",
+    ]
+    done = RUN.invoke(app, ["replay", *arguments, f"--out={tmp_path}"])
+    assert done.exit_code == 0, done.output
+    assert "claims" in done.stdout
+    written = (tmp_path / "replay-pain-diary-held-28.md").read_text(encoding="utf-8")
+    command = "titrate replay --data myaiguide_pain_diary --held 28 --stretches 1 --seeds 1"
+    assert f"`{command}`" in written
+
+
 def test_help_loads_neither_torch_nor_mlflow() -> None:
     program = (
         "import sys\nfrom typer.testing import CliRunner\nfrom service.cli import app\n"

@@ -55,7 +55,7 @@ def test_fifty_seeds_keep_up_with_gp_ucb(data_folder: Path, acceptance_folder: P
 
 
 def check_bar(replay: Replay) -> None:
-    paired = {entry.query: entry.mean for entry in differences(replay, [OURS], against=GP_UCB)}
+    paired = {entry.query: entry.mean for entry in differences(replay, [(OURS, GP_UCB)])}
     luck = LUCK if replay.recommended[OURS].shape[1] < 50 else 0.0
     assert all(mean >= WORST_DIFFERENCE - luck for mean in paired.values()), paired
     with_prior = {row.name: row for row in rows(replay)}[OURS_PRIOR]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.evaluate.replay import ALGORITHMS, OURS, Replay
+from optimizer.evaluate.replay import ALGORITHMS, GP_UCB, GP_UCB_PRIOR, OURS, OURS_PRIOR, Replay
 from optimizer.evaluate.replay_report import (
     bootstrap,
     differences,
@@ -26,8 +26,16 @@ def test_scores_are_means_over_animals_of_means_over_seeds(small: Replay) -> Non
 
 
 def test_a_difference_to_oneself_is_nothing(small: Replay) -> None:
-    for entry in differences(small, [OURS], against=OURS):
+    for entry in differences(small, [(OURS, OURS)]):
         assert (entry.mean, entry.low, entry.high) == (0.0, 0.0, 0.0)
+
+
+def test_ours_with_a_prior_is_compared_with_gp_ucb_with_the_same_prior(small: Replay) -> None:
+    found = {(entry.name, entry.query): entry for entry in differences(small)}
+    for name, against in ((OURS, GP_UCB), (OURS_PRIOR, GP_UCB_PRIOR)):
+        by_hand = small.recommended[name].mean(axis=(0, 1)) - small.recommended[against].mean(axis=(0, 1))
+        assert found[name, 2].against == against
+        assert found[name, 2].mean == pytest.approx(by_hand[1])
 
 
 def test_page_picture_and_table_are_written(small: Replay, tmp_path: Path) -> None:
