@@ -12,13 +12,14 @@ ARGS ?=
 # Small matrices: one thread each is faster than several that wait, and the numbers repeat.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test acceptance check format lock
+.PHONY: help setup run test acceptance bench check format lock
 
 help:
 	@echo "make setup       virtual environment from the lock file (only when stale)"
 	@echo "make run         everything on embedded defaults, with a synthetic patient; ARGS=--exit ends it"
 	@echo "make test        the tests, with fixed samples of the long ones; ARGS=path or -k name narrows"
 	@echo "make acceptance  full counts; results under docs/acceptance/"
+	@echo "make bench       ask time beside peers in the same run, memory; a Markdown table (a quiet machine, please)"
 	@echo "make check       format, lint, types, imports, docstrings"
 	@echo "make format      put the code into the house format"
 	@echo "make lock        choose versions anew, with and without the peers"
@@ -40,6 +41,9 @@ test: setup
 
 acceptance: setup
 	$(BIN)/python tools/acceptance.py $(ARGS)
+
+bench: setup
+	@$(BIN)/python benchmarks/ask_time.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff format --check .
