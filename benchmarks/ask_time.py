@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, S603, T201 - a script that runs itself and talks to the terminal
+# ruff: noqa: INP001, T201 - a script that runs itself and talks to the terminal
 """How long an ask takes on one core, beside Gaussian-process peers in the same run, and how much memory it needs.
 
 Histories are those of a synthetic patient who followed the proposals. With six parameters the same trials carry ON and OFF
