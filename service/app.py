@@ -1,12 +1,12 @@
 """The web application: routers, layers, errors. No logic."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
 
 from service.assembly import assemble
 from service.clock import Clock, system_clock
@@ -18,7 +18,7 @@ from service.dependencies.finish import Finish
 from service.dependencies.requests import REPLAYED
 from service.dependencies.strict_body import StrictBody
 from service.devices.routes import router as devices_router
-from service.errors import ServiceError
+from service.health import add_health
 from service.outcomes.routes import router as outcomes_router
 from service.patients.routes import router as patients_router
 from service.patients.stop_routes import router as stops_router
@@ -26,6 +26,8 @@ from service.proposals.routes import router as proposals_router
 from service.settings import Settings
 from service.trail.routes import router as trail_router
 from service.worklist.routes import router as worklist_router
+
+_log = logging.getLogger(__name__)
 
 DESCRIPTION = """Proposes the next neurostimulation settings for one patient at a time. **Research use.** A clinician approves,
 edits or rejects every proposal; nothing is ever applied by the software.
@@ -64,7 +66,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         trail_router,
     ):
         app.include_router(router, prefix="/v1")
-    _add_health(app, services)
+    add_health(app, services)
     problems.install(app)
     app.add_middleware(StrictBody, limit_bytes=settings.body_limit_bytes)
     if settings.cors_origins:
@@ -83,7 +85,11 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        services.database.migrate()
+        try:
+            services.database.migrate()
+        except Exception:
+            _log.critical("the schema could not be brought to this release", exc_info=True)
+            raise
         services.access.start()
         services.compute.start()
         try:
@@ -94,23 +100,3 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
             services.database.close()
 
     return lifespan
-
-
-def _add_health(app: FastAPI, services: Services) -> None:
-    @app.get("/livez", tags=["health"])
-    async def livez() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "alive"}
-
-    @app.get("/readyz", tags=["health"])
-    def readyz() -> JSONResponse:
-        """Say whether asks can be answered: database, schema, a warm compute process."""
-        found = {"database": "ok", "compute": "warm" if services.compute.is_warm else "cold"}
-        try:
-            services.database.check()
-        except ServiceError as error:
-            found["database"] = error.code
-        except Exception as error:  # noqa: BLE001 - any failure to reach it is the same answer
-            found["database"] = type(error).__name__
-        ready = found == {"database": "ok", "compute": "warm"}
-        return JSONResponse({"status": "ready" if ready else "not ready", **found}, 200 if ready else 503)

@@ -1,30 +1,66 @@
-"""What the command ``serve`` does: look before starting, and say clearly what stands in the way."""
+"""What the command ``serve`` does: look before starting, say clearly what stands in the way, and end in good order."""
 
+import signal
 import socket
 from pathlib import Path
 
 import uvicorn
 
+from service import logs, metrics
 from service.app import create_app
-from service.errors import DataFolderError, PortInUseError
+from service.dependencies.context import Services
+from service.errors import DataFolderError, PortInUseError, ServiceError
+from service.ledger import outbox
 from service.ledger.checkpoint import signing_key
 from service.settings import Settings
+from service.tracking.status import relay_name
+
+ENDS_WITHIN_S = 5
+"""Beyond the longest that a request may wait by the settings."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until interrupted.
+    """Serve until SIGTERM or SIGINT; what is being answered then is answered, and the process ends with exit code 0.
 
     Raises:
         DataFolderError: If the data folder cannot be written.
-        PortInUseError: If the address is taken.
+        PortInUseError: If an address is taken.
     """
     prepare_folder(settings.data_folder)
     # made at the first start, so that its public half can be taken elsewhere before it is needed
     signing_key(settings.data_folder)
-    with listen(settings.host, settings.port) as listening:
-        # no access log: a query may name a pseudonym
-        config = uvicorn.Config(create_app(settings), access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[listening])
+    logs.configure()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises what ended it once more when it is done; a good end is no failure
+        signal.signal(number, lambda *_: None)
+    app = create_app(settings)
+    with (
+        listen(settings.host, settings.port) as listening,
+        metrics.exposed(settings.metrics_host, settings.metrics_port),
+    ):
+        watch(app.state.services)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,  # a query may name a pseudonym
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.ask_wait_s + settings.busy_timeout_s) + ENDS_WITHIN_S,
+        )
+        server = uvicorn.Server(config)
+        server.run(sockets=[listening])
+    if not server.started:
+        raise ServiceError("service", "could not start", remedy="The log says what stood in the way.")
+
+
+def watch(services: Services) -> None:
+    """Let the gauges read what they show from the running parts."""
+
+    def lag() -> float:
+        with services.database.read() as session:
+            return outbox.lag(session, relay_name("titrate"))
+
+    metrics.watch(metrics.OUTBOX_LAG, lag)
+    metrics.watch(metrics.COMPUTE_WARM, lambda: services.compute.is_warm)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     """How long the projection stands still after a worker was killed, before the next takes over."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where Prometheus may read, without a key; None opens no such port. Each process needs its own."""
     ask_wait_s: float = Field(default=1.0, ge=0.0, le=60.0)
     """How long an ask waits for its answer before it says where to look (202)."""
     compute_timeout_s: float = Field(default=120.0, gt=0.0)

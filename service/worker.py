@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from service import logs, metrics
 from service.db.engine import Database
 from service.errors import DatabaseNotReadyError, TrackingUnavailableError
 from service.settings import Settings
@@ -23,6 +24,7 @@ def run_worker(settings: Settings, *, namespace: str = "titrate") -> None:
         settings: Where ledger and MLflow lie.
         namespace: Head of the experiments' names.
     """
+    logs.configure()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -30,8 +32,10 @@ def run_worker(settings: Settings, *, namespace: str = "titrate") -> None:
     if not _wait_for_schema(database, stop):
         return
     relay = _relay(settings, database, namespace)
-    log.info("worker started", lag=relay.lag())
-    run_until(relay, stop.wait)
+    metrics.watch(metrics.OUTBOX_LAG, relay.lag)
+    with metrics.exposed(settings.metrics_host, settings.metrics_port):
+        log.info("worker started", lag=relay.lag())
+        run_until(relay, stop.wait)
     database.close()
 
 

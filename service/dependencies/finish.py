@@ -1,12 +1,16 @@
 """The outermost layer: names the request, answers what nobody foresaw, puts the line of the trail, and what browsers are told."""
 
 import asyncio
+import logging
+import time
 import uuid
 from datetime import datetime
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
+from service import metrics
 from service.audit.access import AccessLine
 from service.auth.principal import NOBODY, Principal
 from service.dependencies import problems
@@ -30,8 +34,12 @@ PAGES_POLICY = (
 )
 """The pages of the document run a script that FastAPI takes from there; nothing of a patient is on them."""
 RECORDED = "/v1/"
+PROBES = ("/livez", "/readyz")
+"""Asked every few seconds; a line for each would hide the others."""
 TURNED_AWAY = 429
 """Leaves no line: whoever sends too much must not make the database write for each."""
+
+_log = logging.getLogger(__name__)
 
 
 class Finish:
@@ -52,20 +60,29 @@ class Finish:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})["request_id"] = str(uuid.uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id = str(uuid.uuid4())
+        began_s = time.perf_counter()
+        with bound_contextvars(request_id=request_id):
+            status = await self._answer(scope, receive, send)
+            tell(scope, status, time.perf_counter() - began_s)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Return the status that went out; 0 where none did."""
         answered = refused = False
+        status = 0
 
         async def finishing(message: Message) -> None:
-            nonlocal answered, refused
+            nonlocal answered, refused, status
             if refused:
                 return
             if message["type"] == "http.response.start":
                 answered = True
+                status = message["status"]
                 try:
                     await self._put_line(scope, message["status"])
                 except Exception as error:  # noqa: BLE001 - what was to be said is not said without its line
                     refused = True
-                    await _refuse(error, scope, receive, send)
+                    status = await _refuse(error, scope, receive, send)
                     return
                 _add_headers(MutableHeaders(scope=message), scope)
             await send(message)
@@ -76,7 +93,8 @@ class Finish:
             if answered:
                 raise
             # caught here, else the server would log the message and what it quotes
-            await _refuse(error, scope, receive, send)
+            status = await _refuse(error, scope, receive, send)
+        return status
 
     async def _put_line(self, scope: Scope, status: int) -> None:
         """Put who saw what, or was refused, on the trail; a write that took effect has its line in its own transaction."""
@@ -104,10 +122,22 @@ def line_of(scope: Scope, principal: Principal, status: int, at: datetime) -> Ac
     )
 
 
-async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+def tell(scope: Scope, status: int, took_s: float) -> None:
+    """Count an answered request and say it in the log: by the template of its route, never by what was filled in."""
+    route = getattr(scope.get("route"), "path", None)
+    metrics.count_request(scope["method"], route, status, took_s)
+    if route in PROBES:
+        return
+    method = scope["method"] if scope["method"] in metrics.METHODS else "other"
+    fields = {"method": method, "route": route or metrics.NO_ROUTE, "status": status}
+    _log.info("request", extra=fields | {"took_ms": round(took_s * 1000, 1)})
+
+
+async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> int:
     reply = problems.of_error(error) if isinstance(error, ServiceError) else problems.unexpected(error)
     _add_headers(reply.headers, scope)
     await reply(scope, receive, send)
+    return reply.status_code
 
 
 def _add_headers(headers: MutableHeaders, scope: Scope) -> None:

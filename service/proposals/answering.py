@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import or_, select, update
+from sqlalchemy import event, or_, select, update
 from sqlalchemy.orm import Session
 
 from optimizer import canonical
@@ -13,6 +13,7 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.errors import OptimizerError
 from optimizer.safety import doubt, limits
+from service import metrics
 from service.ledger import drafts, life_cycle
 from service.ledger.history import history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -102,6 +103,7 @@ def store(
         fallback=fallback,
     )
     ledger.append("proposal", row, answer, course_id=course.id)
+    _count_when_on_record(session, row.kind, answer, fallback)
     newer = select(AskRow.sequence).where(AskRow.course_id == course.id, AskRow.sequence > asked.sequence)
     if row.kind != "proposal":
         return
@@ -131,6 +133,17 @@ def fallback_hold(session: Session, ask_id: str, *, up_to: int | None = None) ->
         meanwhile=doubt.meanwhile(problem, history, canonical.decode(Ask, asked.ask)),
     )
     return canonical.encode(hold).decode()
+
+
+def _count_when_on_record(session: Session, kind: str, answer: Decision, fallback: str | None) -> None:
+    reason = "" if isinstance(answer, Proposal) else str(answer.reason)
+
+    def count(_session: Session) -> None:
+        metrics.ANSWERS.labels(kind, reason).inc()
+        if fallback is not None:
+            metrics.FALLBACKS.labels(fallback).inc()
+
+    event.listen(session, "after_commit", count, once=True)
 
 
 def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision) -> bool:

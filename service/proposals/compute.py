@@ -21,6 +21,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from service import metrics
 from service.clock import Clock
 from service.db.engine import Database
 from service.ledger import drafts
@@ -175,6 +176,7 @@ class ComputeService:
                 process.end()
                 process.close()
             if not self._stopping.wait(RESTART_AFTER_S):
+                metrics.COMPUTE_RESTARTS.inc()
                 _log.warning("compute process ended; starting another")
 
     def _answer_with(self, process: ComputeProcess) -> None:
@@ -261,6 +263,7 @@ class ComputeService:
     def _tell_time(self, reply: dict[str, Any]) -> None:
         if "optimizer_s" in reply:
             self.optimizer_s.append(reply["optimizer_s"])
+            metrics.OPTIMIZER_SECONDS.observe(reply["optimizer_s"])
 
     def _tell(self, ask_id: str) -> None:
         with self._changed:

@@ -22,6 +22,7 @@ from optimizer.problem import Problem, stimulation_problem
 from optimizer.propose import propose
 from optimizer.space.device import load_device
 from optimizer.space.parameter import Value
+from service import logs
 from service.proposals.frames import receive, send
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ def warm_up() -> None:
 
 def main(descriptor: int) -> None:
     """Say that we are warm, then answer until the other end goes away."""
+    logs.configure()
     torch.set_num_threads(1)
     with socket.socket(fileno=descriptor) as link:
         warm_up()

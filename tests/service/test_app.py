@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from service.app import create_app
-from service.settings import Settings
 from tests.service.life_cycle_story import tell
 from tests.service.live import Clinic, Server
 
@@ -18,19 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_a_course_runs_from_first_question_to_release(clinic: Clinic) -> None:
     tell(clinic)
-
-
-def test_readiness_names_database_and_warm_compute(server: Server) -> None:
-    assert server.http.get("/readyz").json() == {"status": "ready", "database": "ok", "compute": "warm"}
-    assert server.http.get("/livez").json() == {"status": "alive"}
-
-
-def test_not_ready_before_the_schema_is_there(tmp_path: Path) -> None:
-    app = create_app(Settings(data_folder=tmp_path))
-    route = next(r for r in app.routes if getattr(r, "path", "") == "/readyz")
-    reply = route.endpoint()  # type: ignore[attr-defined]
-    assert reply.status_code == 503
-    assert json.loads(reply.body)["database"] == "database-not-ready"
 
 
 def test_every_answer_names_its_request_and_is_not_cached(clinic: Clinic) -> None:

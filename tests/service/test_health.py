@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from service.app import create_app
+from service.clock import system_clock
+from service.health import CLOCKS_DIFFER, READY, clock_of, readiness
+from service.settings import Settings
+from tests.service.live import Clinic, Server
+
+
+def test_readiness_names_database_migrations_clock_and_warm_compute(server: Server) -> None:
+    reply = server.http.get("/readyz")
+    assert (reply.status_code, reply.json()) == (200, {"status": "ready", **READY})
+    assert server.http.get("/livez").json() == {"status": "alive"}
+
+
+def test_not_ready_before_the_schema_is_there(tmp_path: Path) -> None:
+    found = readiness(create_app(Settings(data_folder=tmp_path)).state.services)
+    assert found == {
+        "database": "ok",
+        "migrations": "database-not-ready",
+        "clock": "unknown",
+        "compute": "cold",
+    }
+
+
+def test_not_ready_where_the_database_is_not_reached(tmp_path: Path) -> None:
+    services = create_app(Settings(data_folder=tmp_path)).state.services
+    (tmp_path / "ledger.sqlite").mkdir()
+    found = readiness(services)
+    assert (found["database"], found["migrations"]) == ("OperationalError", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"), [(CLOCKS_DIFFER / 2, "ok"), (CLOCKS_DIFFER * 2, "behind-the-record")]
+)
+def test_a_clock_behind_the_newest_entry_is_not_ready(
+    behind: timedelta, said: str, clinic: Clinic, server: Server
+) -> None:
+    clinic.course(checks=[])
+    slow: Callable = lambda: system_clock() - behind  # noqa: E731 - a clock is any callable
+    assert clock_of(server.services.database, slow) == said
