@@ -32,7 +32,7 @@ NO_ROUTE = "none"
 """The template of what no route matched: whatever was sent, it makes no new series."""
 SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0, 10.0, 30.0, 60.0)
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 Info("titrate", "Release that runs", registry=REGISTRY).info({"version": version("titrate")})
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
