@@ -1,6 +1,7 @@
 """What a severe report closed. Model-free: it needs no surrogate to be right."""
 
 from dataclasses import dataclass
+from math import isclose
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,7 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
     """
     released = {review.subject_id for review in history.reviews if review.subject is ReviewSubject.CLOSURE}
     trials = {trial.id: trial for trial in history.trials}
+    measured: dict[Value | None, tuple[Threshold, ...]] = {}
     found = []
     for report in history.reports:
         severe = (
@@ -58,12 +60,15 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
         )
         if severe and report.id not in released:
             values = trials[report.trial_id].applied.values
+            place = values.get(CONFIGURATION)
+            if place not in measured:
+                measured[place] = _thresholds(history, place)
             found.append(
                 Closure(
                     report_id=report.id,
                     trial_id=report.trial_id,
                     values=values,
-                    thresholds=_thresholds(history, values),
+                    thresholds=measured[place],
                 )
             )
     return tuple(found)
@@ -123,26 +128,27 @@ def _measured_ratio(closure: Closure, severe_hz: float, frequency_hz: float) -> 
     ratios = []
     for width_us in {threshold.pulse_width_us for threshold in closure.thresholds}:
         of_width = [t for t in closure.thresholds if t.pulse_width_us == width_us]
+        # numbers one by one: numpy would take a hundred times as long, and a long course has thousands
         here = [
-            t.amplitude_ma for t in of_width if np.isclose(t.frequency_hz, frequency_hz, rtol=GRID_TOLERANCE)
+            t.amplitude_ma for t in of_width if isclose(t.frequency_hz, frequency_hz, rel_tol=GRID_TOLERANCE)
         ]
         there = [
-            t.amplitude_ma for t in of_width if np.isclose(t.frequency_hz, severe_hz, rtol=GRID_TOLERANCE)
+            t.amplitude_ma for t in of_width if isclose(t.frequency_hz, severe_hz, rel_tol=GRID_TOLERANCE)
         ]
         if here and there:
             ratios.append(min(here) / max(there))
     return min(1.0, *ratios) if ratios else 0.0
 
 
-def _thresholds(history: History, severe: dict[str, Value]) -> tuple[Threshold, ...]:
-    """Return the perception thresholds that ramps met in the configuration of a severe report."""
+def _thresholds(history: History, place: Value | None) -> tuple[Threshold, ...]:
+    """Return the perception thresholds that ramps met in a configuration."""
     found = []
     for trial in history.trials:
         values = trial.applied.values
         width_us, frequency_hz = values.get("pulse_width_us"), values.get("frequency_hz")
         if not (isinstance(width_us, int | float) and isinstance(frequency_hz, int | float)):
             continue
-        if values.get(CONFIGURATION) != severe.get(CONFIGURATION):
+        if values.get(CONFIGURATION) != place:
             continue
         found += [
             Threshold(
