@@ -147,7 +147,27 @@ def _history(rng: np.random.Generator, problem: Problem, count: int) -> History:
             values = {**values, **{str(name): fresh[str(name)] for name in moved}}
         now = _odd(rng, values) if rng.random() < off_grid else values
         facts += _lived(rng, problem, number, now, start + min(number, 300) * gap, pain, grades)
+    if rng.random() < (0.3 if count < 30 else 0.8):
+        facts += _diligence(facts)
     return History().add(*facts)
+
+
+def _diligence(facts: list[Trial | Report | Review]) -> list[Review]:
+    """A clinician who has seen everything and keeps every closure; else a long course would never get past its holds."""
+    at = AT + timedelta(days=1)
+    return [
+        Review(
+            id=f"d-{fact.id}-{subject}",
+            subject=subject,
+            subject_id=fact.id,
+            reason="seen",
+            occurred_at=at,
+            recorded_at=at,
+        )
+        for fact in facts
+        for subject in (ReviewSubject.ADVERSE_EVENT, ReviewSubject.HOLD)
+        if not isinstance(fact, Review)
+    ]
 
 
 def _lived(

@@ -58,7 +58,9 @@ def quantities(problem: Problem, values: Values) -> dict[str, float | None]:
     current_ma = float(values["amplitude_ma"])
     width_us = values.get("pulse_width_us")
     rate_hz = values.get("frequency_hz")
-    on_s, off_s = values.get("on_s"), values.get("off_s")
+    on_s, off_s = (
+        v if isinstance(v := values.get(name), int | float) else None for name in ("on_s", "off_s")
+    )
     charge_uc = None if width_us is None else current_ma * float(width_us) / 1000
     duty: float | None = 1.0
     ratio: float | None = 0.0
