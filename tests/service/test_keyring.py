@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from typer.testing import CliRunner
 
 from service.audit.tables import AuditRow
 from service.auth import keys
 from service.auth.principal import Principal, Role
-from service.cli import app
 from service.db.engine import Database
 from service.errors import AuthenticationError, ConflictError, NotFoundError, SchemaError
 from service.keyring import Keyring
@@ -106,18 +104,3 @@ def test_every_act_is_on_the_trail_and_the_list_opens_nothing(desk: Desk) -> Non
         new: ("revoked", prefix),
     }
     assert key.split("_", 2)[2] not in repr(listed)
-
-
-def test_the_commands_do_it_and_refuse_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TITRATE_DATA_FOLDER", str(tmp_path))
-    run = CliRunner()
-    made = run.invoke(app, ["keys", "create", "--principal", "ward-3", "--role", "clinician"]).stdout.strip()
-    rotated = run.invoke(app, ["keys", "rotate", keys.prefix_of(made)]).stdout.strip()
-    revoked = run.invoke(app, ["keys", "revoke", keys.prefix_of(made)])
-    assert (rotated[:8], revoked.exit_code) == ("titrate_", 0)
-    monkeypatch.setenv("COLUMNS", "200")
-    shown = run.invoke(app, ["keys", "list"]).stdout
-    assert keys.prefix_of(rotated) in shown
-    assert "revoked" in shown
-    refused = run.invoke(app, ["keys", "revoke", "000000000000"])
-    assert (refused.exit_code, "not-found" in refused.stderr) == (2, True)

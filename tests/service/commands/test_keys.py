@@ -1,0 +1,75 @@
+"""``titrate keys`` as an administrator meets it, on a real ledger file."""
+
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.auth.keys import prefix_of
+from service.cli import app
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Point the commands at the data folder of an installation that never ran."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TITRATE_DATA_FOLDER", str(tmp_path_factory.mktemp("keys") / "new"))
+        patch.setenv("COLUMNS", "200")
+        yield
+
+
+def titrate(*words: str) -> Result:
+    return CliRunner().invoke(app, ["keys", *words])
+
+
+def created(*more: str) -> str:
+    done = titrate("create", "--principal", "ward-3", "--role", "recorder", *more)
+    assert done.exit_code == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_key_is_printed_this_once_and_the_list_opens_nothing() -> None:
+    key = created("--role", "auditor", "--site", "north")
+    shown = titrate("list").stdout
+    (line,) = [row for row in shown.splitlines() if prefix_of(key) in row]
+    for said in ("ward-3", "north", "recorder", "auditor", "never"):
+        assert said in line
+    assert key not in shown
+    assert key.removeprefix(f"titrate_{prefix_of(key)}").strip("_") not in shown
+
+
+def test_a_rotated_key_follows_the_old_and_without_overlap_replaces_it_at_once() -> None:
+    old = created()
+    new = titrate("rotate", prefix_of(old), "--overlap-hours", "0").stdout.strip()
+    rows = titrate("list").stdout.splitlines()
+    (follower,) = [row for row in rows if row.count(prefix_of(new))]
+    assert prefix_of(old) in follower
+    assert "works" in follower
+    (ended,) = [row for row in rows if prefix_of(old) in row and row != follower]
+    assert "works" not in ended
+
+
+def test_a_revoked_key_is_named_by_its_public_part() -> None:
+    prefix = prefix_of(created())
+    assert titrate("revoke", prefix).stdout == f"revoked: {prefix}\n"
+    assert "not-found" in titrate("revoke", "000000000000").stderr
+    (line,) = [row for row in titrate("list").stdout.splitlines() if prefix in row]
+    assert "revoked" in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("revoke", "000000000000"),
+        ("rotate", "000000000000"),
+        ("create", "--principal", "x", "--role", "surgeon"),
+        ("create", "--principal", "x", "--role", "patient_app"),
+        ("create", "--principal", "x"),
+        ("create", "--principal", "x", "--role", "auditor", "--days", "0"),
+        ("rotate", "000000000000", "--overlap-hours", "-1"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_exit_code_2(words: tuple[str, ...]) -> None:
+    refused = titrate(*words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr
