@@ -146,13 +146,14 @@ def shown(store: Tracking, patient_experiment: str) -> dict[str, object]:
 def test_workers_killed_at_random_instants_show_each_trial_and_report_exactly_once(
     database, clinic, tmp_path, full_counts, acceptance_folder
 ):
-    instants, rounds = random.Random(20), 10 if full_counts else 1
+    instants = random.Random(20)
+    rounds, at_once = (10, 2) if full_counts else (1, 1)
     worker, course = Worker(tmp_path), Course(clinic)
     course.start()
     for number in range(rounds):
-        two = [worker.start(), worker.start()]  # the second waits for the lease of the first
-        wait_for(lambda wanted=2 * (number + 1): worker.started() >= wanted, "the workers")
-        for process in two:
+        running = [worker.start() for _ in range(at_once)]  # a second waits for the lease of the first
+        wait_for(lambda wanted=at_once * (number + 1): worker.started() >= wanted, "the workers")
+        for process in running:
             time.sleep(instants.uniform(0.0, 2.5 if full_counts else 1.0))
             kill(process)
     course.finish()
@@ -163,7 +164,7 @@ def test_workers_killed_at_random_instants_show_each_trial_and_report_exactly_on
     found = exactly_once(database, course.id, store)
     assert "Traceback" not in worker.said()
     (acceptance_folder / "worker-killed.txt").write_text(
-        f"Workers killed (SIGKILL) at {2 * rounds} random instants, two at a time on one ledger, while a course was "
+        f"Workers killed (SIGKILL) at {at_once * rounds} random instants, {at_once} at a time on one ledger, while a course was "
         f"written over HTTP: {found}. Slowest trial with two reports: {course.slowest_s:.2f} s.\n"
     )
     last.release()

@@ -10,6 +10,7 @@ import pytest
 from service.proposals.compute import ComputeService
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
+from tests.service.proposals.asking import asked, ledger_of
 
 HANGS_AFTER_S = 3.0
 
@@ -29,21 +30,38 @@ def await_answer(clinic: Clinic, path: str) -> dict[str, Any]:
     return answer
 
 
-def test_a_dead_or_hung_process_is_replaced_and_the_ask_answered(tmp_path: Path) -> None:
+def replaced(server: Server, end: signal.Signals) -> float:
+    """End the compute process, ask, and return after how many seconds another process answered."""
+    clinic = server.clinic()
+    course_id, _ = clinic.rated_course()
+    (pid,) = compute_of(server).pids
+    os.kill(pid, end)
+    began = time.monotonic()
+    answer = clinic.ask(course_id)
+    assert (answer["kind"], answer["fallback"]) == ("proposal", None)
+    assert compute_of(server).pids != (pid,)
+    return time.monotonic() - began
+
+
+def test_a_dead_process_is_replaced_and_the_ask_answered(server: Server) -> None:
+    replaced(server, signal.SIGKILL)
+
+
+@pytest.mark.acceptance
+def test_a_hung_process_is_replaced_and_the_ask_answered(tmp_path: Path) -> None:
     settings = Settings(data_folder=tmp_path, ask_wait_s=0.0, compute_timeout_s=HANGS_AFTER_S)
     with serving(settings) as own:
-        clinic = own.clinic()
-        for end, least_s in ((signal.SIGKILL, 0.0), (signal.SIGSTOP, HANGS_AFTER_S * 0.9)):
-            course_id, _ = clinic.rated_course()
-            (pid,) = compute_of(own).pids
-            os.kill(pid, end)
-            began = time.monotonic()
-            answer = clinic.ask(course_id)
-            assert (answer["kind"], answer["fallback"]) == ("proposal", None)
-            assert time.monotonic() - began > least_s
-            assert compute_of(own).pids != (pid,)
+        assert replaced(own, signal.SIGSTOP) > HANGS_AFTER_S * 0.9
 
 
+def test_an_ask_on_record_that_nobody_submitted_is_found_and_answered(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    with clinic.server.services.database.write() as session:  # as a service that died after its write left it
+        ask_id = asked(clinic, ledger_of(clinic, session), course_id)
+    assert await_answer(clinic, f"/courses/{course_id}/asks/{ask_id}")["kind"] == "proposal"
+
+
+@pytest.mark.acceptance
 def test_an_ask_left_open_is_answered_after_a_restart(tmp_path: Path) -> None:
     settings = Settings(data_folder=tmp_path, ask_wait_s=0.0)
     with serving(settings, warm=False) as before:  # stopped while its compute process is still loading
