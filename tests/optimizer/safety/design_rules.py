@@ -75,7 +75,7 @@ def quantities(problem: Problem, values: Values) -> dict[str, float | None]:
         for share, area_cm2 in contacts:
             charge = share * float(charge_uc or 0)
             densities.append(charge / float(area_cm2 or math.nan))
-            ks.append(math.log10(charge**2 / float(area_cm2 or math.nan)) if charge > 0 else -math.inf)
+            ks.append(2 * math.log10(charge) - math.log10(area_cm2 or math.nan) if charge > 0 else -math.inf)
     impedance = problem.space.impedance_ohm
     return {
         "total_current_ma": current_ma,
