@@ -119,7 +119,8 @@ def test_a_backup_taken_while_clients_write_holds_what_was_acknowledged_and_veri
 
 def titrate(monkeypatch: pytest.MonkeyPatch, settings: Settings, *command: str) -> tuple[int, str]:
     """Run a command of the ledger on a record; returns exit code and output."""
-    monkeypatch.setenv("TITRATE_DATA_FOLDER", str(settings.data_folder))
-    monkeypatch.setenv("TITRATE_DATABASE", settings.database_url)
-    done = RUN.invoke(app, ["ledger", *command])
+    with monkeypatch.context() as only_here:  # else the next Settings would read the address of these
+        only_here.setenv("TITRATE_DATA_FOLDER", str(settings.data_folder))
+        only_here.setenv("TITRATE_DATABASE", settings.database_url)
+        done = RUN.invoke(app, ["ledger", *command])
     return done.exit_code, done.output
