@@ -60,6 +60,10 @@ def configure() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    for logger in list(root.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger):  # MLflow and others bring handlers of their own
+            logger.handlers[:] = []
+            logger.propagate = True
     for name in (*OURS, "uvicorn"):
         logging.getLogger(name).setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
