@@ -41,8 +41,7 @@ MATTER = (
 )
 LOWEST_P = 0.01
 OFF = {"grade_noise"}
-"""Found not to pass on 21 November 2026. More draws and moves of another kind brought it right on 100 patients, which points to the
-sampler but does not show it."""
+"""Found not to pass on 21 November 2026; more draws and other moves brought it right on 100 patients, which shows nothing yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
