@@ -42,6 +42,18 @@ PLACES = 6
 """How many frames of a traceback are named, innermost last."""
 
 
+class _ToStandardError(logging.Handler):
+    """Writes to what is standard error now: who runs a server inside a process may exchange it afterwards."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001 - as every handler: a line that cannot be written must not end the work
+            self.handleError(record)
+
+
 def configure() -> None:
     """Send every log of this process, ours and the libraries', through the rules; uncaught exceptions too."""
     structlog.configure(
@@ -49,7 +61,7 @@ def configure() -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=[structlog.contextvars.merge_contextvars, ExtraAdder()],
