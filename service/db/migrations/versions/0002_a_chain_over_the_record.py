@@ -12,6 +12,8 @@ import rfc8785
 import sqlalchemy as sa
 from alembic import op
 
+from service.db.append_only import forbid_change
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -86,22 +88,3 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
 def as_text(at: datetime) -> str:
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def forbid_change(table: str) -> None:
-    """Let a table grow only."""
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
-    )

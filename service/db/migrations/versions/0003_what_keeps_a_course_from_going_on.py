@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from service.db.append_only import forbid_change
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -124,22 +126,3 @@ def make_drafts() -> None:
         sa.PrimaryKeyConstraint("course_id", name=op.f("pk_drafts")),
     )
     op.create_index(op.f("ix_drafts_state"), "drafts", ["state"])
-
-
-def forbid_change(table: str) -> None:
-    """Let a table grow only: a fact is corrected by a later fact."""
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
-    )

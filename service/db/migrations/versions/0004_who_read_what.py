@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from service.db.append_only import forbid_change
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -42,22 +44,3 @@ def upgrade() -> None:
     op.add_column("audit", sa.Column("credential", CODE, nullable=True))
     op.create_index("ix_audit_site_sequence", "audit", ["site", "sequence"])
     op.add_column("api_keys", sa.Column("follows", sa.String(length=16), nullable=True))
-
-
-def forbid_change(table: str) -> None:
-    """Let a table grow only."""
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
-    )
