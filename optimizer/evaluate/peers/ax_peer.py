@@ -18,10 +18,10 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision
 from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer
-from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 
@@ -36,17 +36,6 @@ except ImportError as error:
 
 N_START = 5
 """Initial trials of Ax's default strategy, the attached start counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AxPeer:
-    """Ax's client as a policy."""
-
-    name: str = "ax/1"
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "AxSession":  # noqa: ARG002
-        """Begin on one course; a prior plays no part."""
-        return AxSession(problem=problem, seed=seed, name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,4 +107,4 @@ def _only(generated: dict[int, dict[str, object]]) -> dict[str, object]:
     return next(iter(generated.values()))
 
 
-AX = AxPeer()
+AX = PeerPolicy(name="ax/1", session=AxSession)

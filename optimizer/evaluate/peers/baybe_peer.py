@@ -20,10 +20,10 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision
 from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer
-from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 
@@ -45,17 +45,6 @@ if TYPE_CHECKING:
 
 N_CANDIDATES = 10_000
 """Rows of the table of candidates."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaybePeer:
-    """BayBE's recommender as a policy."""
-
-    name: str = "baybe/1"
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "BaybeSession":  # noqa: ARG002
-        """Begin on one course; a prior plays no part."""
-        return BaybeSession(problem=problem, seed=seed, name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,4 +116,4 @@ class BaybeSession:
         return best_expected(self.problem, trials, np.array(expected["relief_mean"]), np.array(grade))
 
 
-BAYBE = BaybePeer()
+BAYBE = PeerPolicy(name="baybe/1", session=BaybeSession)

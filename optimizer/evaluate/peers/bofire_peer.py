@@ -20,10 +20,10 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision
 from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer
-from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 
@@ -46,17 +46,6 @@ N_START = 5
 """Rated trials before the first model."""
 STEEPNESS = 1_000.0
 """Of the sigmoid that stands for the constraint: a step, as in BoFire's benchmarks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoFirePeer:
-    """BoFire's single-objective strategy as a policy."""
-
-    name: str = "bofire/1"
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "BoFireSession":  # noqa: ARG002
-        """Begin on one course; a prior plays no part."""
-        return BoFireSession(problem=problem, seed=seed, name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,4 +130,4 @@ def _only(grid: Grid, candidates: "pd.DataFrame") -> Settings:
     return grid.settings({str(name): value for name, value in candidates.iloc[0].items()})
 
 
-BOFIRE = BoFirePeer()
+BOFIRE = PeerPolicy(name="bofire/1", session=BoFireSession)

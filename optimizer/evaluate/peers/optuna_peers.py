@@ -10,6 +10,7 @@ Source:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -19,11 +20,11 @@ from numpy.typing import NDArray
 from optimizer.ask import Ask
 from optimizer.decision import Decision
 from optimizer.errors import MissingExtraError
+from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer, permitted
 from optimizer.policies.nearest import nearest
-from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.parameter import Parameter, Value
 from optimizer.space.search_space import Indices
@@ -38,18 +39,6 @@ except ImportError as error:
 
 N_ASKS = 10
 """How often a study is asked again when its answer breaks a hard limit or the envelope."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptunaPeer:
-    """One of Optuna's samplers as a policy."""
-
-    name: str
-    sampler: Callable[..., "optuna.samplers.BaseSampler"]
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "OptunaSession":  # noqa: ARG002
-        """Begin on one course; a prior plays no part."""
-        return OptunaSession(problem=problem, seed=seed, name=self.name, sampler=self.sampler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,5 +141,7 @@ def axis_of(parameter: Parameter, mask: NDArray[np.bool_]) -> Axis:
     return Axis(parameter=parameter, levels=levels, distribution=distribution)
 
 
-OPTUNA_GP = OptunaPeer(name="optuna_gp/1", sampler=optuna.samplers.GPSampler)
-OPTUNA_TPE = OptunaPeer(name="optuna_tpe/1", sampler=optuna.samplers.TPESampler)
+OPTUNA_GP = PeerPolicy(name="optuna_gp/1", session=partial(OptunaSession, sampler=optuna.samplers.GPSampler))
+OPTUNA_TPE = PeerPolicy(
+    name="optuna_tpe/1", session=partial(OptunaSession, sampler=optuna.samplers.TPESampler)
+)

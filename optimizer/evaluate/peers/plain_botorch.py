@@ -30,10 +30,10 @@ from torch import Tensor
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
+from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer, permitted
-from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.encoding import unit_rows
 from optimizer.space.search_space import Indices
@@ -47,17 +47,6 @@ N_CHOICES = 4_096
 N_CLIMBS = 30
 """Steps of the local search on the grid from the best of the choices."""
 N_SAMPLES = 128
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlainBoTorch:
-    """BoTorch's own building blocks, put together as its tutorials do."""
-
-    name: str = "plain_botorch/1"
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "PlainBoTorchSession":  # noqa: ARG002
-        """Begin on one course; a prior plays no part."""
-        return PlainBoTorchSession(problem=problem, seed=seed, name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,4 +169,4 @@ def _indices(trials: tuple[Told, ...]) -> Indices:
     return np.array([trial.settings.indices for trial in trials], dtype=np.int64)
 
 
-PLAIN_BOTORCH = PlainBoTorch()
+PLAIN_BOTORCH = PeerPolicy(name="plain_botorch/1", session=PlainBoTorchSession)

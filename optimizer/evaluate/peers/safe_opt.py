@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
+from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer, permitted
-from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.parameter import Parameter, Scale
 from optimizer.space.search_space import Indices
@@ -44,17 +44,6 @@ GRADE_SD, GRADE_NOISE_SD = 3.0, 0.75
 N_PARTICLES = 2_000
 N_EXPANDERS = 200
 """Most uncertain safe particles that are tested for being expanders."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SafeOpt:
-    """The rule as a policy."""
-
-    name: str = "safe_opt/1"
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "SafeOptSession":  # noqa: ARG002
-        """Begin on one course; a prior plays no part."""
-        return SafeOptSession(problem=problem, seed=seed, name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,4 +203,4 @@ def _moved(
     return legal[np.abs(places[legal][None, :] - ends[:, None]).argmin(axis=1)]
 
 
-SAFE_OPT = SafeOpt()
+SAFE_OPT = PeerPolicy(name="safe_opt/1", session=SafeOptSession)
