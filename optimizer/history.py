@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from msgspec import UNSET, UnsetType
+
 from optimizer import canonical
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError
 from optimizer.outcomes.scale import GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import Applied, Facts, Measure, Posture, Report, Review, Trial
+from optimizer.trial import Amended, Applied, Facts, Measure, Posture, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -30,11 +32,16 @@ class History:
     """
 
     trials: tuple[Trial, ...] = ()
+    """As they stand: of a corrected one its latest correction, recorded when that was."""
     reports: tuple[Report, ...] = ()
     reviews: tuple[Review, ...] = ()
+    amended: tuple[Amended, ...] | UnsetType = UNSET
+    """What trials were said to be before. Unset, and absent from documents, where none was corrected."""
 
     def __post_init__(self) -> None:
         """Order the facts and check their references."""
+        before = sorted(self.past, key=lambda a: (a.until, a.trial.recorded_at, a.trial.id))
+        object.__setattr__(self, "amended", tuple(before) or UNSET)
         for name in ("trials", "reports", "reviews"):
             facts = getattr(self, name)
             if len({fact.id for fact in facts}) != len(facts):
@@ -42,7 +49,7 @@ class History:
             object.__setattr__(
                 self, name, tuple(sorted(facts, key=lambda f: (f.occurred_at, f.recorded_at, f.id)))
             )
-        trials = {trial.id for trial in self.trials}
+        trials = {trial.id for trial in self.trials} | {entry.trial.id for entry in self.past}
         reports = {report.id: report for report in self.reports}
         for report in self.reports:
             if report.trial_id not in trials:
@@ -69,12 +76,27 @@ class History:
             trials=self.trials + tuple(fact for fact in facts if isinstance(fact, Trial)),
             reports=self.reports + tuple(fact for fact in facts if isinstance(fact, Report)),
             reviews=self.reviews + tuple(fact for fact in facts if isinstance(fact, Review)),
+            amended=self.amended,
         )
 
+    @property
+    def past(self) -> tuple[Amended, ...]:
+        """What trials were said to be before they were corrected, in the order of the corrections."""
+        return () if isinstance(self.amended, UnsetType) else self.amended
+
+    def said(self, trial_id: str) -> tuple[Trial, ...]:
+        """Return everything a trial was ever said to be, the present last; one taken back has no present."""
+        before = tuple(entry.trial for entry in self.past if entry.trial.id == trial_id)
+        return before + tuple(trial for trial in self.trials if trial.id == trial_id)
+
     def as_of(self, at: datetime) -> "History":
-        """Return what was on record at an instant: facts recorded later are left out, with what hangs on them."""
+        """Return what was on record at an instant: facts recorded later are left out, with what hangs on them.
+
+        A trial corrected later stands as it was said until then.
+        """
         trials = tuple(trial for trial in self.trials if trial.recorded_at <= at)
-        known = {trial.id for trial in trials}
+        trials += tuple(entry.trial for entry in self.past if entry.trial.recorded_at <= at < entry.until)
+        known = {trial.id for trial in trials} | {e.trial.id for e in self.past if e.until <= at}
         reports = [report for report in self.reports if report.recorded_at <= at and report.trial_id in known]
         # an amendment may be recorded before its target only by a broken clock; drop it rather than fail
         while True:
@@ -90,20 +112,24 @@ class History:
             ),
             reports=tuple(reports),
             reviews=tuple(review for review in self.reviews if review.recorded_at <= at),
+            amended=tuple(entry for entry in self.past if entry.until <= at) or UNSET,
         )
 
     @cached_property
     def standing(self) -> tuple[Report, ...]:
-        """The reports that stand: amended ones replaced by their latest amendment, retracted ones left out."""
+        """The reports that stand: amended ones replaced by their latest amendment, retracted ones left out.
+
+        Reports of a trial that was taken back do not stand.
+        """
+        trials = {trial.id for trial in self.trials}
         latest: dict[str, Report] = {}
         amends = {report.id: report.amends for report in self.reports}
         origins = {report.id: _origin(report.id, amends) for report in self.reports}
         # of two recorded at one instant, the amendment is the later
         for report in sorted(self.reports, key=lambda r: (r.recorded_at, origins[r.id][1], r.id)):
             latest[origins[report.id][0]] = report
-        return tuple(
-            sorted((r for r in latest.values() if r.value is not None), key=lambda r: (r.occurred_at, r.id))
-        )
+        counting = (r for r in latest.values() if r.value is not None and r.trial_id in trials)
+        return tuple(sorted(counting, key=lambda report: (report.occurred_at, report.id)))
 
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
@@ -179,7 +205,7 @@ def check_history(problem: Problem, history: History) -> None:
         OffGridError: If the grid point of a trial is not that of its values.
         OutcomeScaleError: If a value is off its scale.
     """
-    for trial in history.trials:
+    for trial in (*history.trials, *(entry.trial for entry in history.past)):
         check_applied(problem, trial.applied, "trial.applied")
     for report in history.reports:
         if report.value is None:

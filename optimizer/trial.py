@@ -139,6 +139,20 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amended:
+    """What a trial was said to be, until a correction took its place or took it back."""
+
+    trial: Trial
+    """As it was said; its id is the trial's, whatever was corrected."""
+    until: datetime
+    """When the correction was recorded."""
+
+    def __post_init__(self) -> None:
+        """Bring the time to UTC."""
+        object.__setattr__(self, "until", utc(self.until, "amended.until"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One rating of one trial.
 

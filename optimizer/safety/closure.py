@@ -1,6 +1,7 @@
 """What a severe report closed. Model-free: it needs no surrogate to be right."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from math import isclose
 
 import numpy as np
@@ -13,7 +14,7 @@ from optimizer.safety.strength import Stimuli
 from optimizer.space.constraint import Array
 from optimizer.space.parameter import CONFIGURATION, GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
-from optimizer.trial import Measure, ReviewSubject, RungOutcome
+from optimizer.trial import Measure, Report, ReviewSubject, RungOutcome, Trial
 
 NEIGHBOUR_FRACTION = 0.5
 """Where neighbouring configurations restart, relative to the intensity that was severe (decision 7) [A]."""
@@ -41,37 +42,66 @@ class Closure:
     """Settings as applied, on the grid or off it."""
     thresholds: tuple[Threshold, ...] = ()
     """Perception thresholds measured in that configuration; only they open a higher rate."""
+    first_said: tuple[Threshold, ...] = ()
+    """The same as ramps were first recorded, without later corrections; a rate is open only as far as both allow."""
 
 
 def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
     """Return what is closed: every severe report whose closure no clinician released.
 
-    An amended or retracted report still closes: a closure is a fact, grows only, and is released by review alone.
+    A closure is a fact, grows only, and is released by review alone. So an amended or retracted report still closes; a
+    corrected trial closes what it was first said to be and what it is said to be now, the latter until a review that was
+    recorded after the correction; and a corrected ramp opens no rate that was closed before.
     """
-    released = {review.subject_id for review in history.reviews if review.subject is ReviewSubject.CLOSURE}
-    trials = {trial.id: trial for trial in history.trials}
+    said = {trial.id: [trial] for trial in history.trials}
+    said |= {entry.trial.id: list(history.said(entry.trial.id)) for entry in history.past}
+    every = [trial for versions in said.values() for trial in versions]
+    first = [versions[0] for versions in said.values()]
+    released_at = _released_at(history)
     measured: dict[Value | None, tuple[Threshold, ...]] = {}
+    at_first: dict[Value | None, tuple[Threshold, ...]] = {}
     found = []
     for report in history.reports:
-        severe = (
-            report.measure is Measure.SIDE_EFFECT
-            and report.value is not None
-            and problem.is_severe(report.kind, report.value)
-        )
-        if severe and report.id not in released:
-            values = trials[report.trial_id].applied.values
-            place = values.get(CONFIGURATION)
+        if not _is_severe(problem, report):
+            continue
+        for trial in said[report.trial_id]:
+            release = released_at.get(report.id)
+            corrected = trial is not said[report.trial_id][0]
+            if release is not None and not (corrected and release <= trial.recorded_at):
+                continue
+            place = trial.applied.values.get(CONFIGURATION)
             if place not in measured:
-                measured[place] = _thresholds(history, place)
+                measured[place] = _thresholds(every, place)
+                at_first[place] = _thresholds(first, place) if history.past else measured[place]
             found.append(
                 Closure(
                     report_id=report.id,
                     trial_id=report.trial_id,
-                    values=values,
+                    values=trial.applied.values,
                     thresholds=measured[place],
+                    first_said=at_first[place],
                 )
             )
     return tuple(found)
+
+
+def _is_severe(problem: Problem, report: Report) -> bool:
+    return (
+        report.measure is Measure.SIDE_EFFECT
+        and report.value is not None
+        and problem.is_severe(report.kind, report.value)
+    )
+
+
+def _released_at(history: History) -> dict[str, datetime]:
+    """Return when each report's closure was last released by a clinician."""
+    found: dict[str, datetime] = {}
+    for review in history.reviews:
+        if review.subject is ReviewSubject.CLOSURE:
+            found[review.subject_id] = max(
+                review.recorded_at, found.get(review.subject_id, review.recorded_at)
+            )
+    return found
 
 
 def open_to(problem: Problem, closed: tuple[Closure, ...], indices: Indices) -> NDArray[np.bool_]:
@@ -116,18 +146,21 @@ def _as_strong_ma(closure: Closure, severe: Stimuli, candidates: Stimuli) -> Arr
     credit = np.where(faster, 0.0, 1.0)
     for frequency_hz in {threshold.frequency_hz for threshold in closure.thresholds}:
         at_rate = faster & np.isclose(candidates.frequency_hz, frequency_hz, rtol=GRID_TOLERANCE)
-        credit[at_rate] = _measured_ratio(closure, float(severe.frequency_hz), frequency_hz)
+        credit[at_rate] = min(
+            _measured_ratio(thresholds, float(severe.frequency_hz), frequency_hz)
+            for thresholds in {closure.thresholds, closure.first_said}
+        )
     return limit_ma * credit
 
 
-def _measured_ratio(closure: Closure, severe_hz: float, frequency_hz: float) -> float:
+def _measured_ratio(thresholds: tuple[Threshold, ...], severe_hz: float, frequency_hz: float) -> float:
     """Threshold at a rate over the threshold at the severe one, the least the measurements allow; 0 without them.
 
     Only thresholds of one pulse width are compared, so that the chronaxie cancels. A ratio above one earns no credit.
     """
     ratios = []
-    for width_us in {threshold.pulse_width_us for threshold in closure.thresholds}:
-        of_width = [t for t in closure.thresholds if t.pulse_width_us == width_us]
+    for width_us in {threshold.pulse_width_us for threshold in thresholds}:
+        of_width = [t for t in thresholds if t.pulse_width_us == width_us]
         # numbers one by one: numpy would take a hundred times as long, and a long course has thousands
         here = [
             t.amplitude_ma for t in of_width if isclose(t.frequency_hz, frequency_hz, rel_tol=GRID_TOLERANCE)
@@ -140,10 +173,10 @@ def _measured_ratio(closure: Closure, severe_hz: float, frequency_hz: float) -> 
     return min(1.0, *ratios) if ratios else 0.0
 
 
-def _thresholds(history: History, place: Value | None) -> tuple[Threshold, ...]:
+def _thresholds(trials: list[Trial], place: Value | None) -> tuple[Threshold, ...]:
     """Return the perception thresholds that ramps met in a configuration."""
     found = []
-    for trial in history.trials:
+    for trial in trials:
         values = trial.applied.values
         width_us, frequency_hz = values.get("pulse_width_us"), values.get("frequency_hz")
         if not (isinstance(width_us, int | float) and isinstance(frequency_hz, int | float)):

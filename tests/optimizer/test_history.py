@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizer import canonical
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
 from optimizer.history import (
     EPOCH,
@@ -21,7 +22,7 @@ from optimizer.history import (
 from optimizer.outcomes.objective import Objective
 from optimizer.problem import stimulation_problem
 from optimizer.space.device import load_device
-from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Trial
+from optimizer.trial import Amended, Applied, Measure, Report, Review, ReviewSubject, Trial
 from tests.strategies.histories import START, histories
 from tests.strategies.problems import problems
 
@@ -263,3 +264,51 @@ def test_a_history_is_read_under_its_problem_or_refused_by_field() -> None:
 def test_what_is_applied_through_the_space_never_contradicts_itself(data: st.DataObject) -> None:
     problem = data.draw(problems())
     check_history(problem, History(trials=data.draw(histories(problem)).trials))
+
+
+def corrected(amplitude_ma: float, at: datetime) -> Trial:
+    settings = applied(PROBLEM, HERE | {"amplitude_ma": amplitude_ma})
+    return replace(trial(), applied=settings, recorded_at=at)
+
+
+TWICE_CORRECTED = History(
+    trials=(corrected(4.6, AT + 4 * HOUR),),
+    reports=(report(),),
+    amended=(
+        Amended(trial=corrected(4.8, AT + 2 * HOUR), until=AT + 4 * HOUR),
+        Amended(trial=trial(), until=AT + 2 * HOUR),
+    ),
+)
+
+
+@pytest.mark.parametrize(("hours", "said_ma"), [(0, 5.0), (1, 5.0), (2, 4.8), (3, 4.8), (4, 4.6), (9, 4.6)])
+def test_a_corrected_trial_is_known_at_any_instant_as_it_was_said_then(hours: int, said_ma: float) -> None:
+    known = TWICE_CORRECTED.as_of(AT + hours * HOUR)
+    assert [facts.trial.applied.values["amplitude_ma"] for facts in known.facts] == [said_ma]
+    assert len(known.facts[0].pain) == 1
+    assert len(known.past) == (hours >= 2) + (hours >= 4)
+
+
+def test_everything_a_trial_was_said_to_be_is_kept_in_order() -> None:
+    said = [version.applied.values["amplitude_ma"] for version in TWICE_CORRECTED.said("t")]
+    assert said == [5.0, 4.8, 4.6]
+    assert TWICE_CORRECTED.add(trial("other")).said("t") == TWICE_CORRECTED.said("t")
+
+
+def test_a_trial_taken_back_and_its_reports_count_no_more_but_did_before() -> None:
+    history = History(reports=(report(),), amended=(Amended(trial=trial(), until=AT + HOUR),))
+    assert (len(history), history.standing, history.facts) == (0, (), ())
+    before = history.as_of(AT)
+    assert [r.id for r in before.standing] == ["r"]
+    assert before == History(trials=(trial(),), reports=(report(),))
+
+
+def test_corrections_survive_the_document_and_a_history_without_any_says_nothing_of_them() -> None:
+    assert canonical.decode(History, canonical.encode(TWICE_CORRECTED)) == TWICE_CORRECTED
+    assert b"amended" not in canonical.encode(History(trials=(trial(),), amended=()))
+
+
+def test_a_correction_is_held_against_the_space_like_what_stands() -> None:
+    lying = replace(trial(), applied=replace(trial().applied, values=HERE | {"amplitude_ma": 4.0}))
+    with pytest.raises(OffGridError):
+        check_history(PROBLEM, History(amended=(Amended(trial=lying, until=AT),)))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.history import History
+from optimizer.history import History, applied
 from optimizer.problem import Problem
 from optimizer.safety import closure
 from optimizer.space.parameter import Value
-from optimizer.trial import Measure, Report, ReviewSubject, RungOutcome
+from optimizer.trial import Amended, Measure, Report, ReviewSubject, RungOutcome
 from tests.strategies.scs import HERE, PROBLEM, day, history, review, row, trial
 
 SEVERE = history(trial(1, 8))
@@ -170,3 +170,52 @@ def test_a_problem_without_physics_closes_the_whole_configuration() -> None:
 def test_a_problem_without_tolerability_closes_nothing() -> None:
     assert closure.closures(replace(PROBLEM, tolerability=None), SEVERE) == ()
     assert closure.open_to(PROBLEM, (), row(**HERE)).all()
+
+
+def corrected(record: History, number: int = 1, on: float = 10, **changes: Value) -> History:
+    """Correct a trial of a record: settings, or its ramp by the one of another trial."""
+    before = next(entry for entry in record.trials if entry.id == f"t{number}")
+    ramp = changes.pop("ramp", before.ramp)
+    settings = applied(PROBLEM, {**before.applied.values, **changes})
+    now = replace(before, applied=settings, ramp=ramp, recorded_at=day(on))  # type: ignore[arg-type]
+    return replace(
+        record,
+        trials=tuple(now if entry is before else entry for entry in record.trials),
+        amended=(*record.past, Amended(trial=before, until=day(on))),
+    )
+
+
+def test_a_correction_closes_what_the_trial_really_was_and_reopens_nothing() -> None:
+    lower, higher = corrected(SEVERE, amplitude_ma=4.0), corrected(SEVERE, amplitude_ma=6.0)
+    assert [is_open(lower, amplitude_ma=ma) for ma in (3.9, 4.0, 5.0)] == [True, False, False]
+    assert [is_open(higher, amplitude_ma=ma) for ma in (4.9, 5.0, 6.0)] == [True, False, False]
+    moved = corrected(SEVERE, configuration="level-7")
+    assert not is_open(moved, amplitude_ma=5.0)
+    assert not is_open(moved, amplitude_ma=5.0, configuration="level-7")
+
+
+def test_a_severe_report_of_a_trial_that_was_taken_back_still_closes() -> None:
+    gone = replace(SEVERE, trials=(), amended=(Amended(trial=SEVERE.trials[0], until=day(10)),))
+    assert not is_open(gone, amplitude_ma=5.0)
+    assert is_open(gone.add(review("g1-0")), amplitude_ma=5.0)
+
+
+def test_a_release_given_before_a_correction_does_not_cover_what_it_brought_to_light() -> None:
+    released = SEVERE.add(review("g1-0"))
+    assert is_open(released, amplitude_ma=5.0)
+    lower = corrected(released, on=30, amplitude_ma=4.0)
+    assert [is_open(lower, amplitude_ma=ma) for ma in (3.9, 4.0, 5.0)] == [True, False, False]
+    assert is_open(lower.add(replace(review("g1-0"), id="again", recorded_at=day(31))), amplitude_ma=5.0)
+
+
+def test_a_corrected_ramp_opens_no_rate_that_was_closed() -> None:
+    met = {ma: trial(9, ramp=((ma, RungOutcome.PERCEPTION),))[0].ramp for ma in (1.0, 2.0, 3.0)}  # type: ignore[union-attr]
+    slow = trial(2, ramp=((4.0, RungOutcome.PERCEPTION),))
+    forgotten = history(trial(1, 8), slow, trial(3, frequency_hz=400.0))
+    assert not is_open(corrected(forgotten, 3, ramp=met[2.0]), amplitude_ma=0.1, frequency_hz=400.0)
+    measured = history(trial(1, 8), slow, trial(3, ramp=((2.0, RungOutcome.PERCEPTION),), frequency_hz=400.0))
+    assert is_open(measured, amplitude_ma=2.4, frequency_hz=400.0)
+    higher, lower = (corrected(measured, 3, ramp=met[ma]) for ma in (3.0, 1.0))
+    assert is_open(higher, amplitude_ma=2.4, frequency_hz=400.0)
+    assert not is_open(higher, amplitude_ma=2.5, frequency_hz=400.0)
+    assert not is_open(lower, amplitude_ma=1.3, frequency_hz=400.0)
