@@ -50,6 +50,14 @@ ASK_SECONDS = Histogram(
 OPTIMIZER_SECONDS = Histogram(
     "titrate_optimizer_seconds", "Inside the optimiser, one answer", buckets=SECONDS, registry=REGISTRY
 )
+WRITE_SECONDS = Histogram(
+    "titrate_write_seconds",
+    "Turns of writing: writes take them one at a time, so a process that waited much waits for what others held",
+    ["part"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 20.0),
+    registry=REGISTRY,
+)
+"""Part ``waited``: until the turn came; ``held``: from then to the commit."""
 ANSWERS = Counter(
     "titrate_answers",
     "Answers put on record; the reason is empty for a proposal",

@@ -6,7 +6,8 @@ with one idempotency key cannot run side by side. Writes are short: nothing is c
 What a write adds to the record is linked into the hash chain before it commits (see ``service.db.chain``).
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from service import metrics
 from service.db.chain import RecordSession, extend
 from service.errors import DatabaseBusyError, DatabaseNotReadyError
 
@@ -56,7 +58,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
-        with RecordSession(self._writing, expire_on_commit=False) as session, session.begin():
+        with (
+            RecordSession(self._writing, expire_on_commit=False) as session,
+            _turn() as begun,
+            session.begin(),
+        ):
             try:  # wait for our turn now, so that the clock is read after the write before us
                 session.connection()
             except OperationalError as error:
@@ -65,6 +71,7 @@ class Database:
                     "did not let a write begin in time",
                     remedy="Repeat the request with the same Idempotency-Key.",
                 ) from error
+            begun()
             yield session
             extend(session)
 
@@ -91,6 +98,18 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _turn() -> Iterator[Callable[[], None]]:
+    """Tell the dials how long a turn of writing was waited for and held; the block calls what it is given when it has it."""
+    marks = [time.perf_counter()]
+    try:
+        yield lambda: marks.append(time.perf_counter())
+    finally:
+        marks.append(time.perf_counter())
+        for part, began, ended in zip(("waited", "held"), marks, marks[1:], strict=False):
+            metrics.WRITE_SECONDS.labels(part).observe(ended - began)
 
 
 def _engine(url: str, busy_timeout_s: float) -> Engine:

@@ -1,5 +1,7 @@
 import math
 import re
+import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -8,13 +10,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service import metrics
 from service.auth.access import ACCESS
+from service.db.engine import Database
 from service.errors import PortInUseError
 from service.proposals import answering
 from service.serving import listen, watch
 from service.settings import Settings
 from tests.service.live import Server, serving
 
-LABELS = {"method", "route", "status", "kind", "reason", "cause", "le"}
+LABELS = {"method", "route", "status", "kind", "reason", "cause", "part", "le"}
 OF_THE_PROCESS = ("process_", "python_", "titrate_info")
 
 
@@ -98,6 +101,31 @@ def test_the_outbox_lag_is_read_when_scraped_and_is_nan_where_the_ledger_is_gone
         assert (empty, of("titrate_outbox_lag"), of("titrate_compute_warm")) == (0, 1, 0)
     metrics.watch(metrics.OUTBOX_LAG, lambda: 1 / 0)
     assert math.isnan(of("titrate_outbox_lag"))
+
+
+def test_what_a_write_waited_for_and_what_it_held_are_told_apart(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
+    database.migrate()
+    begun = threading.Event()
+
+    def hold() -> None:
+        with database.write():
+            begun.set()
+            time.sleep(0.3)
+
+    before = {part: of("titrate_write_seconds_sum", part=part) for part in ("waited", "held")}
+    hold()
+    alone = {part: of("titrate_write_seconds_sum", part=part) - before[part] for part in before}
+    assert alone["waited"] < 0.3 <= alone["held"]
+    begun.clear()
+    other = threading.Thread(target=hold)
+    other.start()
+    begun.wait()
+    with database.write():
+        pass
+    other.join()
+    database.close()
+    assert of("titrate_write_seconds_sum", part="waited") - before["waited"] >= alone["waited"] + 0.25
 
 
 def test_no_port_is_opened_by_default_and_a_taken_one_is_named() -> None:
