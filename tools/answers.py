@@ -91,6 +91,13 @@ def proposal(book: Recorder) -> None:
     book.get("/v1/proposals/{proposal_id}/program")
 
 
+def correction(book: Recorder) -> None:
+    """Correct what was applied."""
+    corrected = {"settings": START | {"amplitude_ma": 4.4}, "occurred_at": AT}
+    amendment = {"reason": "device_log_differs", "trial": corrected}
+    book.post("/v1/trials/{trial_id}/amendments", amendment)
+
+
 def changes(book: Recorder) -> None:
     """Loosen with a second person, stop and release, report a severe side effect and review it."""
     looser = {
@@ -145,7 +152,7 @@ def main() -> None:
     ):
         keys = {name: server.key(*roles, site="north", principal=name) for name in ("first", "second")}
         book = Recorder(server.http, keys)
-        for part in (course, proposal, changes, readings):
+        for part in (course, proposal, correction, changes, readings):
             part(book)
     OUTPUT.write_text(json.dumps(book.answers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{len(book.answers)} answers written to {OUTPUT.relative_to(ROOT)}")

@@ -51,6 +51,7 @@ _TABLE = """
     GET   /audit                                   . . . . . U .
     GET   /worklist                                C R . . . . .
     POST  /courses/{course_id}/trials              C R P . . . .
+    POST  /trials/{trial_id}/amendments            C R . . . . .
     POST  /courses/{course_id}/reports             C R . A . . .
     POST  /trials/{trial_id}/reports               C R . A . . .
 """

@@ -103,6 +103,7 @@ def review(ledger: Ledger, course_id: str, new: NewReview) -> Answer:
     course = ledger.course(course_id)
     history = history_of(ledger.session, course.id)
     subjects = {trial.id for trial in history.trials} | {report.id for report in history.reports}
+    subjects |= {entry.trial.id for entry in history.past}
     if new.subject_id not in subjects:
         raise NotFoundError("subject_id", "is no report or trial of this course", remedy="Check the id.")
     fact = Review(

@@ -1,5 +1,6 @@
 """Rows into domain values: the one place where the record becomes an ``optimizer.History``."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
@@ -11,7 +12,8 @@ from optimizer import canonical
 from optimizer.decision import Decision, decode_decision
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.trial import Applied, Report, Review, Trial
+from optimizer.trial import Applied, Report, Review
+from service.ledger import amendments
 from service.ledger.course_tables import ConfirmationRow, ProblemRow
 from service.ledger.preflight import impedance_ohm
 from service.ledger.tables import CourseRow, Entry, ProposalRow
@@ -30,10 +32,12 @@ def history_of(session: Session, course_id: str, *, up_to: int | None = None) ->
         up_to: The last ledger sequence to read; None reads all.
 
     Returns:
-        The history; equal records give equal digests.
+        The history; equal records give equal digests. A corrected trial stands as corrected, with what it was before.
     """
+    trials, amended = amendments.read(_bodies(session, course_id, ("trial", "amendment"), up_to))
     return History(
-        trials=_facts(session, course_id, "trial", Trial, up_to),
+        trials=trials,
+        amended=amended,
         reports=_facts(session, course_id, "report", Report, up_to),
         reviews=_facts(session, course_id, "review", Review, up_to),
     )
@@ -90,7 +94,14 @@ def _problem(document: str, measured_ohm: float | None) -> Problem:
 
 
 def _facts(session: Session, course_id: str, name: str, kind: type[T], up_to: int | None) -> tuple[T, ...]:
-    query = select(Entry.body).where(Entry.course_id == course_id, Entry.kind == name)
+    return tuple(canonical.decode(kind, body) for _, body in _bodies(session, course_id, (name,), up_to))
+
+
+def _bodies(
+    session: Session, course_id: str, kinds: tuple[str, ...], up_to: int | None
+) -> Iterator[tuple[str, str]]:
+    """Give kind and document of a course's entries, in order."""
+    query = select(Entry.kind, Entry.body).where(Entry.course_id == course_id, Entry.kind.in_(kinds))
     if up_to is not None:
         query = query.where(Entry.sequence <= up_to)
-    return tuple(canonical.decode(kind, body) for body in session.scalars(query.order_by(Entry.sequence)))
+    yield from ((kind, body) for kind, body in session.execute(query.order_by(Entry.sequence)))

@@ -55,6 +55,7 @@ class Status(StrEnum):
 APPROVED = (Status.APPROVED, Status.EDITED)
 """What may be programmed."""
 SEVERE_REPORT, LAPSED, TIGHTENED = "severe_report", "lapsed", "envelope_tightened"
+TRIAL_AMENDED = "trial_amended"
 """Why a proposal or an approval is taken back."""
 
 _AFTER = {

@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "decisions",
     "withdrawals",
     "applications",
+    "amendments",
     "reports",
     "reviews",
     "problems",
@@ -53,8 +54,8 @@ class Entry(Recorded):
     sequence: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(Id, unique=True)
     kind: Mapped[str] = mapped_column(Code)
-    """``patient``, ``course``, ``ask``, ``proposal``, ``decision``, ``withdrawal``, ``trial``, ``report``, ``review``,
-    ``problem``, ``confirmation``, ``preflight``, ``stop``, ``stop_release``, ``migration``."""
+    """``patient``, ``course``, ``ask``, ``proposal``, ``decision``, ``withdrawal``, ``trial``, ``amendment``, ``report``,
+    ``review``, ``problem``, ``confirmation``, ``preflight``, ``stop``, ``stop_release``, ``migration``."""
     site: Mapped[str] = mapped_column(Code)
     course_id: Mapped[str | None] = mapped_column(Id)
     principal: Mapped[str] = mapped_column(Code)
@@ -164,7 +165,7 @@ class WithdrawalRow(Fact):
     cause_id: Mapped[str] = mapped_column(Id)
     """The severe report, tighter problem or late decision it rests on."""
     reason: Mapped[str | None] = mapped_column(Code)
-    """``severe_report``, ``envelope_tightened`` or ``lapsed``; None in ledgers where only a severe report could."""
+    """``severe_report``, ``envelope_tightened``, ``trial_amended`` or ``lapsed``; None where only a severe report could."""
 
 
 class TrialRow(Fact):
@@ -176,6 +177,18 @@ class TrialRow(Fact):
     proposal_id: Mapped[str | None] = mapped_column(ForeignKey("proposals.id"), index=True)
     flags: Mapped[str] = mapped_column(Text)
     """JSON list of codes, for example ``off_grid`` or ``past_limit``."""
+
+
+class AmendmentRow(Fact):
+    """A correction of what was applied; the entry's body is the canonical JSON of the Amendment."""
+
+    __tablename__ = "amendments"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
+    trial_id: Mapped[str] = mapped_column(ForeignKey("applications.id"), index=True)
+    reason: Mapped[str] = mapped_column(Code)
+    flags: Mapped[str] = mapped_column(Text)
+    """JSON list of codes that hold of what it says, as of an application."""
 
 
 class ReportRow(Fact):

@@ -66,8 +66,14 @@ def of_trial(
     return flags
 
 
-def of_report(report: Report, trial: Trial, now: datetime) -> list[str]:
-    """Return the codes that hold of a rating: it may be dated before its trial, after its end, or in the future."""
+def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:
+    """Return the codes that hold of a rating.
+
+    It may be dated before its trial, after its end, or in the future; a trial that was taken back is None, and what is said
+    of it does not count.
+    """
+    if trial is None:
+        return ["trial_taken_back"]
     flags = []
     if report.occurred_at < trial.occurred_at:
         flags.append("before_trial")

@@ -6,8 +6,16 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.dependencies.requests import Writing, writes
-from service.outcomes import usecases
-from service.outcomes.schemas import NewReport, NewReports, NewTrial, ReportsView, TrialView
+from service.outcomes import amending, usecases
+from service.outcomes.schemas import (
+    AmendmentView,
+    NewAmendment,
+    NewReport,
+    NewReports,
+    NewTrial,
+    ReportsView,
+    TrialView,
+)
 
 router = APIRouter(tags=["outcomes"])
 
@@ -16,6 +24,12 @@ router = APIRouter(tags=["outcomes"])
 def record_trial(course_id: str, body: NewTrial, write: Annotated[Writing, writes()]) -> Response:
     """Record what was applied, with its ramp."""
     return write.once(lambda ledger: usecases.record_trial(ledger, course_id, body)).response()
+
+
+@router.post("/trials/{trial_id}/amendments", status_code=201, response_model=AmendmentView)
+def amend_trial(trial_id: str, body: NewAmendment, write: Annotated[Writing, writes()]) -> Response:
+    """Correct what was applied, or take it back; what was said before stays on record."""
+    return write.once(lambda ledger: amending.amend_trial(ledger, trial_id, body)).response()
 
 
 @router.post("/trials/{trial_id}/reports", status_code=201, response_model=ReportsView)

@@ -17,32 +17,29 @@ class NewRung(Body):
     outcome: Annotated[RungOutcome, Field(strict=False)]
 
 
-class NewTrial(Body):
-    """Settings that were applied, by whomever. A fact: stored also off the grid or past a limit, then flagged."""
+TRIAL_EXAMPLE: dict[str, JsonValue] = {
+    "settings": {
+        "amplitude_ma": 4.7,
+        "pulse_width_us": 300,
+        "frequency_hz": 40,
+        "configuration": "level-4",
+    },
+    "occurred_at": "2026-11-21T10:15:00+01:00",
+    "kind": "normal",
+    "ramp": [
+        {"amplitude_ma": 4.6, "outcome": "tolerated"},
+        {"amplitude_ma": 4.7, "outcome": "tolerated"},
+    ],
+    "in_clinic": True,
+    "source": "programmer",
+    "zone": "Europe/Berlin",
+}
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "settings": {
-                        "amplitude_ma": 4.7,
-                        "pulse_width_us": 300,
-                        "frequency_hz": 40,
-                        "configuration": "level-4",
-                    },
-                    "occurred_at": "2026-11-21T10:15:00+01:00",
-                    "kind": "normal",
-                    "ramp": [
-                        {"amplitude_ma": 4.6, "outcome": "tolerated"},
-                        {"amplitude_ma": 4.7, "outcome": "tolerated"},
-                    ],
-                    "in_clinic": True,
-                    "source": "programmer",
-                    "zone": "Europe/Berlin",
-                }
-            ]
-        }
-    )
+
+class AppliedSettings(Body):
+    """Settings that were applied, when, and how they were reached."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [TRIAL_EXAMPLE]})
 
     settings: Values
     occurred_at: At
@@ -53,6 +50,11 @@ class NewTrial(Body):
     source: Name = "programmer"
     """Who set them: programmer, remote, import."""
     zone: Zone = "UTC"
+
+
+class NewTrial(AppliedSettings):
+    """Settings that were applied, by whomever. A fact: stored also off the grid or past a limit, then flagged."""
+
     proposal_id: IdText | None = None
 
 
@@ -66,6 +68,49 @@ class TrialView(View):
     on_grid: bool
     flags: list[str]
     occurred_at: datetime
+    recorded_at: datetime
+
+
+class TrialAmendmentReason(StrEnum):
+    """Why what was applied is said anew."""
+
+    ENTERED_WRONGLY = "entered_wrongly"
+    DEVICE_LOG_DIFFERS = "device_log_differs"
+    OTHER_PATIENT = "other_patient"
+    ENTERED_TWICE = "entered_twice"
+    NEVER_APPLIED = "never_applied"
+
+
+class NewAmendment(Body):
+    """A correction of what was applied. What was said before stays on record, and closed what it closed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"reason": "device_log_differs", "trial": TRIAL_EXAMPLE},
+                {"reason": "entered_twice", "trial": None},
+            ]
+        }
+    )
+
+    reason: Annotated[TrialAmendmentReason, Field(strict=False)]
+    trial: AppliedSettings | None
+    """The whole trial as it was: settings, times, ramp; null takes it back. Which proposal it followed stays as recorded."""
+
+
+class AmendmentView(View):
+    """A correction on record."""
+
+    id: str
+    trial_id: str
+    course_id: str
+    reason: str
+    settings: dict[str, float | str] | None
+    """As the trial stands now; None where it was taken back."""
+    on_grid: bool | None
+    flags: list[str]
+    withdrawn_proposals: list[str]
+    """Proposals, open or approved and not applied, taken back in the same transaction: they rested on what was corrected."""
     recorded_at: datetime
 
 
@@ -134,7 +179,7 @@ class ReportView(View):
     kind: str
     severe: bool
     flags: list[str]
-    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``."""
+    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``."""
     recorded_at: datetime
 
 

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Sequence
-
-from sqlalchemy import select
+from datetime import datetime
 
 from optimizer import canonical
 from optimizer.errors import OutcomeScaleError, TrialOrderError
@@ -14,12 +13,21 @@ from optimizer.trial import Measure, Report, Rung, Trial
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, ReasonRequiredError
 from service.ledger import drafts
+from service.ledger.amendments import standing_trial
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import decision_about, status_of, withdraw_all
-from service.ledger.tables import Entry, ProposalRow, ReportRow, TrialRow
+from service.ledger.tables import CourseRow, ProposalRow, ReportRow, TrialRow
 from service.outcomes import flags
-from service.outcomes.schemas import AmendmentReason, NewReport, NewTrial, ReportsView, ReportView, TrialView
+from service.outcomes.schemas import (
+    AmendmentReason,
+    AppliedSettings,
+    NewReport,
+    NewTrial,
+    ReportsView,
+    ReportView,
+    TrialView,
+)
 
 
 def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
@@ -32,26 +40,9 @@ def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
     """
     course = ledger.course(course_id)
     problem = problem_of(ledger.session, course)
-    values = {name: float(v) if isinstance(v, int | float) else v for name, v in new.settings.items()}
-    flags.check_shape(problem, values)
-    trial = Trial(
-        id=ledger.new_id(),
-        applied=applied(problem, values),
-        occurred_at=new.occurred_at,
-        recorded_at=ledger.now,
-        ended_at=new.ended_at,
-        kind=new.kind,
-        ramp=tuple(Rung(amplitude_ma=float(r.amplitude_ma), outcome=r.outcome) for r in new.ramp),
-        in_clinic=new.in_clinic,
-        source=new.source,
-        zone=new.zone,
-    )
-    history = history_of(ledger.session, course.id)
-    found = flags.of_trial(problem, history, values, occurred_at=trial.occurred_at, now=ledger.now)
-    found += _proposal_flags(ledger, course.id, new.proposal_id, trial)
-    row = TrialRow(
-        id=trial.id, course_id=course.id, proposal_id=new.proposal_id, flags=json.dumps(sorted(found))
-    )
+    trial = trial_from(problem, new, trial_id=ledger.new_id(), now=ledger.now)
+    found = flags_of(ledger, course, problem, trial, proposal_id=new.proposal_id)
+    row = TrialRow(id=trial.id, course_id=course.id, proposal_id=new.proposal_id, flags=json.dumps(found))
     ledger.append("trial", row, trial, course_id=course.id, occurred_at=trial.occurred_at)
     view = TrialView(
         id=trial.id,
@@ -59,11 +50,40 @@ def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
         proposal_id=new.proposal_id,
         settings=trial.applied.values,
         on_grid=trial.applied.settings is not None,
-        flags=sorted(found),
+        flags=found,
         occurred_at=trial.occurred_at,
         recorded_at=ledger.now,
     )
     return Answer(status=201, body=view)
+
+
+def trial_from(problem: Problem, new: AppliedSettings, *, trial_id: str, now: datetime) -> Trial:
+    """Return what was applied as a fact; the same errors as :func:`record_trial`."""
+    values = {name: float(v) if isinstance(v, int | float) else v for name, v in new.settings.items()}
+    flags.check_shape(problem, values)
+    return Trial(
+        id=trial_id,
+        applied=applied(problem, values),
+        occurred_at=new.occurred_at,
+        recorded_at=now,
+        ended_at=new.ended_at,
+        kind=new.kind,
+        ramp=tuple(Rung(amplitude_ma=float(r.amplitude_ma), outcome=r.outcome) for r in new.ramp),
+        in_clinic=new.in_clinic,
+        source=new.source,
+        zone=new.zone,
+    )
+
+
+def flags_of(
+    ledger: Ledger, course: CourseRow, problem: Problem, trial: Trial, *, proposal_id: str | None
+) -> list[str]:
+    """Return the codes that hold of what was applied, in itself and beside the proposal it followed."""
+    history = history_of(ledger.session, course.id)
+    found = flags.of_trial(
+        problem, history, trial.applied.values, occurred_at=trial.occurred_at, now=ledger.now
+    )
+    return sorted(found + _proposal_flags(ledger, course.id, proposal_id, trial))
 
 
 def report_one(ledger: Ledger, trial_id: str, new: NewReport, *, patient_id: str | None) -> Answer:
@@ -104,7 +124,7 @@ def report_many(
         except (NotFoundError, OutcomeScaleError, ReasonRequiredError, TrialOrderError) as error:
             raise _named(error, index) if len(new) > 1 else error from None
         severe = _is_severe(problem, report)
-        found = flags.of_report(report, _trial(ledger, report.trial_id), ledger.now)
+        found = flags.of_report(report, standing_trial(ledger.session, report.trial_id), ledger.now)
         row = ReportRow(
             id=report.id,
             course_id=course.id,
@@ -156,11 +176,6 @@ def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new
     )
     check_report(problem, report)
     return report
-
-
-def _trial(ledger: Ledger, trial_id: str) -> Trial:
-    body = ledger.session.scalar(select(Entry.body).filter_by(id=trial_id))
-    return canonical.decode(Trial, body or "")
 
 
 def _is_severe(problem: Problem, report: Report) -> bool:

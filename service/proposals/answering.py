@@ -18,7 +18,7 @@ from service.ledger import drafts, life_cycle
 from service.ledger.history import history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action
-from service.ledger.tables import AskRow, CourseRow, JobRow, ProposalRow
+from service.ledger.tables import AmendmentRow, AskRow, CourseRow, JobRow, ProposalRow
 
 OPTIMIZER = "optimizer"
 """Stands as principal of what the optimiser answered."""
@@ -149,6 +149,11 @@ def _count_when_on_record(session: Session, kind: str, answer: Decision, fallbac
 def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision) -> bool:
     """Hold a proposal against the record of now: facts may have come while it was computed."""
     assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
+    corrected = select(AmendmentRow.sequence).where(
+        AmendmentRow.course_id == course.id, AmendmentRow.sequence > asked.sequence
+    )
+    if session.scalar(corrected.limit(1)) is not None:
+        return False  # as an amendment takes back every open proposal
     problem, ask = problem_of(session, course), canonical.decode(Ask, asked.ask)
     history = history_of(session, course.id)
     if history.digest == asked.history_digest:

@@ -24,7 +24,7 @@ from service.worklist.schemas import Waiting, WorkItem
 EXPIRES_WITHIN = timedelta(hours=48)
 """An approval that runs out within this long is on the list [A]."""
 NEWS = (
-    "ask", "trial", "report", "review", "problem", "confirmation", "preflight", "migration"
+    "ask", "trial", "amendment", "report", "review", "problem", "confirmation", "preflight", "migration"
 )  # fmt: skip
 """Facts after which a hold may no longer be the answer."""
 
