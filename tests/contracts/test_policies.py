@@ -11,7 +11,7 @@ import pytest
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Proposal, decode_decision
-from optimizer.evaluate.peers import load_peer
+from optimizer.evaluate.peers import PEERS, load_peer
 from optimizer.history import EPOCH, History, applied
 from optimizer.policies.guarded import Guarded
 from optimizer.policies.ladder import BRISK, GENTLE
@@ -24,11 +24,11 @@ from optimizer.propose import propose
 from optimizer.space.device import load_device
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Trial
-from tests.optimizer.evaluate.peers.courses import LIBRARY_OF
 
 PLAIN_BOTORCH = load_peer("plain_botorch")
 OURS = (SAFE_BO, BRISK, GENTLE, RANDOM_SAFE, RANDOM, STAY)
 POLICIES = (*OURS, PLAIN_BOTORCH, load_peer("safe_opt"), Guarded(inner=RANDOM), Guarded(inner=PLAIN_BOTORCH))
+NEED_A_LIBRARY = [name for name, peer in PEERS.items() if peer.library]
 START = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 50.0, "configuration": "level-3"}
 VNS_START = {"amplitude_ma": 0.5, "pulse_width_us": 250.0, "frequency_hz": 20.0, "on_s": 30.0, "off_s": 300.0}
 N_TRIALS = 3
@@ -36,7 +36,7 @@ SEED = 2
 
 every_policy = pytest.mark.parametrize(
     "policy",
-    [*(pytest.param(policy, id=policy.name) for policy in POLICIES), *LIBRARY_OF],
+    [*(pytest.param(policy, id=policy.name) for policy in POLICIES), *NEED_A_LIBRARY],
     indirect=True,
 )
 
@@ -46,7 +46,7 @@ def policy(request: pytest.FixtureRequest) -> Policy:
     """A policy, or the name of a peer that may not be installed."""
     if not isinstance(request.param, str):
         return request.param
-    library = LIBRARY_OF[request.param]
+    library = PEERS[request.param].library
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"needs the extra `peers` ({library})")
     return load_peer(request.param)

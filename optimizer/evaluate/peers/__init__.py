@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 
+from optimizer.errors import MissingExtraError
 from optimizer.policies.policy import Policy
 
 
@@ -21,6 +22,8 @@ class Peer:
     attribute: str
     note: str
     """What a reader of a comparison must know: the set-up, and what the peer cannot express."""
+    library: str = ""
+    """What it needs of the extra ``peers``; empty: nothing beyond our own dependencies."""
 
 
 _HERE: Final = "optimizer.evaluate.peers"
@@ -41,16 +44,19 @@ PEERS: Final[Mapping[str, Peer]] = {
     "optuna_gp": Peer(
         module=f"{_HERE}.optuna_peers",
         attribute="OPTUNA_GP",
+        library="optuna",
         note="GPSampler with its defaults (ten random trials first), the grade as a constraint; keeps the best reported",
     ),
     "optuna_tpe": Peer(
         module=f"{_HERE}.optuna_peers",
         attribute="OPTUNA_TPE",
+        library="optuna",
         note="TPESampler with its defaults (ten random trials first), the grade as a constraint; keeps the best reported",
     ),
     "ax": Peer(
         module=f"{_HERE}.ax_peer",
         attribute="AX",
+        library="ax",
         note="Client with its default generation strategy and an outcome constraint; the start is the baseline and takes "
         "the place of the centre of the space, four Sobol points follow; the grid as ordered choices; hard limits cannot "
         "be stated (an amplitude times a width): a wish past one becomes the nearest legal settings; keeps what "
@@ -59,6 +65,7 @@ PEERS: Final[Mapping[str, Peer]] = {
     "bofire": Peer(
         module=f"{_HERE}.bofire_peer",
         attribute="BOFIRE",
+        library="bofire",
         note="SoboStrategy with its defaults and the constraint as a sigmoid objective; five Sobol points first, the start "
         "counted; a million combinations are climbed, not listed; a wish past a hard limit becomes the nearest legal "
         "settings; keeps the tried settings of most expected relief",
@@ -66,6 +73,7 @@ PEERS: Final[Mapping[str, Peer]] = {
     "baybe": Peer(
         module=f"{_HERE}.baybe_peer",
         attribute="BAYBE",
+        library="baybe",
         note="has no outcome constraint: relief and a sigmoid of the grade are one desirability, as its maintainers advise "
         "(issue 603); noisy log expected improvement from the second trial on; lists every candidate: a new random table "
         "of 10,000 legal settings at every ask; keeps the tried settings of most expected relief",
@@ -77,10 +85,17 @@ PEERS: Final[Mapping[str, Peer]] = {
 def load_peer(name: str) -> Policy:
     """Import a peer by name; raises MissingExtraError where what it needs is not installed."""
     peer = PEERS[name]
-    with warnings.catch_warnings():
-        # when imported, libraries warn of what they could use beside and of each other
-        warnings.simplefilter("ignore")
-        policy: Policy = getattr(import_module(peer.module), peer.attribute)
+    try:
+        with warnings.catch_warnings():
+            # when imported, libraries warn of what they could use beside and of each other
+            warnings.simplefilter("ignore")
+            policy: Policy = getattr(import_module(peer.module), peer.attribute)
+    except ImportError as error:
+        if not peer.library:
+            raise
+        raise MissingExtraError(
+            peer.library, "is not installed", limit="the extra `peers`", remedy="Install titrate[peers]."
+        ) from error
     return policy
 
 

@@ -13,10 +13,12 @@ import warnings
 from dataclasses import dataclass
 
 import torch
+from ax.api.client import Client
+from ax.api.configs import ChoiceParameterConfig
+from ax.utils.common.logger import set_ax_logger_levels
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
@@ -24,15 +26,6 @@ from optimizer.history import History
 from optimizer.policies.baseline import answer
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
-
-try:
-    from ax.api.client import Client
-    from ax.api.configs import ChoiceParameterConfig
-    from ax.utils.common.logger import set_ax_logger_levels
-except ImportError as error:
-    raise MissingExtraError(
-        "ax", "is not installed", limit="the extra `peers`", remedy="Install titrate[peers]."
-    ) from error
 
 N_START = 5
 """Initial trials of Ax's default strategy, the attached start counted."""
@@ -71,7 +64,7 @@ class AxSession:
         generated = client.get_next_trials(max_trials=number)
         return grid.settings(generated[max(generated)])
 
-    def _client(self, grid: Grid, seed: int, trials: tuple[Told, ...]) -> "Client":
+    def _client(self, grid: Grid, seed: int, trials: tuple[Told, ...]) -> Client:
         client = Client(random_seed=seed % 2**31)
         client.configure_experiment(
             parameters=[
@@ -97,7 +90,7 @@ class AxSession:
             client.complete_trial(attach(parameters=grid.row(trial.settings)), raw_data=report)
         return client
 
-    def _kept(self, client: "Client", grid: Grid) -> Settings:
+    def _kept(self, client: Client, grid: Grid) -> Settings:
         """Return what Ax names as the best tried: most relief expected, never one observed past the constraint."""
         best, _, _, _ = client.get_best_parameterization()
         return grid.settings(best)

@@ -14,11 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import torch
+from baybe.objectives import DesirabilityObjective, SingleTargetObjective
+from baybe.parameters import CategoricalParameter, NumericalDiscreteParameter
+from baybe.recommenders import BotorchRecommender
+from baybe.searchspace import SearchSpace
+from baybe.settings import Settings as BaybeSettings
+from baybe.targets import NumericalTarget
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
@@ -26,19 +32,6 @@ from optimizer.history import History
 from optimizer.policies.baseline import answer
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
-
-try:
-    import pandas as pd
-    from baybe.objectives import DesirabilityObjective, SingleTargetObjective
-    from baybe.parameters import CategoricalParameter, NumericalDiscreteParameter
-    from baybe.recommenders import BotorchRecommender
-    from baybe.searchspace import SearchSpace
-    from baybe.settings import Settings as BaybeSettings
-    from baybe.targets import NumericalTarget
-except ImportError as error:
-    raise MissingExtraError(
-        "baybe", "is not installed", limit="the extra `peers`", remedy="Install titrate[peers]."
-    ) from error
 
 if TYPE_CHECKING:
     from baybe.objectives.base import Objective
@@ -98,7 +91,7 @@ class BaybeSession:
         tolerable = NumericalTarget.normalized_sigmoid("grade", anchors=[(limit, 0.9), (limit + 1.0, 0.1)])
         return DesirabilityObjective([target, tolerable])
 
-    def _measurements(self, grid: Grid, trials: tuple[Told, ...]) -> "pd.DataFrame":
+    def _measurements(self, grid: Grid, trials: tuple[Told, ...]) -> pd.DataFrame:
         table = pd.DataFrame([grid.row(trial.settings) for trial in trials])
         table["relief"] = [trial.relief for trial in trials]
         if self.problem.tolerability is not None:
@@ -106,7 +99,7 @@ class BaybeSession:
         return table
 
     def _kept(
-        self, grid: Grid, recommender: "BotorchRecommender", space: "SearchSpace", trials: tuple[Told, ...]
+        self, grid: Grid, recommender: BotorchRecommender, space: SearchSpace, trials: tuple[Told, ...]
     ) -> Settings | None:
         surrogate = recommender.get_surrogate(space, self._objective(), self._measurements(grid, trials))
         expected = surrogate.posterior_stats(

@@ -13,12 +13,17 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import bofire.strategies.api as strategies
 import numpy as np
+import pandas as pd
 import torch
+from bofire.data_models.domain.api import Domain, Inputs, Outputs
+from bofire.data_models.features.api import CategoricalInput, ContinuousOutput, DiscreteInput
+from bofire.data_models.objectives.api import MaximizeObjective, MinimizeSigmoidObjective
+from bofire.data_models.strategies.api import BotorchOptimizer, RandomStrategy, SoboStrategy
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
@@ -26,18 +31,6 @@ from optimizer.history import History
 from optimizer.policies.baseline import answer
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
-
-try:
-    import bofire.strategies.api as strategies
-    import pandas as pd
-    from bofire.data_models.domain.api import Domain, Inputs, Outputs
-    from bofire.data_models.features.api import CategoricalInput, ContinuousOutput, DiscreteInput
-    from bofire.data_models.objectives.api import MaximizeObjective, MinimizeSigmoidObjective
-    from bofire.data_models.strategies.api import BotorchOptimizer, RandomStrategy, SoboStrategy
-except ImportError as error:
-    raise MissingExtraError(
-        "bofire", "is not installed", limit="the extra `peers`", remedy="Install titrate[peers]."
-    ) from error
 
 if TYPE_CHECKING:
     from bofire.strategies.api import PredictiveStrategy
@@ -102,7 +95,7 @@ class BoFireSession:
         strategy.tell(self._experiments(grid, trials))
         return strategy
 
-    def _experiments(self, grid: Grid, trials: tuple[Told, ...]) -> "pd.DataFrame":
+    def _experiments(self, grid: Grid, trials: tuple[Told, ...]) -> pd.DataFrame:
         table = pd.DataFrame([grid.row(trial.settings) for trial in trials])
         table["relief"], table["valid_relief"] = [trial.relief for trial in trials], 1
         if self.problem.tolerability is not None:
@@ -115,7 +108,7 @@ class BoFireSession:
         return best_expected(self.problem, trials, np.array(expected["relief_pred"]), np.array(grade))
 
 
-def _inputs(grid: Grid) -> "Inputs":
+def _inputs(grid: Grid) -> Inputs:
     return Inputs(
         features=[
             CategoricalInput(key=parameter.name, categories=list(values))
@@ -126,7 +119,7 @@ def _inputs(grid: Grid) -> "Inputs":
     )
 
 
-def _only(grid: Grid, candidates: "pd.DataFrame") -> Settings:
+def _only(grid: Grid, candidates: pd.DataFrame) -> Settings:
     return grid.settings({str(name): value for name, value in candidates.iloc[0].items()})
 
 

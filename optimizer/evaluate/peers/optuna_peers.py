@@ -14,12 +14,12 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import optuna
 import torch
 from numpy.typing import NDArray
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.errors import MissingExtraError
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
 from optimizer.history import History
@@ -29,13 +29,6 @@ from optimizer.problem import Problem
 from optimizer.space.parameter import Parameter, Value
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-
-try:
-    import optuna
-except ImportError as error:
-    raise MissingExtraError(
-        "optuna", "is not installed", limit="the extra `peers`", remedy="Install titrate[peers]."
-    ) from error
 
 N_ASKS = 10
 """How often a study is asked again when its answer breaks a hard limit or the envelope."""
@@ -48,7 +41,7 @@ class OptunaSession:
     problem: Problem
     seed: int
     name: str
-    sampler: Callable[..., "optuna.samplers.BaseSampler"]
+    sampler: Callable[..., optuna.samplers.BaseSampler]
 
     def decide(self, history: History, ask: Ask) -> Decision:
         """Tell a fresh study the history and propose what it asks for, or the nearest legal settings."""
@@ -80,7 +73,7 @@ class OptunaSession:
         rng = np.random.default_rng([self.seed, len(history)])
         return nearest(self.problem, first, ask.in_force.settings, may_be_named, rng)
 
-    def _study(self, axes: dict[str, "Axis"], trials: tuple[Told, ...], number: int) -> "optuna.Study":
+    def _study(self, axes: dict[str, "Axis"], trials: tuple[Told, ...], number: int) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         study = optuna.create_study(direction="maximize", sampler=self.sampler(seed=seed))
@@ -109,7 +102,7 @@ class Axis:
     parameter: Parameter
     levels: tuple[int, ...]
     """Grid indices inside the envelope."""
-    distribution: "optuna.distributions.BaseDistribution"
+    distribution: optuna.distributions.BaseDistribution
 
     def value(self, index: int) -> Value:
         """Return a grid index as the value Optuna is told."""

@@ -11,8 +11,6 @@ from optimizer.space.device import load_device
 
 START = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 50.0, "configuration": "level-3"}
 BEST_MA = 5.0
-LIBRARY_OF = {"optuna_gp": "optuna", "optuna_tpe": "optuna", "ax": "ax", "bofire": "bofire", "baybe": "baybe"}
-"""What a peer needs beyond our own dependencies."""
 
 
 def steered_course(n_trials: int) -> tuple[Problem, History, Ask]:

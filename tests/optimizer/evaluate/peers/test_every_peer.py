@@ -16,7 +16,7 @@ from optimizer.policies.policy import Policy
 from optimizer.problem import stimulation_problem
 from optimizer.safety import limits
 from optimizer.space.device import load_device
-from tests.optimizer.evaluate.peers.courses import LIBRARY_OF, START, steered_course
+from tests.optimizer.evaluate.peers.courses import START, steered_course
 
 N_TRIALS = 6
 """One more than any start but Optuna's is long, so that a model is asked."""
@@ -25,8 +25,8 @@ N_TRIALS = 6
 @pytest.fixture(params=list(PEERS))
 def peer(request: pytest.FixtureRequest) -> Policy:
     """Each peer; one whose library is absent is skipped by name."""
-    library = LIBRARY_OF.get(request.param)
-    if library is not None and importlib.util.find_spec(library) is None:
+    library = PEERS[request.param].library
+    if library and importlib.util.find_spec(library) is None:
         pytest.skip(f"needs the extra `peers` ({library})")
     return load_peer(request.param)
 

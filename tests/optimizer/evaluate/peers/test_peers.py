@@ -9,7 +9,6 @@ from optimizer.errors import MissingExtraError
 from optimizer.evaluate.arena import Comparison
 from optimizer.evaluate.entrants import policy_named
 from optimizer.evaluate.peers import PEERS, load_peer, notes
-from tests.optimizer.evaluate.peers.courses import LIBRARY_OF
 
 WATCH = """
 import sys
@@ -23,15 +22,15 @@ def test_the_arena_imports_no_peer_by_itself() -> None:
     subprocess.run([sys.executable, "-c", WATCH], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("name", [*LIBRARY_OF, "guarded:optuna_tpe"])
+@pytest.mark.parametrize("name", ["optuna_gp", "optuna_tpe", "ax", "bofire", "baybe", "guarded:optuna_tpe"])
 def test_a_peer_that_is_not_installed_is_missing_by_the_name_of_its_extra(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    peer = name.removeprefix("guarded:")
-    library = LIBRARY_OF[peer]
+    peer = PEERS[name.removeprefix("guarded:")]
+    library = peer.library
     for module in [library, *(loaded for loaded in sys.modules if loaded.startswith(f"{library}."))]:
         monkeypatch.setitem(sys.modules, module, None)  # as python marks what cannot be imported
-    monkeypatch.delitem(sys.modules, PEERS[peer].module, raising=False)
+    monkeypatch.delitem(sys.modules, peer.module, raising=False)
     with pytest.raises(MissingExtraError, match=f"{library}.*peers"):
         Comparison(scenario="scs-tonic", n_trials=3, n_patients=1, policies=("stay", name))
 
