@@ -2,14 +2,14 @@
 
 from typing import NamedTuple, TypedDict
 
+from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optimizer import canonical
 from optimizer.decision import Decision, Hold, Proposal, Stop
-from optimizer.history import History
-from optimizer.trial import Report, Review, Trial
-from service.ledger.history import decision_of, problem_of
+from service.ledger.amendments import Amendment
+from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.tables import (
     CourseRow,
     DecisionRow,
@@ -21,11 +21,7 @@ from service.ledger.tables import (
 )
 from service.tracking.record import CourseRecord, Decided
 
-FACTS: dict[str, type[Trial] | type[Report] | type[Review]] = {
-    "trial": Trial,
-    "report": Report,
-    "review": Review,
-}
+FACTS = ("trial", "amendment", "report", "review")
 STATUS = {
     "approve": "approved",
     "edit": "edited",
@@ -57,14 +53,9 @@ def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
         LookupError: If there is no such course.
     """
     owner = _owner(session, course_id)
-    facts = {
-        entry.sequence: canonical.decode(FACTS[entry.kind], entry.body)
-        for entry in session.scalars(
-            select(Entry)
-            .where(Entry.course_id == course_id, Entry.kind.in_(FACTS), Entry.sequence <= up_to)
-            .order_by(Entry.sequence)
-        )
-    }
+    of_course = select(Entry).where(Entry.course_id == course_id, Entry.sequence <= up_to)
+    facts = session.scalars(of_course.where(Entry.kind.in_(FACTS)).order_by(Entry.sequence)).all()
+    corrections = tuple(canonical.decode(Amendment, e.body) for e in facts if e.kind == "amendment")
     applied = {
         row.id: row.proposal_id
         for row in session.scalars(
@@ -79,10 +70,11 @@ def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
         status="open",
         opened_at=owner.opened.occurred_at,
         problem=problem_of(session, owner.course, up_to=up_to),
-        history=History().add(*facts.values()),
+        history=history_of(session, course_id, up_to=up_to),
         decisions=_decisions(session, course_id, up_to, set(applied.values())),
-        sequences={fact.id: sequence for sequence, fact in facts.items()},
+        sequences={entry.id: entry.sequence for entry in facts},
         proposed_by=applied,
+        amendments=corrections or UNSET,
     )
 
 

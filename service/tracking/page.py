@@ -6,6 +6,7 @@ from optimizer.decision import Hold, Interval, Proposal, Stop
 from optimizer.problem import Problem
 from optimizer.space.parameter import CONFIGURATION, Value
 from optimizer.trial import Facts, Measure, Report, Trial
+from service.tracking.accounts import accounts
 from service.tracking.record import CourseRecord
 
 EXPERIMENT_NOTE = (
@@ -30,8 +31,8 @@ def settings_in_words(problem: Problem, values: Mapping[str, Value]) -> str:
 
 def course_note(record: CourseRecord) -> str:
     """Return the description of a course's run: where it stands, and its trials as a table."""
-    numbered = list(enumerate(record.facts(), 1))
-    rows = [_row(record, number, facts) for number, facts in numbered[-ROWS:]]
+    numbers = {account.trial.id: account.number for account in accounts(record)}
+    rows = [_row(record, numbers[facts.trial.id], facts) for facts in record.facts()[-ROWS:]]
     outcome = record.problem.outcome.name
     head = [
         f"**{_standing(record)}**",

@@ -17,15 +17,16 @@ from service.tracking.record import CourseRecord
 from service.tracking.view import Point
 
 
-def trial_points(record: CourseRecord, trial: Trial) -> tuple[Point, ...]:
+def trial_points(record: CourseRecord, trial: Trial, *, entry: str | None = None) -> tuple[Point, ...]:
     """Return what is known of a trial when it is applied: settings, physics, ramp, prediction.
 
     Args:
         record: The course.
-        trial: One of its trials.
+        trial: One of its trials, by any account.
+        entry: Id of the ledger entry that said so; the trial's own where left out.
 
     Returns:
-        Points at the trial's ledger sequence, timed at its start.
+        Points at that entry's ledger sequence, timed at the trial's start.
     """
     values = {
         **_settings(trial.applied.values),
@@ -35,23 +36,24 @@ def trial_points(record: CourseRecord, trial: Trial) -> tuple[Point, ...]:
     step = record.prediction(trial)
     if step is not None:
         values |= _prediction(record.problem, step)
-    return _points(values, trial.occurred_at, record.sequences[trial.id])
+    return _points(values, trial.occurred_at, record.sequences[entry or trial.id])
 
 
-def report_points(record: CourseRecord, report: Report) -> tuple[Point, ...]:
+def report_points(record: CourseRecord, report: Report, trial: Trial | None = None) -> tuple[Point, ...]:
     """Return what a report says, and how far the prediction was from it.
 
     Args:
         record: The course.
         report: One of its reports, amended or not; a retraction says nothing and gives no point.
+        trial: Its trial by the account it is held against; as it stands where left out.
 
     Returns:
         Points at the report's ledger sequence, timed when it speaks of.
     """
-    return _points(dict(_reported(record, report)), report.occurred_at, record.sequences[report.id])
+    return _points(dict(_reported(record, report, trial)), report.occurred_at, record.sequences[report.id])
 
 
-def _reported(record: CourseRecord, report: Report) -> Iterator[tuple[str, float]]:
+def _reported(record: CourseRecord, report: Report, trial: Trial | None) -> Iterator[tuple[str, float]]:
     if report.value is None:
         return
     if report.measure is Measure.SIDE_EFFECT:
@@ -59,7 +61,7 @@ def _reported(record: CourseRecord, report: Report) -> Iterator[tuple[str, float
         return
     outcome = record.problem.outcome.name
     yield f"{outcome}/reported", report.value
-    trial = next(trial for trial in record.history.trials if trial.id == report.trial_id)
+    trial = trial or next(each for each in record.history.trials if each.id == report.trial_id)
     step = record.prediction(trial)
     if step is not None:
         yield f"{outcome}/reported_minus_predicted", report.value - step.outcome.mean

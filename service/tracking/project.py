@@ -8,6 +8,7 @@ from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.trial import Report, Trial
 from service.tracking import page, picture, read_back
+from service.tracking.accounts import Account, accounts, as_of
 from service.tracking.points import report_points, trial_points
 from service.tracking.record import CourseRecord
 from service.tracking.view import COURSE, IDENTIFIER, CourseView, RunView
@@ -21,12 +22,15 @@ KIND = "mlflow.experimentKind"
 def project(record: CourseRecord, *, namespace: str = "titrate") -> CourseView:
     """Return what MLflow should show of a course.
 
+    A run's parameters never change, so a corrected trial is another run: the first one stays as it was said and names the
+    correction, the new one carries every report of the trial.
+
     Args:
         record: The course, from the ledger.
         namespace: Head of the experiment's name, so that two projections can stand beside each other.
 
     Returns:
-        An experiment for the patient, a parent run for the course, a nested run per trial.
+        An experiment for the patient, a parent run for the course, a nested run per trial and account of it.
     """
     return CourseView(
         experiment=f"{namespace}/{record.site}/{record.patient}",
@@ -37,13 +41,18 @@ def project(record: CourseRecord, *, namespace: str = "titrate") -> CourseView:
             KIND: "custom_model_development",
         },
         parent=_course(record),
-        trials=tuple(_trial(record, number, trial) for number, trial in enumerate(record.trials(), 1)),
+        trials=tuple(_trial(record, account) for account in accounts(record)),
     )
 
 
 def _course(record: CourseRecord) -> RunView:
-    points = [point for trial in record.trials() for point in trial_points(record, trial)]
-    points += [point for report in record.reports() for point in report_points(record, report)]
+    said = accounts(record)
+    points = [
+        point for account in said for point in trial_points(record, account.trial, entry=account.identifier)
+    ]
+    for report in record.reports():
+        known = as_of(said, report.trial_id, record.sequences[report.id])
+        points += report_points(record, report, known.trial)
     files = {read_back.ARTIFACT: read_back.write(record)}
     if record.history.trials:
         files["course.png"] = picture.course_png(record)
@@ -71,15 +80,22 @@ def _course(record: CourseRecord) -> RunView:
     )
 
 
-def _trial(record: CourseRecord, number: int, trial: Trial) -> RunView:
-    reports = [report for report in record.reports() if report.trial_id == trial.id]
-    points = [*trial_points(record, trial)]
-    points += [point for report in reports for point in report_points(record, report)]
+def _trial(record: CourseRecord, account: Account) -> RunView:
+    trial = account.trial
+    reports = [
+        report
+        for report in record.reports()
+        if report.trial_id == trial.id
+        and (account.until is None or record.sequences[report.id] < account.until)
+    ]
+    points = [*trial_points(record, trial, entry=account.identifier)]
+    points += [point for report in reports for point in report_points(record, report, trial)]
+    settings = page.settings_in_words(record.problem, trial.applied.values)
     return RunView(
-        identifier=trial.id,
-        name=f"trial {number:02d}: {page.settings_in_words(record.problem, trial.applied.values)}",
+        identifier=account.identifier,
+        name=f"trial {account.number:02d}{_standing(account)}: {settings}",
         started_at=trial.occurred_at,
-        ended_at=_end(record, trial),
+        ended_at=_end(record, account),
         parameters={
             **{name: _shown(value) for name, value in trial.applied.values.items()},
             "trial_kind": trial.kind,
@@ -89,15 +105,33 @@ def _trial(record: CourseRecord, number: int, trial: Trial) -> RunView:
         tags={
             **_common(record),
             **_origin(record, trial),
-            IDENTIFIER: trial.id,
+            **_correction(account),
+            IDENTIFIER: account.identifier,
             "titrate.kind": "trial",
-            "titrate.sequence": str(record.sequences[trial.id]),
+            "titrate.sequence": str(account.sequence),
             "titrate.report_ids": _report_ids(record, reports),
             NOTE: page.trial_note(record, trial, reports),
         },
         points=tuple(points),
         files=_explanation(record, trial),
     )
+
+
+def _standing(account: Account) -> str:
+    """Say in a run's name that a trial was corrected or taken back; nothing of one that was not."""
+    if account.replaced_by is None:
+        return "" if account.amendment is None else ", corrected"
+    return ", taken back" if account.replaced_by.trial is None else ", before correction"
+
+
+def _correction(account: Account) -> dict[str, str]:
+    """Which correction an account comes from, and which ended it."""
+    tags = {}
+    if account.amendment is not None:
+        tags = {"titrate.amends": account.trial.id, "titrate.amended_why": account.amendment.reason}
+    if account.replaced_by is not None:
+        tags["titrate.amended_by"] = account.replaced_by.id
+    return tags
 
 
 def _common(record: CourseRecord) -> dict[str, str]:
@@ -165,10 +199,13 @@ def _report_ids(record: CourseRecord, reports: list[Report]) -> str:
     return " ".join(report.id for report in ids)[:8000]
 
 
-def _end(record: CourseRecord, trial: Trial) -> datetime | None:
-    """When a trial ended: as recorded, else when the next one began, else not yet."""
+def _end(record: CourseRecord, account: Account) -> datetime | None:
+    """When a trial ended: as recorded, else when the next one began, else not yet; one that stands no more has ended."""
+    trial = account.trial
     if trial.ended_at is not None:
         return trial.ended_at
+    if account.replaced_by is not None:
+        return trial.occurred_at
     later = [other.occurred_at for other in record.history.trials if other.occurred_at > trial.occurred_at]
     return min(later, default=None)
 
@@ -176,6 +213,7 @@ def _end(record: CourseRecord, trial: Trial) -> datetime | None:
 def _last_at(record: CourseRecord) -> datetime:
     history = record.history
     recorded = [fact.recorded_at for fact in history.trials]
+    recorded += [correction.recorded_at for correction in record.corrections]
     recorded += [fact.recorded_at for fact in history.reports]
     recorded += [fact.recorded_at for fact in history.reviews]
     return max(recorded, default=record.opened_at)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
 from optimizer.decision import Decision, Hold, Proposal, Step, Stop
 from optimizer.errors import MalformedDocumentError
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.trial import Facts, Report, Review, Trial, utc
+from service.ledger.amendments import Amendment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +65,21 @@ class CourseRecord:
     history: History
     decisions: tuple[Decided, ...] = ()
     sequences: dict[str, int]
-    """Id of each trial, report and review -> its ledger sequence."""
+    """Id of each trial, amendment, report and review -> its ledger sequence."""
     proposed_by: dict[str, str]
     """Id of a trial -> id of the decision it came from; trials nobody proposed are absent."""
+    amendments: tuple[Amendment, ...] | UnsetType = UNSET
+    """Corrections of trials, in order. Unset, and absent from documents, where there are none."""
 
     def __post_init__(self) -> None:
         """Check that every fact has its place in the ledger."""
         object.__setattr__(self, "opened_at", utc(self.opened_at, "record.opened_at"))
-        facts: tuple[Trial | Report | Review, ...] = (
+        facts: tuple[Trial | Report | Review | Amendment, ...] = (
             *self.history.trials,
+            *(entry.trial for entry in self.history.past),
             *self.history.reports,
             *self.history.reviews,
+            *self.corrections,
         )
         if any(fact.id not in self.sequences for fact in facts):
             raise MalformedDocumentError("record.sequences", "leave out a fact", limit="one for every fact")
@@ -81,6 +88,11 @@ class CourseRecord:
     def sequence(self) -> int:
         """The last ledger sequence this record has seen; 0 where nothing happened yet."""
         return max([*self.sequences.values(), *(decided.sequence for decided in self.decisions)], default=0)
+
+    @property
+    def corrections(self) -> tuple[Amendment, ...]:
+        """Corrections of trials, in the order the ledger learned of them."""
+        return () if isinstance(self.amendments, UnsetType) else self.amendments
 
     def trials(self) -> tuple[Trial, ...]:
         """Return the trials in the order the ledger learned of them, which late reports do not change."""

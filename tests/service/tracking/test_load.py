@@ -2,6 +2,8 @@
 
 import pytest
 
+from service.ledger.history import history_of
+from service.tracking import read_back
 from service.tracking.load import load
 
 
@@ -23,3 +25,15 @@ def test_pseudonym_and_site_come_with_it(writer, read):
 def test_an_unknown_course_is_an_error(database):
     with database.read() as session, pytest.raises(LookupError):
         load(session, "no such", up_to=1)
+
+
+def test_the_artifact_gives_a_corrected_history_back_exactly(database, writer, read):
+    trial_id = writer.write_trial(4.2, pain=6.0)
+    plain = read_back.write(read())
+    assert b"amend" not in plain.replace(b'"amends"', b"")
+    writer.correct(trial_id, 3.8)
+    record = read()
+    assert read_back.read(read_back.write(record)) == record
+    with database.read() as session:
+        assert record.history == history_of(session, writer.course_id)
+    assert [trial.applied.values["amplitude_ma"] for trial in record.history.said(trial_id)] == [4.2, 3.8]

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from service.ledger.tables import Entry
 from service.tracking.load import load
-from service.tracking.project import project
+from service.tracking.project import NOTE, project
 from service.tracking.view import IDENTIFIER
 
 
@@ -37,14 +37,18 @@ def test_points_only_grow_with_the_ledger(database, writer, full_counts):
     writer.write_trial(4.2, pain=5.0)
     late = writer.report(first, 4.0)
     writer.report(first, 7.0, amends=late)
+    writer.correct(first, 3.8)
+    writer.report(first, 5.5)
+    writer.correct(first, None)
     last = newest(database)
-    before: set = set()
+    before: dict[str, set] = {}
     for sequence in (*range(0, last, 1 if full_counts else 5), last):
-        points = set(view_up_to(database, writer, sequence).parent.points)
-        assert before <= points
+        view = view_up_to(database, writer, sequence)
+        points = {run.identifier: set(run.points) for run in (view.parent, *view.trials)}
+        assert all(old <= points[identifier] for identifier, old in before.items())
         before = points
-    reported = [point.value for point in sorted(before, key=lambda p: p.step) if point.key == "pain/reported"]
-    assert reported == [6.0, 5.0, 4.0, 7.0]
+    reported = [p.value for p in sorted(view.parent.points, key=lambda p: p.step) if p.key == "pain/reported"]
+    assert reported == [6.0, 5.0, 4.0, 7.0, 5.5]
 
 
 def test_the_same_record_gives_the_same_view(database, writer):
@@ -64,3 +68,36 @@ def test_every_run_is_named_by_its_ledger_entry(database, writer):
     assert len(set(named)) == 3
     assert view.trials[0].ended_at == view.trials[1].started_at
     assert view.trials[1].ended_at is None
+
+
+def test_a_corrected_trial_is_a_run_of_its_own_beside_what_it_was_said_to_be(database, writer):
+    trial_id = writer.apply(4.2, writer.propose(4.2))
+    writer.report(trial_id, 6.0)
+    amendment_id = writer.correct(trial_id, 3.8)
+    writer.report(trial_id, 5.0)
+    first, corrected = view_up_to(database, writer, newest(database)).trials
+    assert (first.identifier, corrected.identifier) == (trial_id, amendment_id)
+    assert (first.parameters["amplitude_ma"], corrected.parameters["amplitude_ma"]) == ("4.2", "3.8")
+    assert first.tags["titrate.amended_by"] == corrected.identifier
+    assert (corrected.tags["titrate.amends"], corrected.tags["titrate.amended_why"]) == (
+        trial_id,
+        "entered_wrongly",
+    )
+    assert "before correction" in first.name
+    assert first.ended_at is not None
+    reported = [[p.value for p in run.points if p.key == "pain/reported"] for run in (first, corrected)]
+    assert reported == [[6.0], [6.0, 5.0]]
+    assert [run.tags["titrate.prediction"] for run in (first, corrected)] == [
+        "as-proposed",
+        "settings-differ",
+    ]
+
+
+def test_a_trial_taken_back_keeps_its_run_and_the_others_their_numbers(database, writer):
+    gone, kept = writer.apply(4.0), writer.apply(4.1)
+    writer.correct(gone, None)
+    first, second = view_up_to(database, writer, newest(database)).trials
+    assert (first.identifier, second.identifier) == (gone, kept)
+    assert first.name.startswith("trial 01, taken back: ")
+    assert second.name.startswith("trial 02: ")
+    assert "| 2 | level-4, 4.1 mA" in view_up_to(database, writer, newest(database)).parent.tags[NOTE]

@@ -1,6 +1,6 @@
 """A writer that keeps a course in a real ledger as the service would."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -13,8 +13,10 @@ from optimizer.space.device import load_device
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Rung, RungOutcome, Trial
 from service.db.engine import Database
+from service.ledger.amendments import Amendment, standing_trial
 from service.ledger.ledger import Ledger
 from service.ledger.tables import (
+    AmendmentRow,
     AskRow,
     CourseRow,
     DecisionRow,
@@ -145,6 +147,29 @@ class Writer:
             ledger.append("report", row, report, course_id=self.course_id, occurred_at=report.occurred_at)
         self.ids.append(report.id)
         return report.id
+
+    def correct(self, trial_id: str, amplitude_ma: float | None) -> str:
+        """Say anew what was applied; None takes it back."""
+        with self._ledger() as ledger:
+            before = standing_trial(ledger.session, trial_id)
+            trial = None
+            if amplitude_ma is not None and before is not None:
+                settings = self.settings(amplitude_ma)
+                applied = Applied(values=settings.as_dict(), settings=settings)
+                trial = replace(before, applied=applied, recorded_at=self.now)
+            fact = Amendment(
+                id=ledger.new_id(),
+                trial_id=trial_id,
+                trial=trial,
+                reason="entered_wrongly",
+                recorded_at=self.now,
+            )
+            row = AmendmentRow(
+                id=fact.id, course_id=self.course_id, trial_id=trial_id, reason=fact.reason, flags="[]"
+            )
+            ledger.append("amendment", row, fact, course_id=self.course_id)
+        self.ids.append(fact.id)
+        return fact.id
 
     def write_trial(self, amplitude_ma: float, pain: float, discomfort: float = 1.0) -> str:
         trial_id = self.apply(amplitude_ma, self.propose(amplitude_ma))
