@@ -12,7 +12,7 @@ ARGS ?=
 # Small matrices: one thread each is faster than several that wait, and the numbers repeat.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test acceptance bench check format lock
+.PHONY: help setup run test acceptance bench load check format lock
 
 help:
 	@echo "make setup       virtual environment from the lock file (only when stale)"
@@ -20,6 +20,7 @@ help:
 	@echo "make test        the tests, with fixed samples of the long ones; ARGS=path or -k name narrows"
 	@echo "make acceptance  full counts; results under docs/acceptance/"
 	@echo "make bench       ask time beside peers in the same run, memory; a Markdown table (a quiet machine, please)"
+	@echo "make load        the whole service under 20 clients and 200 courses on both databases; a Markdown page"
 	@echo "make check       format, lint, types, imports, docstrings"
 	@echo "make format      put the code into the house format"
 	@echo "make lock        choose versions anew, with and without the peers"
@@ -44,6 +45,9 @@ acceptance: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/ask_time.py $(ARGS)
+
+load: setup
+	@$(BIN)/python benchmarks/load.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff format --check .

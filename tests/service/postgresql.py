@@ -58,9 +58,14 @@ class Cluster:
             "pg_ctl", "-D", str(self._data), "-w", "-l", str(self._home / "log"), "-o", options, "start"
         )
 
+    @property
+    def postmaster(self) -> int:
+        """Process id of the server, parent of one process a connection."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def kill(self) -> None:
         """Kill every server process at once, as a crash of the machine's database would."""
-        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        postmaster = self.postmaster
         os.kill(postmaster, signal.SIGSTOP)  # so that it starts no other while its children go
         family = [*children(postmaster), postmaster]
         for pid in family:
