@@ -1,12 +1,23 @@
 """One real server for the tests of a process; every test has a site of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from service.db.engine import Database
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
 from tests.service.postgresql import Cluster, programs
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Give an empty ledger where a server on the test's own folder keeps it."""
+    found = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
+    found.migrate()
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

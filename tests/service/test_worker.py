@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.db.engine import Database
 from service.ledger.tables import ReportRow, TrialRow
 from service.settings import Settings
 from service.tracking.client import Tracking
@@ -90,14 +89,6 @@ class Worker:
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture

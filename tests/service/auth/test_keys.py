@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +9,6 @@ from service.db.engine import Database
 from service.errors import AuthenticationError, SchemaError
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(f"sqlite:///{tmp_path}/keys.sqlite")
-    found.migrate()
-    yield found
-    found.close()
 
 
 def issue(database: Database, **fields: object) -> str:

@@ -1,7 +1,5 @@
 import hashlib
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import rfc8785
@@ -14,22 +12,7 @@ from service.db.engine import Database
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
 from service.ledger.verify import verify
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
-    found.migrate()
-    yield found
-    found.close()
-
-
-def add_patient(database: Database, name: str) -> None:
-    with database.write() as session:
-        ledger = Ledger(session, site="a", principal="p", now=system_clock())
-        ledger.append(
-            "patient", PatientRow(id=ledger.new_id(), site="a", pseudonym=name), {"pseudonym": name}
-        )
+from tests.service.db.written import add_patient
 
 
 def chain(database: Database) -> list[LinkRow]:

@@ -1,6 +1,5 @@
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,22 +16,7 @@ from service.db.engine import Database
 from service.errors import DatabaseBusyError, DatabaseNotReadyError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(f"sqlite:///{tmp_path}/deep/ledger.sqlite")
-    found.migrate()
-    yield found
-    found.close()
-
-
-def add_patient(database: Database, name: str) -> None:
-    with database.write() as session:
-        ledger = Ledger(session, site="a", principal="p", now=system_clock())
-        ledger.append(
-            "patient", PatientRow(id=ledger.new_id(), site="a", pseudonym=name), {"pseudonym": name}
-        )
+from tests.service.db.written import add_patient
 
 
 def test_migrations_and_tables_say_the_same(database: Database) -> None:
@@ -72,6 +56,13 @@ def test_several_starts_at_once_migrate_once(tmp_path: Path) -> None:
     assert failures == []
 
 
+def test_the_folder_of_a_file_is_made(tmp_path: Path) -> None:
+    deep = Database(f"sqlite:///{tmp_path}/not/yet/ledger.sqlite")
+    deep.migrate()
+    deep.close()
+    assert (tmp_path / "not" / "yet" / "ledger.sqlite").is_file()
+
+
 def test_a_database_without_the_schema_is_not_ready(tmp_path: Path) -> None:
     bare = Database(f"sqlite:///{tmp_path}/bare.sqlite")
     with pytest.raises(DatabaseNotReadyError):
@@ -93,7 +84,7 @@ def test_a_fact_cannot_be_changed(statement: str, database: Database, tmp_path: 
     with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
         session.execute(text(statement))
     with (
-        sqlite3.connect(tmp_path / "deep" / "ledger.sqlite") as by_hand,
+        sqlite3.connect(tmp_path / "ledger.sqlite") as by_hand,
         pytest.raises(sqlite3.DatabaseError, match="append-only"),
     ):
         by_hand.execute(statement)
@@ -116,7 +107,7 @@ def test_what_raises_leaves_nothing(database: Database) -> None:
 def test_a_write_that_cannot_begin_says_so_and_leaves_the_first_alone(
     database: Database, tmp_path: Path
 ) -> None:
-    impatient = Database(f"sqlite:///{tmp_path}/deep/ledger.sqlite", busy_timeout_s=0.05)
+    impatient = Database(f"sqlite:///{tmp_path}/ledger.sqlite", busy_timeout_s=0.05)
     with database.write() as session:
         ledger = Ledger(session, site="a", principal="p", now=system_clock())
         with pytest.raises(DatabaseBusyError, match="same Idempotency-Key"):

@@ -2,20 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
 from service.auth.keys import principal_of
 from service.clock import system_clock
-from service.db.engine import Database
 from service.demo.key import FILE, demo_key
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    database.migrate()
-    yield database
-    database.close()
 
 
 def test_made_once_readable_by_its_owner_alone(database, tmp_path):

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -28,14 +27,11 @@ def line(n: int) -> AccessLine:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(f"sqlite:///{tmp_path}/trail.sqlite")
-    found.migrate()
+def database(database: Database) -> Database:
     for first in (0, 3, 6):
-        with found.write() as session:
+        with database.write() as session:
             write_batch(session, [line(n) for n in range(first, first + 3)])
-    yield found
-    found.close()
+    return database
 
 
 @contextmanager

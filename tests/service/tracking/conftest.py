@@ -1,7 +1,6 @@
 """A real ledger in a temporary folder with one course in it, and a real local MLflow store."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -22,14 +21,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Tracking:
 @pytest.fixture(scope="session")
 def problem() -> Problem:
     return scs_problem()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture
