@@ -272,8 +272,10 @@ def check_report(problem: Problem, report: Report) -> None:
         return
     if report.measure is Measure.PAIN:
         sites = problem.objective.site_weights
-        if sites and report.kind not in sites:
-            raise OutcomeScaleError("report.kind", "is not a declared pain site", limit=", ".join(sites))
+        if report.kind not in (sites or ("",)):
+            raise OutcomeScaleError(
+                "report.kind", "is not a declared pain site", limit=", ".join(sites) or "none is declared"
+            )
         problem.outcome.check(report.value, "report.value")
         return
     effect = problem.side_effect(report.kind)

@@ -8,7 +8,7 @@ import numpy as np
 from optimizer.ask import Ask
 from optimizer.decision import Hold, HoldReason
 from optimizer.errors import EnvelopeError, HardLimitError
-from optimizer.history import History
+from optimizer.history import History, ratings
 from optimizer.outcomes.scale import GRADE
 from optimizer.problem import Problem
 from optimizer.safety import closure, strength, tolerance
@@ -188,5 +188,5 @@ def _home(problem: Problem, ask: Ask) -> _Found:
 
 
 def _rating(problem: Problem, history: History) -> _Found:
-    rated = any(report.measure is Measure.PAIN for report in history.standing)
+    rated = any(ratings(problem, facts) for facts in history.facts)
     return None if rated or not problem.has_stimulation else (HoldReason.NO_RATING, (), "rate")

@@ -36,7 +36,11 @@ class DeclaredSideEffect(Body):
 class NewCourse(Body):
     """What is known before the first outcome."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW_COURSE_EXAMPLE]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [NEW_COURSE_EXAMPLE, NEW_COURSE_EXAMPLE | {"sites": {"back": 2, "leg": 1}}]
+        }
+    )
 
     patient_id: IdText
     device: Name
@@ -54,6 +58,9 @@ class NewCourse(Body):
         Annotated[list[Annotated[PostureUse, Field(strict=False)]], Field(min_length=1, max_length=3)] | None
     ) = None
     min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
+    sites: dict[Name, Annotated[float, Field(ge=0, le=100)]] | None = Field(default=None, max_length=8)
+    """Pain site -> weight, where several are rated, each on the pain scale; a report of pain then names its site as ``kind``.
+    What is optimised is their weighted mean, at every instant and posture at which all with a weight above 0 were rated."""
 
 
 class CourseView(View):
@@ -72,6 +79,8 @@ class CourseView(View):
     """The latest settings on record, or the start."""
     to_program: str | None
     """The latest approved proposal not yet applied: read its ``program``."""
+    sites: dict[str, float]
+    """Pain site -> weight; empty where pain is rated as one."""
     opened_at: datetime
 
 

@@ -9,6 +9,7 @@ from optimizer import canonical
 from optimizer.decision import Hold, Interval, Proposal, Stop
 from optimizer.errors import SettingsError
 from optimizer.history import applied
+from optimizer.outcomes.objective import Objective
 from optimizer.outcomes.side_effect import SideEffect
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import device_names, load_device
@@ -83,6 +84,7 @@ def view(ledger: Ledger, course_id: str) -> CourseView:
         start=start.values,
         in_force=in_force(history, start, ledger.now).values,
         to_program=_to_program(ledger, row.id),
+        sites=dict(problem.objective.site_weights),
         opened_at=opened_at or ledger.now,
     )
 
@@ -223,6 +225,8 @@ def _problem(new: NewCourse) -> Problem:
         fields["postures"] = tuple(new.postures)
     if new.min_gain_nrs is not None:
         fields["min_gain_nrs"] = float(new.min_gain_nrs)
+    if new.sites is not None:
+        fields["objective"] = Objective(sites={site: float(weight) for site, weight in new.sites.items()})
     return stimulation_problem(
         load_device(new.device),
         envelope={name: tuple(allowed) for name, allowed in new.envelope.items()},  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """What to look at about a fact. A fact is stored whatever it means; these codes say what it means."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -10,7 +10,7 @@ from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import closure
 from optimizer.space.parameter import Value
-from optimizer.trial import Report, Trial
+from optimizer.trial import Measure, Posture, Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
 
@@ -82,6 +82,24 @@ def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:
     if report.occurred_at > now + CLOCK_TOLERANCE:
         flags.append("in_the_future")
     return flags
+
+
+RatedSite = tuple[str, datetime, Posture, str]
+"""Trial, instant and posture at which a pain site was rated, and the site."""
+
+
+def of_sites(problem: Problem, report: Report, rated: Collection[RatedSite]) -> list[str]:
+    """Return the code that holds of a rating of pain while a site that counts was not rated beside it.
+
+    Args:
+        problem: Its objective names the sites; where pain is one, the code never holds.
+        report: The rating.
+        rated: What was rated by now, this report included.
+    """
+    counting = [site for site, weight in problem.objective.site_weights.items() if weight > 0]
+    moment = (report.trial_id, report.occurred_at, report.posture)
+    complete = all((*moment, site) in rated for site in counting)
+    return [] if complete or report.measure is not Measure.PAIN else ["sites_missing"]
 
 
 def of_status(status: Status | None, *, was_approved: bool) -> list[str]:

@@ -142,7 +142,7 @@ class NewReport(Body):
     value: float | None
     """On its declared scale; null only in a retraction (with ``amends``)."""
     kind: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
-    """Kind of side effect; empty for pain."""
+    """Kind of side effect; of pain the site it was felt at, where the course declares sites, else empty."""
     occurred_at: At
     posture: Annotated[Posture, Field(strict=False)] = Posture.UNKNOWN
     stimulation_on: bool = True
@@ -179,7 +179,8 @@ class ReportView(View):
     kind: str
     severe: bool
     flags: list[str]
-    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``."""
+    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``, and ``sites_missing``: pain
+    was not rated at every site that counts, at this instant and in this posture, so it says nothing as yet."""
     recorded_at: datetime
 
 

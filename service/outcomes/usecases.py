@@ -116,6 +116,7 @@ def report_many(
     if patient_id is not None and course.patient_id != patient_id:
         raise NotFoundError("course", "is not known here", remedy="Check the id.")
     problem = problem_of(ledger.session, course)
+    rated = _sites_rated(ledger, course.id, problem, new)
     views: list[ReportView] = []
     withdrawn: list[str] = []
     for index, (trial_id, item) in enumerate(new):
@@ -125,6 +126,7 @@ def report_many(
             raise _named(error, index) if len(new) > 1 else error from None
         severe = _is_severe(problem, report)
         found = flags.of_report(report, standing_trial(ledger.session, report.trial_id), ledger.now)
+        found += flags.of_sites(problem, report, rated)
         row = ReportRow(
             id=report.id,
             course_id=course.id,
@@ -176,6 +178,19 @@ def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new
     )
     check_report(problem, report)
     return report
+
+
+def _sites_rated(
+    ledger: Ledger, course_id: str, problem: Problem, new: Sequence[tuple[str, NewReport]]
+) -> set[flags.RatedSite]:
+    """Return which pain sites were rated when, with what comes now; nothing where pain is one."""
+    if not problem.objective.site_weights:
+        return set()
+    found = {(trial_id, item.occurred_at, item.posture, item.kind) for trial_id, item in new}
+    for report in history_of(ledger.session, course_id).standing:
+        if report.measure is Measure.PAIN:
+            found.add((report.trial_id, report.occurred_at, report.posture, report.kind))
+    return found
 
 
 def _is_severe(problem: Problem, report: Report) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from optimizer.decision import Hold, Interval, Proposal, Stop
+from optimizer.history import ratings
 from optimizer.problem import Problem
 from optimizer.space.parameter import CONFIGURATION, Value
-from optimizer.trial import Facts, Measure, Report, Trial
+from optimizer.trial import Facts, Report, Trial
 from service.tracking.accounts import accounts
 from service.tracking.record import CourseRecord
 
@@ -67,7 +68,7 @@ def _row(record: CourseRecord, number: int, facts: Facts) -> str:
         str(number),
         settings_in_words(record.problem, facts.trial.applied.values),
         _interval(step.outcome) if step is not None else "-",
-        _mean(facts.pain),
+        _mean([rating.value for rating in ratings(record.problem, facts)]),
         _worst(record, facts),
         decided.status if decided is not None else facts.trial.source,
     )
@@ -98,8 +99,7 @@ def _worst(record: CourseRecord, facts: Facts) -> str:
     return f"{kind} {grade:g}{mark}" if grade > 0 else "none"
 
 
-def _mean(reports: Sequence[Report]) -> str:
-    values = [r.value for r in reports if r.value is not None and r.measure is Measure.PAIN]
+def _mean(values: Sequence[float]) -> str:
     if not values:
         return "-"
     listed = ", ".join(f"{value:g}" for value in values[:6]) + (" ..." if len(values) > 6 else "")

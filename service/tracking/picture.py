@@ -3,6 +3,7 @@
 import io
 
 from optimizer.figures.course import TrialPoint, course_figure
+from optimizer.history import ratings
 from optimizer.trial import Facts
 from service.tracking.record import CourseRecord
 
@@ -35,7 +36,7 @@ def _point(record: CourseRecord, facts: Facts) -> TrialPoint:
     grade = step.side_effect_grade if step is not None else None
     return TrialPoint(
         label=str(facts.trial.applied.values.get("configuration", "")),
-        reported=tuple(report.value for report in facts.pain if report.value is not None),
+        reported=tuple(rating.value for rating in ratings(record.problem, facts)),
         predicted=None if step is None else (step.outcome.mean, step.outcome.low, step.outcome.high),
         worst_side_effect=max(grades, default=None),
         predicted_side_effect=None if grade is None else (grade.mean, grade.low, grade.high),

@@ -60,12 +60,36 @@ def _reported(record: CourseRecord, report: Report, trial: Trial | None) -> Iter
         yield f"side_effect/{report.kind}", report.value
         return
     outcome = record.problem.outcome.name
-    yield f"{outcome}/reported", report.value
+    rated: float | None = report.value
+    if record.problem.objective.site_weights:
+        yield f"{outcome}/reported_{report.kind}", report.value
+        rated = record.problem.objective.combined(_moment(record, report))
+    if rated is None:
+        return
+    yield f"{outcome}/reported", rated
     trial = trial or next(each for each in record.history.trials if each.id == report.trial_id)
     step = record.prediction(trial)
     if step is not None:
-        yield f"{outcome}/reported_minus_predicted", report.value - step.outcome.mean
-        yield f"{outcome}/inside_90_interval", float(step.outcome.low <= report.value <= step.outcome.high)
+        yield f"{outcome}/reported_minus_predicted", rated - step.outcome.mean
+        yield f"{outcome}/inside_90_interval", float(step.outcome.low <= rated <= step.outcome.high)
+
+
+def _moment(record: CourseRecord, report: Report) -> dict[str, float]:
+    """Return pain site -> rating at a report's instant and posture, as the ledger knew them when the report came."""
+    origin: dict[str, str] = {}
+    known: dict[str, Report] = {}
+    for other in record.reports():
+        if record.sequences[other.id] > record.sequences[report.id]:
+            break
+        origin[other.id] = other.id if other.amends is None else origin[other.amends]
+        if other.measure is Measure.PAIN and other.trial_id == report.trial_id:
+            known[origin[other.id]] = other  # an amendment takes the place of what it goes back to
+    moment = (report.occurred_at, report.posture)
+    return {
+        other.kind: other.value
+        for other in known.values()
+        if other.value is not None and (other.occurred_at, other.posture) == moment
+    }
 
 
 def _settings(values: Mapping[str, Value]) -> dict[str, float]:

@@ -180,6 +180,8 @@ def _problem_parameters(problem: Problem) -> dict[str, str]:
         "min_gain": f"{problem.min_gain_nrs:g}",
         "postures": ", ".join(problem.postures),
     }
+    for site, weight in problem.objective.site_weights.items():
+        parameters[f"site.{site}"] = f"{weight:g}"
     if problem.tolerability is not None:
         parameters["side_effect_limit"] = f"{problem.tolerability.limit_grade:g}"
         parameters["side_effect_severe"] = f"{problem.tolerability.severe_grade:g}"

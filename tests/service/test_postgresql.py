@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from service.db.base import Base
 from service.ledger.tables import APPEND_ONLY
 from service.settings import Settings
-from tests.service import amendment_story
+from tests.service import amendment_story, two_sites_story
 from tests.service.life_cycle_story import tell
 from tests.service.live import Server, serving
 from tests.service.one_decision import race, without_the_write_lock
@@ -34,6 +34,7 @@ def test_the_service_keeps_its_promises_on_postgresql(server: Server, full_count
     """One test, so that one cluster and one server are enough however the tests are spread."""
     tell(server.clinic())
     amendment_story.tell(server.clinic())
+    two_sites_story.tell(server.clinic())
     for _ in range(100 if full_counts else 1):
         race(server.clinic())
     without_the_write_lock(server)
