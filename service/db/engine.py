@@ -1,6 +1,7 @@
 """One database, two ways in: ``read`` and ``write``.
 
-Writes are serialised: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by one advisory lock held to the end of the transaction.
+Writes are serialised: on SQLite by BEGIN IMMEDIATE, before which the threads of a process stand in line (see
+``service.db.turns``), on PostgreSQL by one advisory lock held to the end of the transaction.
 So the ledger's sequence is also the order of commits (a relay that reads past a number misses nothing), and two requests
 with one idempotency key cannot run side by side. Writes are short: nothing is computed inside one.
 What a write adds to the record is linked into the hash chain before it commits (see ``service.db.chain``).
@@ -8,7 +9,7 @@ What a write adds to the record is linked into the hash chain before it commits 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from service import metrics
 from service.db.chain import RecordSession, extend
+from service.db.turns import Turns
 from service.errors import DatabaseBusyError, DatabaseNotReadyError
 
 WRITE_LOCK = 7417_001
@@ -40,6 +42,8 @@ class Database:
             busy_timeout_s: How long a write waits for the one before it.
         """
         self.engine = _engine(url, busy_timeout_s)
+        self._busy_timeout_s = busy_timeout_s
+        self._turns = Turns() if self.engine.dialect.name == "sqlite" else None
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     @contextmanager
@@ -60,20 +64,27 @@ class Database:
         """Give a session whose work commits as a whole when the block ends, or not at all when it raises."""
         with (
             RecordSession(self._writing, expire_on_commit=False) as session,
-            _turn() as begun,
+            _timed() as begun,
+            self._in_line(),
             session.begin(),
         ):
             try:  # wait for our turn now, so that the clock is read after the write before us
                 session.connection()
             except OperationalError as error:
-                raise DatabaseBusyError(
-                    "database",
-                    "did not let a write begin in time",
-                    remedy="Repeat the request with the same Idempotency-Key.",
-                ) from error
+                raise _busy() from error
             begun()
             yield session
             extend(session)
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        with ExitStack() as held:
+            if self._turns is not None:
+                try:
+                    held.enter_context(self._turns.turn(self._busy_timeout_s))
+                except TimeoutError as error:
+                    raise _busy() from error
+            yield
 
     def migrate(self) -> None:
         """Bring the schema to this release, once, also when several processes start together."""
@@ -100,8 +111,16 @@ class Database:
         self.engine.dispose()
 
 
+def _busy() -> DatabaseBusyError:
+    return DatabaseBusyError(
+        "database",
+        "did not let a write begin in time",
+        remedy="Repeat the request with the same Idempotency-Key.",
+    )
+
+
 @contextmanager
-def _turn() -> Iterator[Callable[[], None]]:
+def _timed() -> Iterator[Callable[[], None]]:
     """Tell the dials how long a turn of writing was waited for and held; the block calls what it is given when it has it."""
     marks = [time.perf_counter()]
     try:
