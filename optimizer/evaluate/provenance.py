@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import optimizer
-from optimizer import canonical
+from optimizer import canonical, source
 from optimizer.problem import Problem
+from optimizer.source import DIGITS, PACKAGE
 
-PACKAGE: Final = Path(optimizer.__file__).parent
 DRAWN: Final = ("figures", "evaluate/metrics", "evaluate/report")
 """What only reads results: another figure does not make another result."""
 DISTRIBUTION: Final = "titrate"
 PEERS: Final = "peers"
-DIGITS: Final = 12
 COMPARED: Final = ("code", "lock", "scenario")
 """Fields in which results of one table agree."""
 
@@ -87,13 +86,8 @@ class _Stated:
 
 @cache
 def source_digest(folder: Path) -> str:
-    """Return a digest of the sources and data that decide results."""
-    found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix in (".py", ".toml") and not name.startswith(DRAWN):
-            found.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()[:DIGITS]
+    """Return a digest of the sources and data that decide results, patients and comparison included."""
+    return source.digest(folder, without=DRAWN)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which optimiser is installed, and which one a course runs under."""
+"""Which optimiser is installed, by its code and not by its version number alone, and which one a course runs under."""
 
 import json
 from collections.abc import Mapping
@@ -9,17 +9,23 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optimizer import source
 from service.ledger.course_tables import MigrationRow
 from service.ledger.tables import CourseRow
 
 PACKAGES = ("titrate", "torch", "botorch", "gpytorch", "linear_operator", "numpy", "scipy")
 """Whose versions decide the bits of an answer; read from what is installed, which is what the lock file put there."""
+CODE = "optimizer"
+"""Stands beside the packages for the digest of the optimiser's own sources: they may change under one version number."""
 
 
 @cache
 def installed() -> str:
-    """Return the canonical JSON of package -> version; loads none of them."""
-    return rfc8785.dumps({name: version(name) for name in PACKAGES}).decode()
+    """Return the canonical JSON of package -> version, and of the code's digest, as this process found them first.
+
+    Loads none of them. A file that changes later changes nothing here: what runs is what was loaded.
+    """
+    return rfc8785.dumps({name: version(name) for name in PACKAGES} | {CODE: source.digest()}).decode()
 
 
 def of_course(session: Session, course: CourseRow, *, up_to: int | None = None) -> str | None:

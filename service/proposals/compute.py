@@ -24,7 +24,7 @@ from typing import Any
 from service import metrics
 from service.clock import Clock
 from service.db.engine import Database
-from service.ledger import drafts
+from service.ledger import drafts, optimizer_version
 from service.proposals import answering, sweeping
 from service.proposals.frames import receive, send
 
@@ -70,13 +70,18 @@ class ComputeProcess:
         return self._process.pid
 
     def wait_until_warm(self) -> bool:
-        """Return whether it came up."""
+        """Return whether it came up, with the optimiser that asks of this process are put on record under."""
         self._link.settimeout(WARM_WITHIN_S)
         try:
-            self.is_warm = receive(self._link) is not None
+            loaded = receive(self._link)
             self._link.settimeout(self._timeout_s)
         except OSError:
             return False
+        self.is_warm = loaded == optimizer_version.installed().encode()
+        if loaded and not self.is_warm:
+            _log.critical(
+                "the installed optimiser is not the one this process began with; restart the service"
+            )
         return self.is_warm
 
     def ask(self, request: bytes) -> dict[str, Any] | None:
@@ -144,6 +149,7 @@ class ComputeService:
 
     def start(self) -> None:
         """Begin to answer, what was left open included."""
+        optimizer_version.installed()  # as it is now: a compute process started after an upgrade would differ
         for thread in self._threads:
             thread.start()
 
@@ -238,11 +244,13 @@ class ComputeService:
     def _answer(self, process: ComputeProcess, ask_id: str) -> bool:
         """Answer one ask; returns whether the process lives on."""
         span = timedelta(seconds=2 * self._timeout_s)
+        with self._database.read() as session:  # not while we hold the turn: nothing about an ask changes
+            request = answering.request_of(session, ask_id)
         with self._database.write() as session:
-            job = answering.claim(session, ask_id, self._holder, self._clock(), span)
-        if job is None:
+            attempts = answering.claim(session, ask_id, self._holder, self._clock(), span)
+        if attempts is None:
             return True
-        reply = process.ask(job.request)
+        reply = process.ask(request)
         if self._stopping.is_set() and reply is None:
             with self._database.write() as session:
                 answering.release(session, ask_id)
@@ -251,7 +259,7 @@ class ComputeService:
             if reply is not None and "decision" in reply:
                 self._tell_time(reply)
                 answering.store(session, ask_id, reply["decision"], self._clock())
-            elif reply is not None or job.attempts >= ATTEMPTS:
+            elif reply is not None or attempts >= ATTEMPTS:
                 cause = "process_failed" if reply is None else reply["error"]
                 hold = answering.fallback_hold(session, ask_id)
                 answering.store(session, ask_id, hold, self._clock(), fallback=cause)

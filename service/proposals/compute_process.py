@@ -1,7 +1,8 @@
 """The compute process: the only one that loads torch. Frames in, frames out, nothing kept between them.
 
 Started by ``service.proposals.compute`` with the number of one end of a socket pair. A frame is four bytes of length and
-JSON. The first thing it says is that it is warm: it has loaded the models and answered a small question.
+JSON. The first thing it says is that it is warm, having loaded the models and answered a small question: it names the
+optimiser it loaded.
 """
 
 import json
@@ -23,6 +24,7 @@ from optimizer.propose import propose
 from optimizer.space.device import load_device
 from optimizer.space.parameter import Value
 from service import logs
+from service.ledger import optimizer_version
 from service.proposals.frames import receive, send
 
 _log = logging.getLogger(__name__)
@@ -32,7 +34,6 @@ START: dict[str, Value] = {
     "frequency_hz": 40.0,
     "configuration": "level-4",
 }
-WARM = b'{"warm":true}'
 
 
 def answer(request: bytes) -> bytes:
@@ -78,7 +79,7 @@ def main(descriptor: int) -> None:
     torch.set_num_threads(1)
     with socket.socket(fileno=descriptor) as link:
         warm_up()
-        send(link, WARM)
+        send(link, optimizer_version.installed().encode())
         while (request := receive(link)) is not None:
             send(link, answer(request))
 

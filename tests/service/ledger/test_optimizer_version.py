@@ -14,7 +14,10 @@ def test_what_is_installed_is_named_without_loading_it() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
-    assert set(json.loads(optimizer_version.installed())) == set(optimizer_version.PACKAGES)
+    assert set(json.loads(optimizer_version.installed())) == {
+        *optimizer_version.PACKAGES,
+        optimizer_version.CODE,
+    }
 
 
 def test_only_what_differs_is_named_and_the_unknown_is_called_so() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.proposals.compute import ComputeService
+from service.ledger import optimizer_version
+from service.proposals.compute import ComputeProcess, ComputeService
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
 from tests.service.proposals.asking import asked, ledger_of
@@ -78,6 +79,20 @@ def test_an_ask_left_open_is_answered_after_a_restart(tmp_path: Path) -> None:
         assert found["kind"] == "proposal"
         repeated = again.post(f"/courses/{course_id}/asks", {}, key="k")
         assert (repeated.status_code, repeated.json()["id"]) == (201, found["id"])
+
+
+@pytest.mark.acceptance
+def test_a_process_that_loaded_another_optimiser_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = ComputeProcess(HANGS_AFTER_S)
+    monkeypatch.setattr(optimizer_version, "installed", lambda: '{"optimizer":"before the upgrade"}')
+    try:
+        assert (process.wait_until_warm(), process.is_warm) == (False, False)
+        assert "restart the service" in caplog.text
+    finally:
+        process.end()
+        process.close()
 
 
 @pytest.mark.acceptance
