@@ -72,27 +72,29 @@ class AccessTrail:
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch = [first]
-            ended = False
-            while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
-                following = self._waiting.get()
-                if following is None:
-                    ended = True
-                    break
-                batch.append(following)
-            self._write([line for line, _ in batch], [done for _, done in batch])
+            ended = self._gather(batch)
+            try:
+                with self._database.write() as session:
+                    # whoever came while we waited for our turn need not wait for another
+                    ended = ended or self._gather(batch)
+                    write_batch(session, [line for line, _ in batch])
+            except Exception as error:  # noqa: BLE001 - whoever waits for its line answers for it
+                for _, done in batch:
+                    done.set_exception(error)
+            else:
+                for _, done in batch:
+                    done.set_result(None)
             if ended:
                 return
 
-    def _write(self, lines: Sequence[AccessLine], waiting: Sequence[Future[None]]) -> None:
-        try:
-            with self._database.write() as session:
-                write_batch(session, lines)
-        except Exception as error:  # noqa: BLE001 - whoever waits for its line answers for it
-            for done in waiting:
-                done.set_exception(error)
-        else:
-            for done in waiting:
-                done.set_result(None)
+    def _gather(self, batch: list[tuple[AccessLine, Future[None]]]) -> bool:
+        """Add what waits by now; return whether the end was among it."""
+        while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
+            following = self._waiting.get()
+            if following is None:
+                return True
+            batch.append(following)
+        return False
 
 
 def write_batch(session: Session, lines: Sequence[AccessLine]) -> None:
@@ -102,8 +104,11 @@ def write_batch(session: Session, lines: Sequence[AccessLine]) -> None:
         session: A writing session; writes take turns, so numbers follow each other.
         lines: At least one.
     """
-    last = session.scalar(select(func.max(AccessRow.sequence))) or 0
-    batch = (session.scalar(select(func.max(AccessBatchRow.sequence))) or 0) + 1
+    last_line, last_batch = select(func.max(AccessRow.sequence)), select(func.max(AccessBatchRow.sequence))
+    last, before = session.execute(
+        select(func.coalesce(last_line.scalar_subquery(), 0), func.coalesce(last_batch.scalar_subquery(), 0))
+    ).one()
+    batch = before + 1
     rows = [
         {**asdict(line), "route": line.route[:ROUTE_LENGTH], "sequence": last + place, "batch": batch}
         for place, line in enumerate(lines, start=1)

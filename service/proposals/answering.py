@@ -1,7 +1,6 @@
 """The record's side of computing: claim a job, hand out what it rests on, store the answer."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -24,16 +23,6 @@ OPTIMIZER = "optimizer"
 """Stands as principal of what the optimiser answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """An ask with the bytes a compute process needs."""
-
-    ask_id: str
-    attempts: int
-    """This one included."""
-    request: bytes
-
-
 def open_jobs(session: Session, now: datetime) -> tuple[str, ...]:
     """Return the asks nobody answers at present, oldest first."""
     free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
@@ -41,26 +30,26 @@ def open_jobs(session: Session, now: datetime) -> tuple[str, ...]:
     return tuple(session.scalars(query.order_by(AskRow.sequence).limit(100)))
 
 
-def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timedelta) -> Job | None:
-    """Take a job, or None where another has it, it is done, or a draft on its way answers it."""
+def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timedelta) -> int | None:
+    """Take a job; return how often it was tried, this time included.
+
+    None where another has it, it is done, or a draft on its way answers it.
+    """
     asked = session.scalar(select(AskRow).filter_by(id=ask_id))
     if asked is None or drafts.answers(session, asked, now):
         return None
     free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
-    attempts = session.scalar(
+    return session.scalar(
         update(JobRow)
         .where(JobRow.ask_id == ask_id, JobRow.state == "open", free)
         .values(holder=holder, leased_until=now + span, attempts=JobRow.attempts + 1)
         .returning(JobRow.attempts)
     )
-    if attempts is None:
-        return None
+
+
+def request_of(session: Session, ask_id: str) -> bytes:
+    """Return what a compute process is sent about an ask on record: the record as it was then, whenever this is read."""
     asked, course = _asked(session, ask_id)
-    return Job(ask_id=ask_id, attempts=attempts, request=request_of(session, asked, course))
-
-
-def request_of(session: Session, asked: AskRow, course: CourseRow) -> bytes:
-    """Return what a compute process is sent about an ask on record: the record as it was then."""
     return drafts.request(
         problem=canonical.encode(problem_of(session, course, up_to=asked.sequence)).decode(),
         history=canonical.encode(history_of(session, course.id, up_to=asked.sequence)).decode(),

@@ -78,7 +78,7 @@ def _again(
             answering.fallback_hold(session, asked.id, up_to=row.sequence),
             None,
         )
-    reply = json.loads(answer(answering.request_of(session, asked, course)))
+    reply = json.loads(answer(answering.request_of(session, asked.id)))
     return "optimizer", reply.get("decision"), reply.get("error")
 
 

@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +101,26 @@ def test_many_at_once_share_batches_that_the_chain_vouches_for(database: Databas
             {column.key: getattr(row, column.key) for column in AccessRow.__table__.columns} for row in mine
         ]
         assert (batch.n_rows, batch.digest) == (len(mine), digest_of(plain))
+    database.close()
+
+
+def test_lines_that_come_while_it_waits_to_write_wait_for_no_turn_of_their_own(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/trail.sqlite")
+    database.migrate()
+    trail = AccessTrail(database)
+    trail.start()
+    turns = database._turns
+    assert turns is not None
+    with database.write():
+        waiting = [trail.add(LINE)]
+        while not turns._line:
+            time.sleep(0.001)
+        waiting += [trail.add(LINE) for _ in range(5)]
+    for done in waiting:
+        done.result(10)
+    trail.stop()
+    with database.read() as session:
+        assert session.scalars(select(AccessBatchRow.n_rows)).all() == [6]
     database.close()
 
 

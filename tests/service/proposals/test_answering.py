@@ -24,15 +24,25 @@ def test_a_job_has_one_holder_at_a_time(clinic: Clinic) -> None:
         ask_id = asked(clinic, ledger, course_id)
         now = ledger.now
         first = answering.claim(session, ask_id, "one", now, SPAN)
-        assert first is not None
         assert answering.claim(session, ask_id, "two", now, SPAN) is None
         assert ask_id not in answering.open_jobs(session, now)
         later = answering.claim(session, ask_id, "two", now + SPAN, SPAN)
-        assert later is not None
-        assert (first.attempts, later.attempts, later.request) == (1, 2, first.request)
+        assert (first, later) == (1, 2)
         answering.release(session, ask_id)
         assert ask_id in answering.open_jobs(session, now)
         session.rollback()
+
+
+def test_what_is_computed_is_the_record_as_it_was_when_it_was_asked(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    with clinic.server.services.database.write() as session:
+        first = asked(clinic, ledger_of(clinic, session), course_id)
+    with clinic.server.services.database.read() as session:
+        before = answering.request_of(session, first)
+    clinic.report(trial_id, 2)
+    with clinic.server.services.database.write() as session:
+        later = asked(clinic, ledger_of(clinic, session), course_id)
+        assert answering.request_of(session, first) == before != answering.request_of(session, later)
 
 
 def test_an_answer_is_stored_once(clinic: Clinic) -> None:
