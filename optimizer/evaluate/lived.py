@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from optimizer.simulate.encounter import Context, Spell, SyntheticPatient
+from optimizer.simulate.encounter import Context, Programmed, Spell, SyntheticPatient
 from optimizer.simulate.ramp import rungs_ma
 from optimizer.simulate.scenario import Scenario
 from optimizer.space.parameter import Value
@@ -69,7 +69,7 @@ def live_trial(
         ramp=rungs,
     )
     lasted = scenario.begins_at(place + 1) - scenario.begins_at(place)
-    ran: Settings | Mapping[str, Value] = programmed
+    ran: Programmed = programmed
     if settings is None:
         ran = {**programmed.as_dict(), AMPLITUDE: 0.0}
     return Lived(

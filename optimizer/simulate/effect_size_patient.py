@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.errors import DataError
 from optimizer.problem import Problem
 from optimizer.simulate.effect_size import ROUNDING_VARIANCE, Surface
-from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
 from optimizer.simulate.side_effects import UNCOMFORTABLE_GRADE
 from optimizer.simulate.streams import Array, stream
 from optimizer.simulate.telling import Moment, moment_of
@@ -43,11 +43,11 @@ class EffectSizeTruth:
         """Return the expected grade, ``(c,)``."""
         return self._grade(self.problem.space.columns(indices))
 
-    def relief_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:  # noqa: ARG002
+    def relief_of(self, settings: Programmed, day: float | None = None) -> float:  # noqa: ARG002
         """Return the expected relief at one setting, on the grid or off it."""
         return float(self._relief(self._columns(settings))[0])
 
-    def grade_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:  # noqa: ARG002
+    def grade_of(self, settings: Programmed, day: float | None = None) -> float:  # noqa: ARG002
         """Return the expected grade at one setting, on the grid or off it."""
         return float(self._grade(self._columns(settings))[0])
 
@@ -70,9 +70,8 @@ class EffectSizeTruth:
     def _grade(self, columns: Columns) -> Array:
         return self._surface.grade(columns.amplitude_ma, columns.pulse_width_us, self.limit_grade)
 
-    def _columns(self, settings: Settings | Mapping[str, Value]) -> Columns:
-        values = settings.as_dict() if isinstance(settings, Settings) else settings
-        return self.problem.space.columns_of([values])
+    def _columns(self, settings: Programmed) -> Columns:
+        return self.problem.space.columns_of([values_of(settings)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,9 +82,7 @@ class EffectSizePatient:
     _truth: EffectSizeTruth = field(repr=False)
     _surface: Surface = field(repr=False)
 
-    def respond(
-        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
-    ) -> tuple[Answer, ...]:
+    def respond(self, settings: Programmed, context: Context, at: datetime) -> tuple[Answer, ...]:
         """Answer one pain rating and one grade of discomfort; nobody is silent here."""
         moment = moment_of(self.started_at, at)
         felt, grade = self._surface.traits["pain_nrs"], 0.0
@@ -111,13 +108,13 @@ class EffectSizePatient:
 
     def ramp_to(
         self,
-        settings: Settings | Mapping[str, Value],
+        settings: Programmed,
         amplitudes_ma: Sequence[float],
         context: Context,  # noqa: ARG002 - posture plays no part here
         at: datetime,  # noqa: ARG002 - nor does the day
     ) -> tuple[Rung, ...]:
         """Climb to settings: perception is named once, and the ramp stops at the first uncomfortable rung."""
-        values = settings.as_dict() if isinstance(settings, Settings) else dict(settings)
+        values = values_of(settings)
         rungs: list[Rung] = []
         felt = False
         for amplitude_ma in amplitudes_ma:

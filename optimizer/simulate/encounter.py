@@ -9,12 +9,20 @@ from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Posture, Recall, Report, Rung
 
+Programmed = Settings | Mapping[str, Value]
+"""Settings on the grid, or raw values that may lie off it."""
+
+
+def values_of(programmed: Programmed) -> Mapping[str, Value]:
+    """Return raw values, parameter name -> value."""
+    return programmed.as_dict() if isinstance(programmed, Settings) else programmed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
     """Settings that ran for a while."""
 
-    settings: Settings | Mapping[str, Value]
+    settings: Programmed
     lasted_days: float
 
 
@@ -26,7 +34,7 @@ class Context:
     stimulation_on: bool = True
     on_for_s: float | None = None
     """How long the settings have run; None: long enough to have their full effect."""
-    before: Settings | Mapping[str, Value] | None = None
+    before: Programmed | None = None
     """Settings that ran until then, whose effect may linger; None: none."""
     earlier: tuple[Spell, ...] = ()
     """Everything that ran before, oldest first; for therapies whose benefit takes weeks (vagus)."""
@@ -66,18 +74,12 @@ class Answer:
 class SyntheticPatient(Protocol):
     """Whoever can be stimulated and asked."""
 
-    def respond(
-        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
-    ) -> tuple[Answer, ...]:
+    def respond(self, settings: Programmed, context: Context, at: datetime) -> tuple[Answer, ...]:
         """Answer about settings in force; a question left unanswered is absent, never zero."""
         ...
 
     def ramp_to(
-        self,
-        settings: Settings | Mapping[str, Value],
-        amplitudes_ma: Sequence[float],
-        context: Context,
-        at: datetime,
+        self, settings: Programmed, amplitudes_ma: Sequence[float], context: Context, at: datetime
     ) -> tuple[Rung, ...]:
         """Climb to settings through rising amplitudes, stopping where it becomes uncomfortable."""
         ...

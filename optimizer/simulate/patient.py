@@ -1,6 +1,6 @@
 """A synthetic patient who feels the current: settings in, reports out. What is true of one is not here (see ``truth``)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.simulate import course_of_time as time
 from optimizer.simulate.body import Body
-from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
 from optimizer.simulate.preference import Lived, Preferred, preferred
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.side_effects import (
@@ -24,8 +24,6 @@ from optimizer.simulate.streams import Array, normal
 from optimizer.simulate.telling import Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.thresholds import window_position
 from optimizer.space import pulse
-from optimizer.space.parameter import Value
-from optimizer.space.settings import Settings
 from optimizer.trial import Rung, RungOutcome
 
 
@@ -43,9 +41,7 @@ class SomaticPatient:
     """Whether thresholds move within a posture, as in daily life; standing still in clinic they do not."""
     _body: Body = field(repr=False)
 
-    def respond(
-        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
-    ) -> tuple[Answer, ...]:
+    def respond(self, settings: Programmed, context: Context, at: datetime) -> tuple[Answer, ...]:
         """Answer one pain rating and one grade per kind of side effect.
 
         Args:
@@ -65,11 +61,7 @@ class SomaticPatient:
         return told(cohort, self.completeness, context, moment, felt, grades)
 
     def ramp_to(
-        self,
-        settings: Settings | Mapping[str, Value],
-        amplitudes_ma: Sequence[float],
-        context: Context,
-        at: datetime,
+        self, settings: Programmed, amplitudes_ma: Sequence[float], context: Context, at: datetime
     ) -> tuple[Rung, ...]:
         """Climb to settings and say what each rung felt like.
 
@@ -101,19 +93,13 @@ class SomaticPatient:
                 break
         return tuple(rungs)
 
-    def prefer(
-        self,
-        first: Settings | Mapping[str, Value],
-        second: Settings | Mapping[str, Value],
-        context: Context,
-        at: datetime,
-    ) -> Preferred:
+    def prefer(self, first: Programmed, second: Programmed, context: Context, at: datetime) -> Preferred:
         """Say which of two settings the patient would rather keep, both lived with in the same context."""
         moment = moment_of(self._body.started_at, at)
         one, other = (self._lived(settings, context, moment) for settings in (first, second))
         return preferred(self._body.cohort, one, other, moment.occasion, moment.whole_day)
 
-    def _lived(self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment) -> Lived:
+    def _lived(self, settings: Programmed, context: Context, moment: Moment) -> Lived:
         cohort, stimulus = self._body.cohort, self._stimulus(settings)
         perception = self._body.perception_ma(stimulus, context.posture, moment.day)
         grades = [expected_grade(cohort, stimulus, perception, kind) for kind in KINDS]
@@ -125,9 +111,7 @@ class SomaticPatient:
             charge_uc_per_s=(charge_uc * stimulus.frequency_hz)[:, None],
         )
 
-    def _expected_nrs(
-        self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment
-    ) -> Array:
+    def _expected_nrs(self, settings: Programmed, context: Context, moment: Moment) -> Array:
         body, cohort = self._body, self._body.cohort
         share = np.zeros((1, 1))
         if context.stimulation_on:
@@ -138,9 +122,7 @@ class SomaticPatient:
             share = share + (1.0 - time.washed_out(cohort, context.on_for_s)) * old
         return body.expected_pain_nrs(np.minimum(share, 1.0), moment.day)
 
-    def _grade(
-        self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment, kind: str
-    ) -> float:
+    def _grade(self, settings: Programmed, context: Context, moment: Moment, kind: str) -> float:
         if not context.stimulation_on or kind not in KINDS:
             return 0.0
         stimulus = self._stimulus(settings)
@@ -156,6 +138,5 @@ class SomaticPatient:
         jitter = normal(cohort.seed, f"posture {moment.occasion}", moment.whole_day, 1)
         return np.asarray(perception * np.exp(cohort["posture_jitter_log_sd"] * jitter))
 
-    def _stimulus(self, settings: Settings | Mapping[str, Value]) -> Stimulus:
-        values = settings.as_dict() if isinstance(settings, Settings) else settings
-        return self._body.stimulus_of(values)
+    def _stimulus(self, settings: Programmed) -> Stimulus:
+        return self._body.stimulus_of(values_of(settings))

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from optimizer.problem import PostureUse, Problem
-from optimizer.simulate.encounter import Context, Spell, SyntheticPatient
+from optimizer.simulate.encounter import Context, Programmed, Spell, SyntheticPatient
 from optimizer.simulate.streams import Array
-from optimizer.space.parameter import Value
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.trial import Posture
@@ -28,7 +27,7 @@ class PatientTruth(Protocol):
         """Return the expected setting-dependent relief at one setting."""
         ...
 
-    def grade_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:
+    def grade_of(self, settings: Programmed, day: float | None = None) -> float:
         """Return the expected grade at one setting, on the grid or off it."""
         ...
 

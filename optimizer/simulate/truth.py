@@ -4,7 +4,6 @@ A patient does not lead here: the truth is built from a scenario and a seed, and
 to either.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +11,9 @@ import numpy as np
 
 from optimizer.errors import DataError
 from optimizer.problem import Problem
+from optimizer.simulate.encounter import Programmed, values_of
 from optimizer.simulate.streams import Array
 from optimizer.simulate.therapy import TreatedBody
-from optimizer.space.parameter import Value
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.trial import Posture
@@ -55,10 +54,9 @@ class Truth:
         """Return the expected setting-dependent relief at one setting."""
         return float(self.relief_nrs(_row(settings), day)[0])
 
-    def grade_of(self, settings: Settings | Mapping[str, Value], day: float | None = None) -> float:
+    def grade_of(self, settings: Programmed, day: float | None = None) -> float:
         """Return the expected grade at one setting, on the grid or off it."""
-        values = settings.as_dict() if isinstance(settings, Settings) else settings
-        return float(self._grade(self._body.stimulus_of(values), self._day(day))[0])
+        return float(self._grade(self._body.stimulus_of(values_of(settings)), self._day(day))[0])
 
     def perception_of(self, settings: Settings, day: float | None = None) -> float:
         """Return the perception threshold at one setting in mA, in the posture where it is lowest."""

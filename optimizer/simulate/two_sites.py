@@ -8,13 +8,12 @@ import numpy as np
 
 from optimizer.simulate.body import Body
 from optimizer.simulate.cohort import Cohort
-from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.encounter import Answer, Context, Programmed
 from optimizer.simulate.patient import SomaticPatient
 from optimizer.simulate.stimulus import Stimulus
 from optimizer.simulate.streams import Array
 from optimizer.space.parameter import Value
 from optimizer.space.search_space import Indices
-from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Posture, Rung
 
 OTHER_LUCK = 1 << 40
@@ -89,9 +88,7 @@ class TwoSitePatient:
     _first: SomaticPatient = field(repr=False)
     _second: SomaticPatient = field(repr=False)
 
-    def respond(
-        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
-    ) -> tuple[Answer, ...]:
+    def respond(self, settings: Programmed, context: Context, at: datetime) -> tuple[Answer, ...]:
         """Answer one rating a site and one grade per kind of side effect; a site may go unanswered."""
         here, there = (patient.respond(settings, context, at) for patient in (self._first, self._second))
         pains = [answer for answer in there if answer.measure is Measure.PAIN]
@@ -101,11 +98,7 @@ class TwoSitePatient:
         )
 
     def ramp_to(
-        self,
-        settings: Settings | Mapping[str, Value],
-        amplitudes_ma: Sequence[float],
-        context: Context,
-        at: datetime,
+        self, settings: Programmed, amplitudes_ma: Sequence[float], context: Context, at: datetime
     ) -> tuple[Rung, ...]:
         """Climb to settings: thresholds are the lead's."""
         return self._first.ramp_to(settings, amplitudes_ma, context, at)

@@ -1,6 +1,6 @@
 """A synthetic patient with an implanted vagus nerve stimulator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,7 +11,7 @@ from optimizer.simulate import course_of_time as time
 from optimizer.simulate import vagus
 from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.course_of_time import Phase
-from optimizer.simulate.encounter import Answer, Context
+from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
 from optimizer.simulate.preference import Lived, Preferred, preferred
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
@@ -21,8 +21,6 @@ from optimizer.simulate.vagus import Dose
 from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space import pulse
 from optimizer.space.device import load_device
-from optimizer.space.parameter import Value
-from optimizer.space.settings import Settings
 from optimizer.trial import Rung, RungOutcome
 
 HOARSE_FROM_GRADE = 1.0
@@ -38,9 +36,7 @@ class VagusPatient:
     completeness: Completeness = Completeness.COMPLETE
     _body: VagusBody = field(repr=False)
 
-    def respond(
-        self, settings: Settings | Mapping[str, Value], context: Context, at: datetime
-    ) -> tuple[Answer, ...]:
+    def respond(self, settings: Programmed, context: Context, at: datetime) -> tuple[Answer, ...]:
         """Answer one pain rating and one grade per kind of side effect.
 
         Args:
@@ -65,7 +61,7 @@ class VagusPatient:
 
     def ramp_to(
         self,
-        settings: Settings | Mapping[str, Value],
+        settings: Programmed,
         amplitudes_ma: Sequence[float],
         context: Context,  # noqa: ARG002 - posture plays no part in vagus stimulation
         at: datetime,
@@ -92,24 +88,16 @@ class VagusPatient:
                 break
         return tuple(rungs)
 
-    def _expected_nrs(
-        self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment
-    ) -> Array:
+    def _expected_nrs(self, settings: Programmed, context: Context, moment: Moment) -> Array:
         return self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
 
-    def prefer(
-        self,
-        first: Settings | Mapping[str, Value],
-        second: Settings | Mapping[str, Value],
-        context: Context,
-        at: datetime,
-    ) -> Preferred:
+    def prefer(self, first: Programmed, second: Programmed, context: Context, at: datetime) -> Preferred:
         """Say which of two settings the patient would rather keep, both lived with in the same context."""
         moment = moment_of(self._body.started_at, at)
         one, other = (self._lived(settings, context, moment) for settings in (first, second))
         return preferred(self._body.cohort, one, other, moment.occasion, moment.whole_day)
 
-    def _lived(self, settings: Settings | Mapping[str, Value], context: Context, moment: Moment) -> Lived:
+    def _lived(self, settings: Programmed, context: Context, moment: Moment) -> Lived:
         """A sensation is there only while the current is ON."""
         cohort, dose = self._body.cohort, self._dose(settings)
         grades = [
@@ -124,7 +112,7 @@ class VagusPatient:
             charge_uc_per_s=pulse.charge_per_second_uc(charge_uc, dose.frequency_hz, dose.duty)[:, None],
         )
 
-    def _share(self, settings: Settings | Mapping[str, Value], context: Context, day: float) -> Array:
+    def _share(self, settings: Programmed, context: Context, day: float) -> Array:
         """Follow the effect through every spell to now."""
         cohort = self._body.cohort
         kept = time.persistence(cohort, day, Phase.IMPLANTED)
@@ -142,9 +130,8 @@ class VagusPatient:
     def _grade(self, dose: Dose, kind: str, day: float) -> float:
         return vagus.expected_grade(self._body.cohort, dose, kind, day).item()
 
-    def _dose(self, settings: Settings | Mapping[str, Value]) -> Dose:
-        values = settings.as_dict() if isinstance(settings, Settings) else settings
-        return self._body.stimulus_of(values)
+    def _dose(self, settings: Programmed) -> Dose:
+        return self._body.stimulus_of(values_of(settings))
 
 
 def vagus_patient(seed: int, started_at: datetime, *, preset: str = "vns") -> VagusPatient:
