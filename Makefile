@@ -19,6 +19,7 @@ help:
 	@echo "make run         everything on embedded defaults, with a synthetic patient; ARGS=--exit ends it"
 	@echo "make test        the tests, with fixed samples of the long ones; ARGS=path or -k name narrows"
 	@echo "make acceptance  full counts; results under docs/acceptance/"
+	@echo "make mutation    breaks safety code and ledger on purpose; docs/acceptance/mutations.md; ARGS=part of a path"
 	@echo "make bench       ask time beside peers in the same run, memory; a Markdown table (a quiet machine, please)"
 	@echo "make load        the whole service under 20 clients and 200 courses on both databases; a Markdown page"
 	@echo "make check       format, lint, types, imports, docstrings"
@@ -42,6 +43,9 @@ test: setup
 
 acceptance: setup
 	$(BIN)/python tools/acceptance.py $(ARGS)
+
+mutation: setup
+	$(BIN)/python tools/mutation.py $(ARGS)
 
 bench: setup
 	@$(BIN)/python benchmarks/ask_time.py $(ARGS)
