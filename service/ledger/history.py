@@ -1,9 +1,7 @@
 """Rows into domain values: the one place where the record becomes an ``optimizer.History``."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -18,7 +16,9 @@ from service.ledger.course_tables import ConfirmationRow, ProblemRow
 from service.ledger.preflight import impedance_ohm
 from service.ledger.tables import CourseRow, Entry, ProposalRow
 
-T = TypeVar("T")
+APPLIED = ("trial", "amendment")
+FACTS = (*APPLIED, "report", "review")
+"""Kinds of entries that a history is made of."""
 TIGHTER, LOOSER = "tighter", "looser"
 """Which way a problem was changed."""
 
@@ -34,12 +34,16 @@ def history_of(session: Session, course_id: str, *, up_to: int | None = None) ->
     Returns:
         The history; equal records give equal digests. A corrected trial stands as corrected, with what it was before.
     """
-    trials, amended = amendments.read(_bodies(session, course_id, ("trial", "amendment"), up_to))
+    query = select(Entry.kind, Entry.body).where(Entry.course_id == course_id, Entry.kind.in_(FACTS))
+    if up_to is not None:
+        query = query.where(Entry.sequence <= up_to)
+    facts = [(kind, body) for kind, body in session.execute(query.order_by(Entry.sequence))]
+    trials, amended = amendments.read(fact for fact in facts if fact[0] in APPLIED)
     return History(
         trials=trials,
         amended=amended,
-        reports=_facts(session, course_id, "report", Report, up_to),
-        reviews=_facts(session, course_id, "review", Review, up_to),
+        reports=tuple(canonical.decode(Report, body) for kind, body in facts if kind == "report"),
+        reviews=tuple(canonical.decode(Review, body) for kind, body in facts if kind == "review"),
     )
 
 
@@ -91,17 +95,3 @@ def _problem(document: str, measured_ohm: float | None) -> Problem:
     if measured_ohm is None:
         return problem
     return replace(problem, space=replace(problem.space, impedance_ohm=measured_ohm))
-
-
-def _facts(session: Session, course_id: str, name: str, kind: type[T], up_to: int | None) -> tuple[T, ...]:
-    return tuple(canonical.decode(kind, body) for _, body in _bodies(session, course_id, (name,), up_to))
-
-
-def _bodies(
-    session: Session, course_id: str, kinds: tuple[str, ...], up_to: int | None
-) -> Iterator[tuple[str, str]]:
-    """Give kind and document of a course's entries, in order."""
-    query = select(Entry.kind, Entry.body).where(Entry.course_id == course_id, Entry.kind.in_(kinds))
-    if up_to is not None:
-        query = query.where(Entry.sequence <= up_to)
-    yield from ((kind, body) for kind, body in session.execute(query.order_by(Entry.sequence)))
