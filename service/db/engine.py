@@ -87,7 +87,12 @@ class Database:
             yield
 
     def migrate(self) -> None:
-        """Bring the schema to this release, once, also when several processes start together."""
+        """Bring the schema to this release, once, also when several processes start together.
+
+        Where it is there already nothing is locked: a process that starts holds up no write of the others.
+        """
+        if self._is_present():
+            return
         with self.engine.execution_options(**{_WRITES: True}).connect() as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -99,12 +104,15 @@ class Database:
         Raises:
             DatabaseNotReadyError: If its schema is not the one this release writes.
         """
-        with self.engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_heads()
-        if set(present) != set(ScriptDirectory.from_config(_alembic(None)).get_heads()):
+        if not self._is_present():
             raise DatabaseNotReadyError(
                 "database", "has another schema than this release writes", remedy="Start the service once."
             )
+
+    def _is_present(self) -> bool:
+        with self.engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_heads()
+        return set(present) == set(ScriptDirectory.from_config(_alembic(None)).get_heads())
 
     def close(self) -> None:
         """Close every connection."""

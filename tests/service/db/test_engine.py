@@ -63,6 +63,15 @@ def test_the_folder_of_a_file_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "not" / "yet" / "ledger.sqlite").is_file()
 
 
+def test_a_start_on_a_database_of_this_release_waits_for_no_write(tmp_path: Path) -> None:
+    running, starting = (Database(f"sqlite:///{tmp_path}/one.sqlite", busy_timeout_s=0.1) for _ in range(2))
+    running.migrate()
+    with running.write():
+        starting.migrate()
+    running.close()
+    starting.close()
+
+
 def test_a_database_without_the_schema_is_not_ready(tmp_path: Path) -> None:
     bare = Database(f"sqlite:///{tmp_path}/bare.sqlite")
     with pytest.raises(DatabaseNotReadyError):
