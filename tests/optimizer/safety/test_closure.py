@@ -219,3 +219,32 @@ def test_a_corrected_ramp_opens_no_rate_that_was_closed() -> None:
     assert is_open(higher, amplitude_ma=2.4, frequency_hz=400.0)
     assert not is_open(higher, amplitude_ma=2.5, frequency_hz=400.0)
     assert not is_open(lower, amplitude_ma=1.3, frequency_hz=400.0)
+
+
+def test_a_review_told_in_one_breath_with_trial_and_report_releases_them() -> None:
+    at_once = replace(review("g1-0"), occurred_at=day(1), recorded_at=day(1))
+    assert is_open(SEVERE.add(at_once), amplitude_ma=5.0)
+
+
+def test_a_review_recorded_at_the_instant_of_a_correction_does_not_cover_it() -> None:
+    told = SEVERE.add(replace(review("g1-0"), occurred_at=day(9), recorded_at=day(10)))
+    lower = corrected(told, on=10, amplitude_ma=4.0)
+    assert [is_open(lower, amplitude_ma=ma) for ma in (3.9, 4.0)] == [True, False]
+
+
+def test_every_severe_report_closes_also_after_one_of_unknown_strength() -> None:
+    both = history(trial(1, 8, configuration="level-1", pulse_width_us=0.0), trial(2, 8))
+    assert not is_open(both, amplitude_ma=5.0)
+    assert not is_open(both, amplitude_ma=0.1, configuration="level-1")
+
+
+def test_several_thresholds_at_the_severe_rate_change_nothing_at_that_rate() -> None:
+    met = ((2.0, RungOutcome.PERCEPTION), (4.0, RungOutcome.PERCEPTION))
+    record = history(trial(1, 8), trial(2, ramp=met))
+    assert [is_open(record, amplitude_ma=ma) for ma in (4.9, 5.0)] == [True, False]
+
+
+def test_after_harm_at_no_current_not_even_none_is_strictly_weaker() -> None:
+    off = history(trial(1, 8, amplitude_ma=0.0))
+    for configuration in ("level-3", "level-4", "level-5"):
+        assert not is_open(off, configuration=configuration, amplitude_ma=0.0)
