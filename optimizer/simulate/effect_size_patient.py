@@ -10,6 +10,7 @@ from optimizer.errors import DataError
 from optimizer.problem import Problem
 from optimizer.simulate.effect_size import ROUNDING_VARIANCE, Surface
 from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
+from optimizer.simulate.ramp import climb
 from optimizer.simulate.side_effects import UNCOMFORTABLE_GRADE
 from optimizer.simulate.streams import Array, stream
 from optimizer.simulate.telling import Moment, moment_of
@@ -17,7 +18,7 @@ from optimizer.space.constraint import Columns
 from optimizer.space.parameter import Value
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.trial import Measure, Rung, RungOutcome
+from optimizer.trial import Measure, Rung
 
 KIND = "discomfort"
 LOWEST_NRS, HIGHEST_NRS = 0.0, 10.0
@@ -115,19 +116,14 @@ class EffectSizePatient:
     ) -> tuple[Rung, ...]:
         """Climb to settings: perception is named once, and the ramp stops at the first uncomfortable rung."""
         values = values_of(settings)
-        rungs: list[Rung] = []
-        felt = False
-        for amplitude_ma in amplitudes_ma:
-            here = {**values, "amplitude_ma": amplitude_ma}
-            outcome = RungOutcome.TOLERATED
-            if self._truth.grade_of(here) > UNCOMFORTABLE_GRADE:
-                outcome = RungOutcome.DISCOMFORT
-            elif not felt and amplitude_ma >= self._perception_ma(here):
-                outcome, felt = RungOutcome.PERCEPTION, True
-            rungs.append(Rung(amplitude_ma=float(amplitude_ma), outcome=outcome))
-            if outcome is RungOutcome.DISCOMFORT:
-                break
-        return tuple(rungs)
+        perception_ma = self._perception_ma(values)
+        return climb(
+            amplitudes_ma,
+            is_felt=lambda ma: ma >= perception_ma,
+            is_uncomfortable=lambda ma: (
+                self._truth.grade_of({**values, "amplitude_ma": ma}) > UNCOMFORTABLE_GRADE
+            ),
+        )
 
     def _perception_ma(self, values: Mapping[str, Value]) -> float:
         width_us = self._truth.problem.space.columns_of([values]).pulse_width_us

@@ -11,6 +11,7 @@ from optimizer.simulate import course_of_time as time
 from optimizer.simulate.body import Body
 from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
 from optimizer.simulate.preference import Lived, Preferred, preferred
+from optimizer.simulate.ramp import climb
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.side_effects import (
     KINDS,
@@ -24,7 +25,7 @@ from optimizer.simulate.streams import Array, normal
 from optimizer.simulate.telling import Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.thresholds import window_position
 from optimizer.space import pulse
-from optimizer.trial import Rung, RungOutcome
+from optimizer.trial import Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,19 +80,15 @@ class SomaticPatient:
         repeat = normal(cohort.seed, f"ramp {moment.occasion}", moment.whole_day, 1).item()
         perception = self._perception_ma(stimulus, context, moment)
         perception = perception * np.exp(cohort["threshold_trial_log_sd"] * repeat)
-        rungs: list[Rung] = []
-        felt = False
-        for amplitude_ma in amplitudes_ma:
-            u = window_position(cohort, np.array([amplitude_ma]), perception)
-            outcome = RungOutcome.TOLERATED
-            if discomfort_grade(cohort, u).item() > UNCOMFORTABLE_GRADE:
-                outcome = RungOutcome.DISCOMFORT
-            elif u.item() >= 0.0 and not felt:
-                outcome, felt = RungOutcome.PERCEPTION, True
-            rungs.append(Rung(amplitude_ma=float(amplitude_ma), outcome=outcome))
-            if outcome is RungOutcome.DISCOMFORT:
-                break
-        return tuple(rungs)
+
+        def position(amplitude_ma: float) -> Array:
+            return window_position(cohort, np.array([amplitude_ma]), perception)
+
+        return climb(
+            amplitudes_ma,
+            is_felt=lambda ma: position(ma).item() >= 0.0,
+            is_uncomfortable=lambda ma: discomfort_grade(cohort, position(ma)).item() > UNCOMFORTABLE_GRADE,
+        )
 
     def prefer(self, first: Programmed, second: Programmed, context: Context, at: datetime) -> Preferred:
         """Say which of two settings the patient would rather keep, both lived with in the same context."""

@@ -1,7 +1,7 @@
 """A synthetic patient with an implanted vagus nerve stimulator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +14,7 @@ from optimizer.simulate.course_of_time import Phase
 from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
 from optimizer.simulate.preference import Lived, Preferred, preferred
 from optimizer.simulate.preset import load_preset
+from optimizer.simulate.ramp import climb
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.streams import Array
 from optimizer.simulate.telling import SECONDS_PER_DAY, Moment, is_silent, moment_of, remembered_nrs, told
@@ -21,9 +22,11 @@ from optimizer.simulate.vagus import Dose
 from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space import pulse
 from optimizer.space.device import load_device
-from optimizer.trial import Rung, RungOutcome
+from optimizer.trial import Rung
 
-HOARSE_FROM_GRADE = 1.0
+KINDS = ("discomfort", *vagus.FADING)
+"""Kinds of side effects these patients can have."""
+NOTICEABLE_GRADE = 1.0
 """The ramp is felt where the voice changes or it becomes noticeable otherwise."""
 
 
@@ -68,28 +71,16 @@ class VagusPatient:
     ) -> tuple[Rung, ...]:
         """Climb to settings; perception is the first noticeable grade of any kind, and the ramp stops at discomfort."""
         moment, dose = moment_of(self._body.started_at, at), self._dose(settings)
-        rungs: list[Rung] = []
-        noticed = False
-        for amplitude_ma in amplitudes_ma:
-            here = Dose(
-                amplitude_ma=np.array([amplitude_ma]),
-                pulse_width_us=dose.pulse_width_us,
-                frequency_hz=dose.frequency_hz,
-                duty=dose.duty,
-            )
-            felt = {kind: self._grade(here, kind, moment.day) for kind in ("discomfort", *vagus.FADING)}
-            outcome = RungOutcome.TOLERATED
-            if felt["discomfort"] > vagus.UNCOMFORTABLE_GRADE:
-                outcome = RungOutcome.DISCOMFORT
-            elif not noticed and max(felt.values()) >= HOARSE_FROM_GRADE:
-                outcome, noticed = RungOutcome.PERCEPTION, True
-            rungs.append(Rung(amplitude_ma=float(amplitude_ma), outcome=outcome))
-            if outcome is RungOutcome.DISCOMFORT:
-                break
-        return tuple(rungs)
 
-    def _expected_nrs(self, settings: Programmed, context: Context, moment: Moment) -> Array:
-        return self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
+        def grade(kind: str, amplitude_ma: float) -> float:
+            here = replace(dose, amplitude_ma=np.array([amplitude_ma]))
+            return vagus.expected_grade(self._body.cohort, here, kind, moment.day).item()
+
+        return climb(
+            amplitudes_ma,
+            is_felt=lambda ma: max(grade(kind, ma) for kind in KINDS) >= NOTICEABLE_GRADE,
+            is_uncomfortable=lambda ma: grade("discomfort", ma) > vagus.UNCOMFORTABLE_GRADE,
+        )
 
     def prefer(self, first: Programmed, second: Programmed, context: Context, at: datetime) -> Preferred:
         """Say which of two settings the patient would rather keep, both lived with in the same context."""
@@ -97,12 +88,13 @@ class VagusPatient:
         one, other = (self._lived(settings, context, moment) for settings in (first, second))
         return preferred(self._body.cohort, one, other, moment.occasion, moment.whole_day)
 
+    def _expected_nrs(self, settings: Programmed, context: Context, moment: Moment) -> Array:
+        return self._body.expected_pain_nrs(self._share(settings, context, moment.day), moment.day)
+
     def _lived(self, settings: Programmed, context: Context, moment: Moment) -> Lived:
         """A sensation is there only while the current is ON."""
         cohort, dose = self._body.cohort, self._dose(settings)
-        grades = [
-            vagus.expected_grade(cohort, dose, kind, moment.day) for kind in ("discomfort", *vagus.FADING)
-        ]
+        grades = [vagus.expected_grade(cohort, dose, kind, moment.day) for kind in KINDS]
         charge_uc = pulse.charge_per_phase_uc(dose.amplitude_ma, dose.pulse_width_us)
         share = self._share(settings, context, moment.day)
         return Lived(
@@ -126,9 +118,6 @@ class VagusPatient:
         if context.on_for_s is None:
             return target
         return vagus.share_after(cohort, share, target, context.on_for_s / SECONDS_PER_DAY)
-
-    def _grade(self, dose: Dose, kind: str, day: float) -> float:
-        return vagus.expected_grade(self._body.cohort, dose, kind, day).item()
 
     def _dose(self, settings: Programmed) -> Dose:
         return self._body.stimulus_of(values_of(settings))
