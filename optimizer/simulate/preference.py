@@ -10,9 +10,9 @@ from enum import StrEnum
 import numpy as np
 
 from optimizer.simulate.cohort import Cohort
+from optimizer.simulate.side_effects import UNCOMFORTABLE_GRADE
 from optimizer.simulate.streams import Array, normal
 
-UNCOMFORTABLE_GRADE = 4.5
 CHARGE_SCALE_UC_PER_S = 500.0
 """Charge per second at which a daily recharge of half an hour is spent, roughly (Provenzano 2022)."""
 

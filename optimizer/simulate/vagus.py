@@ -8,11 +8,10 @@ from optimizer.simulate import course_of_time as time
 from optimizer.simulate.cohort import Cohort
 from optimizer.simulate.course_of_time import Phase
 from optimizer.simulate.effect import sigmoid
+from optimizer.simulate.side_effects import UNCOMFORTABLE_GRADE
 from optimizer.simulate.streams import Array, stream
 
 DAYS_PER_MONTH = 30.44
-UNCOMFORTABLE_GRADE = 4.5
-
 
 FADING = ("hoarseness", "cough", "dyspnoea")
 """Side effects that fade over months while the stimulation stays as it is."""

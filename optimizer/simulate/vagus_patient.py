@@ -16,6 +16,7 @@ from optimizer.simulate.preference import Lived, Preferred, preferred
 from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ramp import climb
 from optimizer.simulate.ratings import Completeness
+from optimizer.simulate.side_effects import UNCOMFORTABLE_GRADE
 from optimizer.simulate.streams import Array
 from optimizer.simulate.telling import SECONDS_PER_DAY, Moment, is_silent, moment_of, remembered_nrs, told
 from optimizer.simulate.vagus import Dose
@@ -79,7 +80,7 @@ class VagusPatient:
         return climb(
             amplitudes_ma,
             is_felt=lambda ma: max(grade(kind, ma) for kind in KINDS) >= NOTICEABLE_GRADE,
-            is_uncomfortable=lambda ma: grade("discomfort", ma) > vagus.UNCOMFORTABLE_GRADE,
+            is_uncomfortable=lambda ma: grade("discomfort", ma) > UNCOMFORTABLE_GRADE,
         )
 
     def prefer(self, first: Programmed, second: Programmed, context: Context, at: datetime) -> Preferred:
