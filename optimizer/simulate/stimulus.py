@@ -27,16 +27,6 @@ class Stimulus:
     cathodes: Array
     """``(c, levels)`` share of the cathodal current on each level."""
 
-    def with_amplitudes(self, amplitudes_ma: Array) -> "Stimulus":
-        """Return one setting at many amplitudes; the stimulus must hold exactly one setting."""
-        n = len(amplitudes_ma)
-        return Stimulus(
-            amplitude_ma=amplitudes_ma,
-            pulse_width_us=np.repeat(self.pulse_width_us, n),
-            frequency_hz=np.repeat(self.frequency_hz, n),
-            cathodes=np.repeat(self.cathodes, n, axis=0),
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class Lead:

@@ -46,10 +46,6 @@ class Truth:
         """Return the expected grade of the worst kind in the worst posture, ``(c,)``."""
         return self._grade(self._body.stimulus(indices), self._day(day))
 
-    def pain_of(self, settings: Settings, day: float | None = None) -> float:
-        """Return the expected pain at one setting."""
-        return float(self.pain_nrs(_row(settings), day)[0])
-
     def relief_of(self, settings: Settings, day: float | None = None) -> float:
         """Return the expected setting-dependent relief at one setting."""
         return float(self.relief_nrs(_row(settings), day)[0])

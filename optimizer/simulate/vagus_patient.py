@@ -9,11 +9,9 @@ import numpy as np
 
 from optimizer.simulate import course_of_time as time
 from optimizer.simulate import vagus
-from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.course_of_time import Phase
 from optimizer.simulate.encounter import Answer, Context, Programmed, values_of
 from optimizer.simulate.preference import Lived, Preferred, preferred
-from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ramp import climb
 from optimizer.simulate.ratings import Completeness
 from optimizer.simulate.side_effects import UNCOMFORTABLE_GRADE
@@ -22,7 +20,6 @@ from optimizer.simulate.telling import SECONDS_PER_DAY, Moment, is_silent, momen
 from optimizer.simulate.vagus import Dose
 from optimizer.simulate.vagus_body import VagusBody
 from optimizer.space import pulse
-from optimizer.space.device import load_device
 from optimizer.trial import Rung
 
 KINDS = ("discomfort", *vagus.FADING)
@@ -122,13 +119,3 @@ class VagusPatient:
 
     def _dose(self, settings: Programmed) -> Dose:
         return self._body.stimulus_of(values_of(settings))
-
-
-def vagus_patient(seed: int, started_at: datetime, *, preset: str = "vns") -> VagusPatient:
-    """Return the vagus patient of a seed, on the shipped implanted stimulator."""
-    body = VagusBody(
-        cohort=draw_cohort(load_preset(preset), seed),
-        space=load_device("vns-implanted").space,
-        started_at=started_at,
-    )
-    return VagusPatient(_body=body)

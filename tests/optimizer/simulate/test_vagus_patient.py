@@ -5,9 +5,13 @@ import numpy as np
 import pytest
 
 from optimizer.outcomes.scale import GRADE, PAIN_NRS
+from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.encounter import Context, Spell
+from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
-from optimizer.simulate.vagus_patient import VagusPatient, vagus_patient
+from optimizer.simulate.vagus_body import VagusBody
+from optimizer.simulate.vagus_patient import VagusPatient
+from optimizer.space.device import load_device
 from optimizer.trial import Measure, RungOutcome
 
 STARTED_AT = datetime(2030, 1, 7, 10, tzinfo=UTC)
@@ -19,19 +23,28 @@ def at(day: float) -> datetime:
     return STARTED_AT + timedelta(days=day)
 
 
+def vagus_patient(seed: int) -> VagusPatient:
+    body = VagusBody(
+        cohort=draw_cohort(load_preset("vns"), seed),
+        space=load_device("vns-implanted").space,
+        started_at=STARTED_AT,
+    )
+    return VagusPatient(_body=body)
+
+
 @pytest.fixture
 def patient() -> VagusPatient:
-    return vagus_patient(4, STARTED_AT)
+    return vagus_patient(4)
 
 
 def mean_pain(context: Context, day: float) -> float:
-    told = [vagus_patient(seed, STARTED_AT).respond(USUAL, context, at(day))[0].value for seed in range(80)]
+    told = [vagus_patient(seed).respond(USUAL, context, at(day))[0].value for seed in range(80)]
     return float(np.mean(told))
 
 
 def test_a_day_is_lived_once_whatever_was_asked_before(patient: VagusPatient) -> None:
     once = patient.respond(USUAL, Context(), at(30))
-    other = vagus_patient(4, STARTED_AT)
+    other = vagus_patient(4)
     other.respond(USUAL | {"amplitude_ma": 3.0}, Context(), at(2))
     assert other.respond(USUAL, Context(), at(30)) == once
 
@@ -53,7 +66,7 @@ def test_benefit_needs_weeks_and_what_ran_before_counts() -> None:
 
 
 def test_silence_is_an_absent_answer() -> None:
-    silent = replace(vagus_patient(4, STARTED_AT), completeness=Completeness.REAL_WORLD)
+    silent = replace(vagus_patient(4), completeness=Completeness.REAL_WORLD)
     told = [silent.respond(USUAL, Context(), at(day)) for day in range(60)]
     assert () in told
     assert any(told)
