@@ -8,7 +8,10 @@ import pytest
 from optimizer.history import History, applied
 from optimizer.problem import Problem
 from optimizer.safety import closure
-from optimizer.space.parameter import Value
+from optimizer.safety.closure import Closure
+from optimizer.space.configuration import CASE, Configuration, Contact
+from optimizer.space.parameter import CONFIGURATION, Value, categorical, uniform
+from optimizer.space.search_space import SearchSpace
 from optimizer.trial import Amended, Measure, Report, ReviewSubject, RungOutcome
 from tests.strategies.scs import HERE, PROBLEM, day, history, review, row, trial
 
@@ -248,3 +251,73 @@ def test_after_harm_at_no_current_not_even_none_is_strictly_weaker() -> None:
     off = history(trial(1, 8, amplitude_ma=0.0))
     for configuration in ("level-3", "level-4", "level-5"):
         assert not is_open(off, configuration=configuration, amplitude_ma=0.0)
+
+
+SLOW = trial(2, ramp=((4.0, RungOutcome.PERCEPTION),))
+FAST = {"frequency_hz": 400.0}
+
+
+def fast(*ramp: tuple[float, RungOutcome], **changes: Value) -> tuple[object, ...]:
+    return trial(9, ramp=ramp, **{**FAST, **changes})
+
+
+def opened(*facts: object) -> list[bool]:
+    """Say which of two currents are open at a rate ten times the severe one, measured at half the threshold."""
+    record = history(trial(1, 8), *facts)  # type: ignore[arg-type]
+    return [is_open(record, amplitude_ma=ma, **FAST) for ma in (2.4, 2.5)]
+
+
+def test_of_several_thresholds_the_ones_that_allow_least_count() -> None:
+    lower = fast((2.0, RungOutcome.PERCEPTION))
+    assert opened(SLOW, lower) == [True, False]
+    higher_there = trial(3, ramp=((5.0, RungOutcome.PERCEPTION),))
+    assert opened(SLOW, higher_there, lower) == [False, False]
+    lower_here = trial(3, ramp=((1.0, RungOutcome.PERCEPTION),), **FAST)
+    assert opened(SLOW, lower, lower_here) == [False, False]
+
+
+def test_only_a_perception_at_some_current_is_a_threshold() -> None:
+    for rung in ((1.0, RungOutcome.TOLERATED), (1.0, RungOutcome.DISCOMFORT), (0.0, RungOutcome.PERCEPTION)):
+        assert opened(SLOW, fast(rung, (2.0, RungOutcome.PERCEPTION))) == [True, False]
+        assert opened(SLOW, fast(rung)) == [False, False]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"pulse_width_us": None}, {"frequency_hz": None}, {"configuration": "level-1"}]
+)
+def test_a_ramp_that_cannot_be_compared_hides_none_that_can(odd: dict[str, Value]) -> None:
+    before = trial(2, ramp=((9.0, RungOutcome.PERCEPTION),), **odd)
+    slow = trial(3, ramp=((4.0, RungOutcome.PERCEPTION),))
+    assert opened(before, slow, fast((2.0, RungOutcome.PERCEPTION))) == [True, False]
+
+
+def test_harm_in_the_first_configuration_of_the_device_is_harm_in_that_one() -> None:
+    first = history(trial(1, 8, configuration="level-1"))
+    assert not is_open(first, configuration="level-1", amplitude_ma=5.0)
+    assert is_open(first, configuration="level-8", amplitude_ma=12.0)
+
+
+def test_neighbours_are_all_within_one_and_a_half_times_the_nearest_however_near_that_is() -> None:
+    places = (0.0, 0.4, 0.6, 0.9)
+    lead = SearchSpace(
+        parameters=(
+            uniform("amplitude_ma", "mA", 0.0, 10.0, 0.5),
+            categorical(CONFIGURATION, [f"at-{mm}" for mm in places]),
+        ),
+        contacts=tuple(Contact(name=f"E{mm}", position_mm=mm) for mm in places),
+        configurations=tuple(
+            Configuration(name=f"at-{mm}", shares={f"E{mm}": -1.0, CASE: 1.0}) for mm in places
+        ),
+    )
+    problem = replace(PROBLEM, space=lead, envelope=type(PROBLEM.envelope)())
+    harm = Closure(report_id="r", trial_id="t", values={"amplitude_ma": 4.0, CONFIGURATION: "at-0.0"})
+    rows = [lead.settings({"amplitude_ma": 3.0, CONFIGURATION: f"at-{mm}"}).indices for mm in places]
+    assert closure.open_to(problem, (harm,), np.array(rows)).tolist() == [True, False, False, True]
+
+
+def test_a_device_without_configurations_has_one() -> None:
+    only = SearchSpace(parameters=(uniform("amplitude_ma", "mA", 0.0, 10.0, 0.5),))
+    plain = replace(PROBLEM, space=only, envelope=type(PROBLEM.envelope)())
+    harm = Closure(report_id="r", trial_id="t", values={"amplitude_ma": 4.0})
+    weak, strong = (only.settings({"amplitude_ma": ma}).indices for ma in (3.5, 4.0))
+    assert closure.open_to(plain, (harm,), np.array([weak, strong])).tolist() == [True, False]

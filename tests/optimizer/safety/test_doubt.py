@@ -7,8 +7,11 @@ import pytest
 from optimizer.ask import Ask
 from optimizer.decision import Hold, HoldReason
 from optimizer.history import History
-from optimizer.problem import Problem
+from optimizer.outcomes.side_effect import DISCOMFORT
+from optimizer.problem import Problem, stimulation_problem
 from optimizer.safety import doubt
+from optimizer.space.device import load_device
+from optimizer.space.parameter import Value
 from optimizer.trial import Applied, Measure, Posture, Report, ReviewSubject, RungOutcome, TrialKind
 from tests.strategies.scs import HERE, PROBLEM, ask, day, history, review, trial
 
@@ -64,18 +67,19 @@ def test_a_severe_report_amended_away_still_has_to_be_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "contradicts"),
+    "other",
     [
-        (second(0.0), False),
-        (second(10.0), False),
-        (second(0.0, posture=Posture.LYING), False),
-        (second(0.0, occurred_at=day(1.1)), False),
+        second(3.0),
+        second(1.0, posture=Posture.LYING),
+        second(1.0, occurred_at=day(1.1)),
+        second(1.0, trial_id="t2"),
+        second(1.0, measure=Measure.SIDE_EFFECT, kind="discomfort"),
     ],
 )
-def test_reports_that_differ_a_little_or_in_posture_or_time_are_no_contradiction(
-    other: Report, contradicts: bool
+def test_reports_that_differ_by_six_points_or_in_what_they_are_about_are_no_contradiction(
+    other: Report,
 ) -> None:
-    assert (reason(history(trial(1, 1, pain=5.0), (other,))) is not None) is contradicts
+    assert reason(history(trial(1, 1, pain=9.0), trial(2, pain=None), (other,))) is None
 
 
 def test_the_same_instant_rated_at_both_ends_of_the_scale_is_a_contradiction() -> None:
@@ -84,7 +88,8 @@ def test_the_same_instant_rated_at_both_ends_of_the_scale_is_a_contradiction() -
     assert found is not None
     assert found.reason is HoldReason.CONTRADICTORY_REPORTS
     assert set(found.subject_ids) == {"p1", "second"}
-    assert reason(record.add(review("p1", ReviewSubject.HOLD))) is None
+    for either in ("p1", "second"):
+        assert reason(record.add(review(either, ReviewSubject.HOLD))) is None
 
 
 def test_a_ramp_tolerated_above_where_it_met_discomfort_is_a_contradiction() -> None:
@@ -93,12 +98,61 @@ def test_a_ramp_tolerated_above_where_it_met_discomfort_is_a_contradiction() -> 
     assert reason(record) == HoldReason.CONTRADICTORY_REPORTS
     assert reason(record.add(review("t1", ReviewSubject.HOLD))) is None
     assert reason(history(trial(1, 1, ramp=tuple(reversed(ramp))[:1]))) is None
+    assert reason(history(trial(1, 1, ramp=((6.0, RungOutcome.DISCOMFORT),)))) is None
+    assert reason(history(trial(1, 1, ramp=(ramp[0], (3.0, RungOutcome.TOLERATED))))) is None
+
+
+@pytest.mark.parametrize(
+    "ramp",
+    [
+        ((3.0, RungOutcome.DISCOMFORT), (4.0, RungOutcome.PERCEPTION)),
+        ((2.0, RungOutcome.TOLERATED), (3.0, RungOutcome.DISCOMFORT), (4.0, RungOutcome.TOLERATED)),
+        ((3.0, RungOutcome.DISCOMFORT), (4.0, RungOutcome.TOLERATED), (6.0, RungOutcome.DISCOMFORT)),
+    ],
+)
+def test_the_lowest_discomfort_and_the_highest_that_was_borne_contradict(
+    ramp: tuple[tuple[float, RungOutcome], ...],
+) -> None:
+    assert reason(history(trial(1, 1, ramp=ramp))) == HoldReason.CONTRADICTORY_REPORTS
+
+
+def test_a_contradiction_is_measured_on_the_scale_of_the_report() -> None:
+    hundred = replace(PROBLEM, outcome=replace(PROBLEM.outcome, high=100.0))
+    assert reason(history(trial(1, 1, pain=60.0), (second(1.0),)), problem=hundred) is None
+    assert reason(history(trial(1, 1, pain=62.0), (second(1.0),)), problem=hundred) is not None
+    wide = replace(DISCOMFORT, name="tingling", scale=replace(DISCOMFORT.scale, high=100.0))
+    blind = replace(hundred, tolerability=None, side_effects=(DISCOMFORT, wide))
+    for kind, contradicts in (("discomfort", True), ("not declared", True), ("tingling", False)):
+        mild = second(0.0, measure=Measure.SIDE_EFFECT, kind=kind)
+        found = reason(history(trial(1, 7, kind=kind), (mild,)), problem=blind)
+        assert (found == HoldReason.CONTRADICTORY_REPORTS) is contradicts
+
+
+def test_only_a_rating_of_pain_is_one_to_begin_with() -> None:
+    assert reason(history(trial(1, 1, pain=None))) == HoldReason.NO_RATING
+    assert reason(history(trial(1))) is None
+    assert reason(history(trial(1, pain=9.0))) is None, "much pain is no adverse event"
+
+
+def test_a_retracted_grade_is_no_adverse_event() -> None:
+    gone = second(None, amends="g1-0", measure=Measure.SIDE_EFFECT, kind="discomfort", recorded_at=day(2))  # type: ignore[arg-type]
+    assert reason(history(trial(1, 1), (gone,))) is None
+
+
+def test_a_problem_without_physics_needs_neither_rating_nor_range() -> None:
+    plain = replace(PROBLEM, titration=None)
+    assert reason(History(), problem=plain) is None
+    assert reason(asked=ask(in_clinic=False), problem=plain) is None
 
 
 def test_settings_in_force_off_the_grid_or_past_a_limit_hold() -> None:
     assert reason(asked=ask(amplitude_ma=5.03)) == HoldReason.SETTINGS_OFF_GRID
     assert reason(asked=ask(amplitude_ma=12.0, pulse_width_us=1000.0)) == HoldReason.SETTINGS_PAST_LIMIT
     assert reason(asked=ask(amplitude_ma=12.5)) == HoldReason.SETTINGS_PAST_LIMIT
+    for odd in (ask(amplitude_ma=5.03), ask(amplitude_ma=12.0, pulse_width_us=1000.0)):
+        found = held(asked=odd)
+        assert found is not None
+        assert found.release == "program_in_clinic"
 
 
 def test_a_required_limit_that_cannot_be_checked_holds_and_asks_for_the_measurement() -> None:
@@ -126,6 +180,9 @@ def test_meanwhile_the_settings_in_force_unless_they_were_not_tolerated() -> Non
     assert keeps(history(lower, trial(2, 8))) == 4.0
     assert keeps(history(lower, trial(2, 5)), amplitude_ma=5.5) == 4.0
     assert keeps(history(trial(2, 8))) is None
+    assert keeps(history(trial(2, 5)), configuration="level-5") == 5.0, "not tolerated elsewhere"
+    mild = second(1.0, amends="g1-0", measure=Measure.SIDE_EFFECT, kind="discomfort", recorded_at=day(2))
+    assert keeps(history(trial(1, 8), (mild,))) is None, "closed, whatever it was amended to"
 
 
 def test_meanwhile_never_what_shows_nothing_or_is_past_a_limit() -> None:
@@ -198,3 +255,38 @@ def test_a_hold_without_candidates_names_every_report_and_ramp_that_bars_setting
     released = record.add(review("g1-0"), review("g2-0"), review("t3"))
     assert doubt.no_safe_candidate(PROBLEM, released, ask()).subject_ids == ()
     assert doubt.no_safe_candidate(PROBLEM, released, ask()).release == "program_in_clinic"
+
+
+def test_just_below_is_the_next_level_also_at_the_ends_of_the_range_and_a_hair_off_a_level() -> None:
+    for off, expected in (
+        ({"amplitude_ma": 0.03}, {"amplitude_ma": 0.0}),
+        ({"amplitude_ma": 1.03, "pulse_width_us": 995.0}, {"amplitude_ma": 1.0, "pulse_width_us": 990.0}),
+        ({"amplitude_ma": 5.03, "pulse_width_us": 300.0 - 1e-10}, {"amplitude_ma": 5.0}),
+    ):
+        settings = doubt.meanwhile(PROBLEM, History(), off_grid(**off))
+        assert settings is not None
+        assert settings.as_dict() == {**HERE, **expected}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"amplitude_ma": "five"}, {"amplitude_ma": None}, {"configuration": 3.0}, {"pulse_width_us": 1e4}]
+)
+def test_just_below_something_that_is_no_number_of_the_device_is_nothing(odd: dict[str, Value]) -> None:
+    values = {name: value for name, value in {**HERE, **odd}.items() if value is not None}
+    assert doubt.meanwhile(PROBLEM, History(), replace(ask(), in_force=Applied(values=values))) is None
+
+
+def test_a_longer_pause_is_below_a_shorter_one() -> None:
+    vagus = stimulation_problem(load_device("vns-implanted"))
+    values = {
+        "amplitude_ma": 0.5,
+        "pulse_width_us": 250.0,
+        "frequency_hz": 20.0,
+        "on_s": 30.0,
+        "off_s": 301.0,
+    }
+    settings = doubt.meanwhile(vagus, History(), replace(ask(), in_force=Applied(values=values)))
+    assert settings is not None
+    assert settings.as_dict() == {**values, "off_s": 600.0}
+    past = replace(ask(), in_force=Applied(values={**values, "off_s": 1e6}))
+    assert doubt.meanwhile(vagus, History(), past) is None
