@@ -1,11 +1,10 @@
 """A deployment whose processes are killed at random, and clients that write down what was acknowledged."""
 
 import json
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -18,6 +17,9 @@ from tests.service.live import ENVELOPE, START
 from tests.service.postgresql import Cluster, children, free_port
 
 Json = dict[str, Any]
+FORKS = multiprocessing.get_context("forkserver")
+"""Forks every process off one that has loaded the programs: to load them anew costs more than all a round does besides."""
+FORKS.set_forkserver_preload(["pytest", "service.cli", "service.serving", "service.worker"])
 AT = "2026-11-20T10:00:00+01:00"
 
 
@@ -54,7 +56,7 @@ class Deployment:
                 os.kill(pid, signal.SIGKILL)
             return bool(found)
         self._processes[name].kill()
-        self._processes[name].wait()
+        self._processes[name].join()
         self._processes[name] = self._begin(name)
         return True
 
@@ -64,20 +66,32 @@ class Deployment:
     def __exit__(self, *_: object) -> None:
         for process in self._processes.values():
             process.kill()
-            process.wait()
+            process.join()
 
     def end(self) -> None:
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
-            process.wait(60)
+            process.join(60)
 
-    def _begin(self, name: str) -> subprocess.Popen[bytes]:
+    def _begin(self, name: str) -> Any:
         command = ["worker"] if name == "worker" else ["serve", "--port", str(self._ports[int(name[-1])])]
-        with (self._folder / f"{name}.log").open("ab") as out:
-            return subprocess.Popen(
-                [sys.executable, "-m", "service.cli", *command], env=self._environment, stdout=out, stderr=out
-            )
+        process = FORKS.Process(
+            target=run_program, args=(command, self._environment, self._folder / f"{name}.log")
+        )
+        process.start()
+        return process
+
+
+def run_program(command: list[str], environment: dict[str, str], log: Path) -> None:
+    """Be the ``titrate`` command in this process, with its output in a file."""
+    from service.cli import app
+
+    os.environ.update(environment)
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    app(command, standalone_mode=True)
 
 
 class Client(threading.Thread):
