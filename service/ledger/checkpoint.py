@@ -5,10 +5,10 @@ check it. It is worth what its distance from the database is worth: keep it, and
 """
 
 import json
-import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 import rfc8785
@@ -35,18 +35,17 @@ def signing_key(folder: Path) -> OKPKey:
     path = folder / KEY_FILE
     if not path.exists():
         made = json.dumps(OKPKey.generate_key(ALGORITHM).as_dict(private=True))
-        draft = folder / f"{KEY_FILE}.{os.getpid()}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made + "\n")
-        with suppress(FileExistsError):  # of two first starts at once one key is kept
-            path.hardlink_to(draft)
-        draft.unlink()
+        with NamedTemporaryFile("w", dir=folder, prefix=KEY_FILE) as draft:  # made with mode 0600
+            draft.write(made + "\n")
+            draft.flush()
+            with suppress(FileExistsError):  # of two first starts at once one key is kept
+                path.hardlink_to(draft.name)
     return _key(path)
 
 
 def public_key(key: OKPKey) -> str:
     """Return the public half as a JWK on one line."""
-    return json.dumps(key.as_dict(private=False), sort_keys=True)
+    return json.dumps(key.as_dict(private=False))
 
 
 def read_public_key(path: Path) -> OKPKey:

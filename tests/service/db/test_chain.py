@@ -1,5 +1,6 @@
 import hashlib
 import threading
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import rfc8785
@@ -10,7 +11,7 @@ from service.db.base import Base, Recorded
 from service.db.chain import NO_DIGEST, LinkRow
 from service.db.engine import Database
 from service.ledger.ledger import Ledger
-from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
+from service.ledger.tables import APPEND_ONLY, Entry, PatientRow, RelayLeaseRow
 from service.ledger.verify import verify
 from tests.service.db.written import add_patient
 
@@ -83,6 +84,21 @@ def test_what_a_savepoint_took_back_is_not_linked(database: Database) -> None:
     assert len(chain(database)) == 2
     with database.engine.connect() as connection:
         assert verify(connection).findings == ()
+
+
+def test_an_instant_of_another_zone_is_linked_as_it_is_kept(database: Database) -> None:
+    there = timezone(timedelta(hours=2))
+    with database.write() as session:
+        ledger = Ledger(session, site="a", principal="p", now=datetime(2026, 11, 21, 9, tzinfo=there))
+        ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym="x"), {})
+    with database.engine.connect() as connection:
+        assert verify(connection).findings == ()
+
+
+def test_work_in_progress_is_not_linked(database: Database) -> None:
+    with database.write() as session:
+        session.add(RelayLeaseRow(name="n", holder="h", expires_at=system_clock()))
+    assert chain(database) == []
 
 
 def test_writers_at_once_make_one_chain(database: Database) -> None:

@@ -1,8 +1,10 @@
+import json
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from service.errors import CheckpointError
@@ -45,8 +47,33 @@ def test_another_key_an_altered_line_and_no_checkpoint_are_refused(tmp_path: Pat
             read(line, by)
 
 
-def test_a_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
+def test_a_checkpoint_says_to_any_jose_library_when_it_was_made_and_by_which_key(tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    seen = jws.deserialize_compact(sign(MARK, AT, key), key, algorithms=["Ed25519"])
+    assert seen.headers() == {"alg": "Ed25519", "kid": key.thumbprint(), "typ": "titrate-checkpoint"}
+    said = {"position": 7, "digest": "a" * 64, "made_at": "2026-11-21T00:00:00+00:00"}
+    assert json.loads(seen.payload) == said
+
+
+def test_a_checkpoint_is_read_as_a_line_of_a_file(tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    assert read(f" {sign(MARK, AT, key)}\n", key) == MARK
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"[]", b"7", b"{}", b'{"position": 7}'])
+def test_what_is_signed_and_says_no_mark_is_refused(content: bytes, tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    line = jws.serialize_compact({"alg": "Ed25519"}, content, key, algorithms=["Ed25519"])
+    with pytest.raises(CheckpointError, match="signed with another key"):
+        read(line, key)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "no JSON", "[]", "7", "{}", '{"kty": "OKP", "crv": "Ed25519"}', '{"kty": "OKP", "crv": 7, "x": 7}'],
+)
+def test_a_file_that_holds_no_key_is_refused(content: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_text("{}")
+    file.write_text(content)
     with pytest.raises(CheckpointError, match="no Ed25519 key"):
         read_public_key(file)
