@@ -235,3 +235,97 @@ def test_no_candidates_are_no_trouble() -> None:
     assert titration.within_reach(PROBLEM, titration.anchors(PROBLEM, NOTHING, ask()), ask(), none).shape == (
         0,
     )
+
+
+def test_a_bar_elsewhere_takes_nothing_from_the_settings_in_force() -> None:
+    assert reaches(history(trial(1, 5, configuration="level-6")), amplitude_ma=5.5)
+
+
+def test_of_several_bars_one_severe_is_enough_to_leave_nothing_to_go_down_from() -> None:
+    assert not reaches(history(trial(1, 5), trial(2, 8)), amplitude_ma=4.5)
+
+
+def test_from_settings_past_a_limit_there_is_no_way_down_to_settings_as_wide() -> None:
+    past = {"amplitude_ma": 12.0, "pulse_width_us": 1000.0}
+    assert not reaches(history(trial(1, 5, **past)), ask(**past), amplitude_ma=4.0, pulse_width_us=1000.0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"configuration": "level-1"},
+        {"frequency_hz": 1200.0},
+        {"amplitude_ma": 25.5, "pulse_width_us": 1000.0},
+        {"amplitude_ma": 0.0, "frequency_hz": 2.0},
+    ],
+)
+def test_the_ends_of_the_device_are_settings_like_any_other(end: dict[str, Value]) -> None:
+    unlimited = replace(PROBLEM, space=replace(PROBLEM.space, limits=()))
+    assert reaches(asked=ask(**end), problem=unlimited, **end)
+
+
+def test_in_force_in_an_unknown_configuration_every_known_one_is_a_change() -> None:
+    every = [f"level-{k}" for k in range(1, 9)]
+    record = history(*(trial(k, 1, configuration=name) for k, name in enumerate(every, 1)))
+    home = replace(ask(configuration="elsewhere"), in_clinic=False, patient_range_ma=(0.0, 12.0))
+    for name in every:
+        assert reaches(record, ask(configuration=name), configuration=name)
+        assert not reaches(record, home, configuration=name)
+
+
+def test_at_home_no_configuration_starts_again_from_another() -> None:
+    record = history(trial(1, 1, configuration="level-5", amplitude_ma=8.0), trial(2, 5, amplitude_ma=5.0))
+    assert reaches(record, amplitude_ma=4.9)
+    home = ask(in_clinic=False, patient_range_ma=(0.0, 12.0))
+    assert reaches(record, home, amplitude_ma=4.5)
+    assert not reaches(record, home, amplitude_ma=4.6)
+
+
+def test_the_cap_on_charge_holds_in_a_new_configuration_and_on_the_way_down() -> None:
+    rule = replace(PROBLEM.titration, charge_ratio=1.05)  # type: ignore[type-var]
+    tight = replace(PROBLEM, titration=rule)
+    down = history(trial(1, 5, amplitude_ma=5.0))
+    for record, configuration in ((NOTHING, "level-5"), (down, "level-4")):
+        wide: dict[str, Value] = {"pulse_width_us": 600.0, "configuration": configuration}
+        assert reaches(record, problem=tight, amplitude_ma=2.6, **wide)
+        assert not reaches(record, problem=tight, amplitude_ma=2.7, **wide)
+        assert reaches(record, amplitude_ma=2.7, **wide)
+
+
+def test_a_bar_in_an_unknown_configuration_stands_beside_none_and_one_in_the_first_beside_its_neighbours() -> (
+    None
+):
+    tolerated = trial(2, 1)
+    unknown = history(trial(1, 5, configuration="elsewhere", amplitude_ma=6.0), tolerated)
+    assert reaches(unknown, configuration="level-7", amplitude_ma=3.0)
+    first = history(trial(1, 5, configuration="level-1", amplitude_ma=2.0), tolerated)
+    assert not reaches(first, configuration="level-2", amplitude_ma=0.5)
+
+
+def test_coming_down_from_a_high_rate_earns_no_credit() -> None:
+    fast = ask(frequency_hz=650.0)
+    assert reaches(asked=fast, amplitude_ma=5.5)
+    assert not reaches(asked=fast, amplitude_ma=5.6)
+
+
+def test_widths_up_to_twice_and_down_to_half_are_within_reach() -> None:
+    for width_us in (150.0, 600.0):
+        assert reaches(amplitude_ma=1.0, pulse_width_us=width_us)
+
+
+def test_a_tolerated_trial_of_another_width_or_rate_reaches_on_its_own() -> None:
+    assert not reaches(amplitude_ma=1.0, pulse_width_us=700.0)
+    wider = history(trial(1, 1, amplitude_ma=3.0, pulse_width_us=400.0))
+    assert reaches(wider, amplitude_ma=1.0, pulse_width_us=700.0)
+    assert not reaches(amplitude_ma=4.0, frequency_hz=650.0)
+    faster = history(trial(1, 1, amplitude_ma=4.0, frequency_hz=650.0))
+    assert reaches(faster, amplitude_ma=4.0, frequency_hz=650.0)
+
+
+def test_a_step_of_the_device_is_a_step_also_below_its_top() -> None:
+    steady = replace(PROBLEM, titration=replace(PROBLEM.titration, step_fraction=1e-6))  # type: ignore[type-var]
+    levels = PROBLEM.space.parameter("amplitude_ma").numbers
+    narrow: dict[str, Value] = {"pulse_width_us": 20.0}
+    below, top = ask(amplitude_ma=levels[-2], **narrow), {"amplitude_ma": levels[-1], **narrow}
+    assert reaches(asked=below, problem=steady, **top)
+    assert not reaches(asked=ask(amplitude_ma=levels[-3], **narrow), problem=steady, **top)
