@@ -6,7 +6,7 @@ prior of any of them can be replaced by data (``Prior.hyperparameters``).
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import torch
@@ -30,19 +30,31 @@ class Belief:
     shape: Shape
     centre: float
     spread: float
+    low: float = -math.inf
+    """Where a normal belief ends."""
+    high: float = math.inf
 
     def transform(self, white: Tensor) -> Tensor:
         """Return standard normal draws as draws of the hyperparameter."""
         if self.shape is Shape.NORMAL:
-            return self.centre + self.spread * white
+            return self.centre + self.spread * self._within(white)
         if self.shape is Shape.LOG_NORMAL:
             return torch.exp(math.log(self.centre) + self.spread * white)
         return self.centre + (self.spread - self.centre) * torch.special.ndtr(white)
 
+    def _within(self, white: Tensor) -> Tensor:
+        """Return standard normal draws as draws of the standard normal between the ends."""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return white
+        ends = torch.tensor([self.low, self.high], dtype=white.dtype)
+        low, high = torch.special.ndtr((ends - self.centre) / self.spread)
+        share = (low + (high - low) * torch.special.ndtr(white)).clamp(1e-12, 1.0 - 1e-12)
+        return torch.special.ndtri(share)
 
-def normal(centre: float, sd: float) -> Belief:
-    """Return a normal belief."""
-    return Belief(shape=Shape.NORMAL, centre=centre, spread=sd)
+
+def normal(centre: float, sd: float, *, low: float = -math.inf, high: float = math.inf) -> Belief:
+    """Return a normal belief, cut off where its ends are given; the centre must lie between them."""
+    return Belief(shape=Shape.NORMAL, centre=centre, spread=sd, low=low, high=high)
 
 
 def log_normal(median: float, log_sd: float) -> Belief:
@@ -94,7 +106,7 @@ class Hyperprior:
         """Return a table in which some beliefs have another centre and spread; unknown names are left out."""
         return Hyperprior(
             {
-                name: Belief(shape=belief.shape, centre=overrides[name][0], spread=overrides[name][1])
+                name: replace(belief, centre=overrides[name][0], spread=overrides[name][1])
                 if name in overrides
                 else belief
                 for name, belief in self.beliefs.items()

@@ -93,9 +93,15 @@ class StimulationRelief:
         # configurations of one centroid (the same cathode, other anodes) have no place to learn
         if (self.positions_mm != self.positions_mm[0]).any():
             spacing = float(torch.diff(self.positions_mm.sort().values).abs().max())
-            # a clinician starts where the paraesthesia covered the pain best, give or take two contacts
+            # a clinician starts where the paraesthesia covered the pain best, give or take two contacts, and the surgeon
+            # placed the lead over what relieves it: the best place lies between its ends, give or take half a contact
             start = float(self.positions_mm[self.intensity.start.configuration[0]])
-            table["position_mm"] = normal(start, 2.0 * spacing)
+            table["position_mm"] = normal(
+                start,
+                2.0 * spacing,
+                low=float(self.positions_mm.min()) - 0.5 * spacing,
+                high=float(self.positions_mm.max()) + 0.5 * spacing,
+            )
             table["spread_mm"] = log_normal(1.3 * spacing, 0.35)
         return table
 
@@ -170,7 +176,8 @@ class StimulationRelief:
         return inputs, (self._log_felt(values, level) - half_norm)[..., None]
 
 
-_UNTREATED_SD = 2.0
+_UNTREATED_SD = 1.3
+"""Of pain without stimulation, on 0 to 10: patients are selected for much pain, and differ by a point or so [A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,6 +148,9 @@ def load_device(name_or_path: str) -> Device:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DeviceFileError(name_or_path, f"is not TOML: {error}") from error
+    if "based_on" in content:
+        # one stimulator, used for another therapy: a table that is not stated here is the shipped file's
+        content = tomllib.loads(_read(f"{content.pop('based_on')}")) | content
     try:
         return _device(canonical.from_builtins(_File, content))
     except OptimizerError as error:

@@ -20,6 +20,7 @@ from tests.optimizer.models.courses import indices
 TYPICAL: dict[str, dict[str, Any]] = {
     # settings in practice, one per device, from its literature and not from the simulator
     "scs-tonic": {"amplitude_ma": 6.0, "pulse_width_us": 400.0, "frequency_hz": 50.0},
+    "scs-sub-perception": {"amplitude_ma": 4.0, "pulse_width_us": 250.0, "frequency_hz": 90.0},
     "scs-ten-khz": {"amplitude_ma": 3.0, "pulse_width_us": 30.0, "frequency_hz": 10_000.0},
     "drg": {"amplitude_ma": 0.7, "pulse_width_us": 200.0, "frequency_hz": 20.0},
     "pns": {"amplitude_ma": 2.0, "pulse_width_us": 100.0, "frequency_hz": 100.0},

@@ -6,12 +6,17 @@ from hypothesis import strategies as st
 
 from optimizer.models.hyperprior import Belief, Hyperprior, log_normal, normal, uniform
 
-BELIEFS = {"a": normal(2.0, 0.5), "b": log_normal(3.0, 0.4), "c": uniform(-1.0, 4.0)}
+BELIEFS = {
+    "a": normal(2.0, 0.5),
+    "b": log_normal(3.0, 0.4),
+    "c": uniform(-1.0, 4.0),
+    "d": normal(2.5, 2.0, low=0.0, high=5.0),
+}
 
 
 def test_the_centre_of_the_white_space_is_the_median() -> None:
-    values = Hyperprior(BELIEFS).values(torch.zeros(1, 3, dtype=torch.float64))
-    assert [round(float(value), 12) for value in values.values()] == [2.0, 3.0, 1.5]
+    values = Hyperprior(BELIEFS).values(torch.zeros(1, 4, dtype=torch.float64))
+    assert [round(float(value), 12) for value in values.values()] == [2.0, 3.0, 1.5, 2.5]
 
 
 @given(low=st.floats(-5, 5), high=st.floats(-5, 5))
@@ -26,6 +31,20 @@ def test_a_uniform_belief_stays_inside_its_ends() -> None:
     drawn = uniform(-1.0, 4.0).transform(torch.linspace(-9, 9, 101, dtype=torch.float64))
     assert drawn.min() >= -1.0
     assert drawn.max() <= 4.0
+
+
+def test_a_normal_belief_that_is_cut_off_is_a_normal_one_between_its_ends() -> None:
+    cut = normal(1.0, 2.0, low=0.0, high=5.0)
+    drawn = cut.transform(
+        torch.randn(20_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    )
+    far = cut.transform(torch.linspace(-40, 40, 101, dtype=torch.float64))
+    assert far.min() >= -1e-9
+    assert far.max() <= 5.0 + 1e-9
+    free = 1.0 + 2.0 * torch.randn(60_000, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    free = free[(free > 0.0) & (free < 5.0)]
+    share = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
+    assert torch.allclose(drawn.quantile(share), free.quantile(share), atol=0.05)
 
 
 def test_data_replace_a_belief_by_name_and_unknown_names_are_left_out() -> None:

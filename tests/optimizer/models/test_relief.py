@@ -99,3 +99,13 @@ def test_configurations_of_one_centroid_have_no_place_to_learn() -> None:
     values = hyperprior.values(torch.zeros(1, hyperprior.size, dtype=torch.float64))
     assert "position_mm" not in values
     assert bool(one_place.mean(values, points_of(problem, indices(problem, START))).isfinite().all())
+
+
+def test_the_best_place_lies_on_the_lead_whatever_the_draw() -> None:
+    _, relief, hyperprior = stimulation()
+    white = torch.full((2, hyperprior.size), 9.0, dtype=torch.float64)
+    white[0] = -9.0
+    lowest, highest = hyperprior.values(white)["position_mm"][:, 0].tolist()
+    half_a_contact = 4.0
+    assert lowest >= float(relief.positions_mm.min()) - half_a_contact
+    assert highest <= float(relief.positions_mm.max()) + half_a_contact

@@ -65,7 +65,7 @@ def test_a_grid_point_and_its_raw_values_are_one_stimulus() -> None:
 EVERY_THERAPY = (
     ("tonic", "scs-tonic"),
     ("ten-khz", "scs-ten-khz"),
-    ("sub-perception", "scs-tonic"),
+    ("sub-perception", "scs-sub-perception"),
     ("drg", "drg"),
     ("pns", "pns"),
     ("tens", "tens"),

@@ -41,6 +41,10 @@ def test_the_shipped_devices_are_listed() -> None:
 @pytest.mark.parametrize("name", device_names())
 def test_every_range_and_limit_has_a_source_and_an_evidence_tag(name: str) -> None:
     content = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
+    if "based_on" in content:
+        content = (
+            tomllib.loads((SHIPPED / f"{content['based_on']}.toml").read_text(encoding="utf-8")) | content
+        )
     tables = [*content["parameters"].values(), *content["limits"], content["excitability"]]
     tables += content["preflight"]
     tables += [fact for fact in content.get("response", {}).values() if isinstance(fact, dict)]
@@ -94,6 +98,22 @@ def test_device_range_is_not_a_safety_limit() -> None:
     wild = {"amplitude_ma": 25.4, "pulse_width_us": 500.0, "frequency_hz": 40.0, "configuration": "level-1"}
     broken = {reading.quantity for reading in space.readings(wild) if not reading.met}
     assert broken >= {Quantity.SHANNON_K, Quantity.CHARGE_DENSITY}
+
+
+def test_a_stimulator_used_for_another_therapy_keeps_its_ranges_and_limits() -> None:
+    felt, unfelt = load_device("scs-tonic"), load_device("scs-sub-perception")
+    assert unfelt.space == felt.space
+    assert unfelt.excitability == felt.excitability
+    assert unfelt.preflight == felt.preflight
+    assert unfelt.response != felt.response
+    assert unfelt.digest != felt.digest
+
+
+def test_what_a_file_is_based_on_is_a_shipped_file(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('based_on = "elsewhere"\n' + OWN, encoding="utf-8")
+    with pytest.raises(DeviceFileError, match="elsewhere"):
+        load_device(str(path))
 
 
 def test_a_laboratory_names_its_own_file_by_path(tmp_path: Path) -> None:
