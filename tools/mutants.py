@@ -126,6 +126,7 @@ def _changes(tree: ast.AST, text: _Text) -> Iterator[Change]:
         elif isinstance(node, ast.expr):
             yield from _of_expression(node, text)
         elif isinstance(node, ast.comprehension):
+            yield from _of_choices(node.iter, text)
             for test in node.ifs:
                 yield from ((_span(test), word) for word in ("True", "False"))
         elif isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Tuple):
@@ -137,10 +138,20 @@ def _changes(tree: ast.AST, text: _Text) -> Iterator[Change]:
 def _looked_at(node: ast.AST) -> Iterator[ast.AST]:
     """Walk the tree, past what is left alone."""
     for child in _children(node):
-        if not isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom):
+        if not isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom) and not _is_declaration(child):
             yield child
             if not isinstance(child, ast.Raise):
                 yield from _looked_at(child)
+
+
+def _is_declaration(node: ast.AST) -> bool:
+    """Return whether a statement names a type, ``One = Another | None``, or the names of a module."""
+    match node:
+        case ast.Assign(value=ast.BinOp(right=ast.Constant(value=None))):
+            return True
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return True
+    return False
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -162,18 +173,19 @@ def _of_statement(node: ast.stmt, text: _Text) -> Iterator[Change]:
         case ast.AugAssign(target=target, op=operator, value=value):
             yield _span(node), "pass"
             yield from _operator(_between(target, value), operator, text)
-        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
-            yield _span(node), "pass"
-        case ast.Continue():
-            yield _span(node), "break"
-        case ast.Break():
-            yield _span(node), "continue"
+        case ast.Assign(targets=[target], value=value):
+            if isinstance(target, ast.Attribute | ast.Subscript):
+                yield _span(node), "pass"
+            yield from _of_choices(value, text)
+        case ast.Continue() | ast.Break():
+            yield _span(node), "break" if isinstance(node, ast.Continue) else "continue"
         case ast.If(test=test):
             yield from ((_span(test), word) for word in ("True", "False"))
         case ast.While(test=test):
             yield _span(test), "False"
         case ast.For(iter=iterated):
             yield _span(iterated), "()"
+            yield from _of_choices(iterated, text)
 
 
 def _of_expression(node: ast.expr, text: _Text) -> Iterator[Change]:
@@ -213,9 +225,10 @@ def _of_name(node: ast.Name | ast.Attribute, text: _Text) -> Iterator[Change]:
         yield _span(node), before + NAMES[name]
 
 
-def _of_display(node: ast.Tuple | ast.List | ast.Set, text: _Text) -> Iterator[Change]:
+def _of_choices(node: ast.expr, text: _Text) -> Iterator[Change]:
+    """Leave out one of several things to choose from or to go through; a tuple that is a record stays whole."""
     forms = {ast.Tuple: "({},)", ast.List: "[{}]", ast.Set: "{{{}}}"}
-    if len(node.elts) > 1 and not isinstance(getattr(node, "ctx", None), ast.Store):
+    if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
         yield from _without_each(node.elts, text, _span(node), forms[type(node)], ", ")
 
 
@@ -235,6 +248,7 @@ def _of_comparison(node: ast.Compare, text: _Text) -> Iterator[Change]:
         token, others = COMPARISONS[type(operator)]
         for other in others:
             yield from _token(_between(left, right), token, other, text)
+        yield from _of_choices(right, text)
 
 
 def _operator(span: Span, operator: ast.operator, text: _Text) -> Iterator[Change]:
@@ -265,6 +279,8 @@ def _of_call(node: ast.Call, text: _Text) -> Iterator[Change]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "np":
         return  # numpy's where chooses, it does not ask
+    for argument in node.args:
+        yield from _of_choices(argument, text)
     if name in DROPPED_CALLS and isinstance(node.func, ast.Attribute):
         yield _span(node), text.of(_span(node.func.value))
     if name in DROPPED_ARGUMENTS and len(node.args) > 1:
@@ -296,9 +312,6 @@ _OF_KIND: dict[type[ast.expr], Callable[[Any, _Text], Iterator[Change]]] = {
     ast.Constant: _of_constant,
     ast.Dict: _of_table,
     ast.IfExp: _of_choice,
-    ast.List: _of_display,
     ast.Name: _of_name,
-    ast.Set: _of_display,
-    ast.Tuple: _of_display,
     ast.UnaryOp: _of_sign,
 }

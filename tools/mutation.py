@@ -1,11 +1,13 @@
 """Break the safety code and the ledger on purpose, one small change at a time, and see a test fail.
 
 ``python tools/mutation.py [part of a path ...]``, or ``make mutation``. Works in a scratch copy; the tree is never
-touched. Each mutant runs, in a forked process, the tests named for its file in ``tools/mutation.toml``, then, where it
-survives those, the wider ones. Of every survivor that file says why it changes nothing; one without a reason fails the run.
-The results go to ``docs/acceptance/mutations.json`` and the page beside it.
+touched. The tests named for a file in ``tools/mutation.toml`` are collected once; then every mutant is a fork of that
+process, which puts the wrong code where the right one was and lets pytest go on. Of every survivor that file says why it
+changes nothing; one without a reason fails the run. The results go to ``docs/acceptance/mutations.json`` and the page beside
+it.
 """
 
+import ast
 import contextlib
 import gc
 import importlib
@@ -24,7 +26,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from types import CodeType, FunctionType
+from typing import Any
 
 import pytest
 from acceptance import commit
@@ -37,8 +40,9 @@ PLAN = ROOT / "tools" / "mutation.toml"
 WARM = ("alembic", "fastapi", "httpx2", "joserfc.jwk", "numpy", "rfc8785", "sqlalchemy.orm", "uvicorn")
 """Imported once, before the forks; nothing of ours is."""
 OPTIONS = (
-    *("-x", "-q", "--tb=short", "--no-header", "--hypothesis-profile=mutation"),
+    *("-x", "-q", "-s", "--tb=line", "--no-header", "--hypothesis-profile=mutation"),
     *("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:xdist", "-p", "no:anyio"),
+    *("-p", "no:unraisableexception", "-p", "no:threadexception"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 """Of pytest: no plugin that is slow to start; what the parent imported is not rewritten, the tests themselves are."""
@@ -51,37 +55,28 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 """That of ``make test``, without making counterexamples small."""
+SCREEN = os.dup(1)
+"""Where the forks, whose output goes to a file, show how it goes."""
 SLACK_S = 20.0
-"""A mutant may take this much longer than three times what the tests take without one."""
+"""A mutant may take this much longer than three times what all tests take without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A file to break, and the tests that are to notice."""
+    """A file to break, and the tests that are to notice, the quick ones first."""
 
     file: str
     tests: list[str]
-    wider: list[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How the tests ended."""
-
-    word: str
-    """``passed``, ``failed`` or ``timeout``."""
-    seconds: float
 
 
 def main(arguments: Sequence[str]) -> int:
     """Break what is named, or everything; returns 1 where a survivor has no reason."""
     plan = tomllib.loads(PLAN.read_text(encoding="utf-8"))
-    targets = [Target(wider=entry.pop("wider", []), **entry) for entry in plan["target"]]
+    targets = [Target(**entry) for entry in plan["target"]]
     wanted = [t for t in targets if not arguments or any(part in t.file for part in arguments)]
     for name in WARM:
         importlib.import_module(name)
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    gc.freeze()
     with scratch() as folder:
         for target in wanted:
             results[target.file] = break_file(target, folder)
@@ -125,33 +120,109 @@ def break_file(target: Target, folder: Path) -> dict[str, Any]:
     Returns:
         What JSON keeps of it.
     """
-    path = folder / target.file
-    source = path.read_text(encoding="utf-8")
     started = time.monotonic()
-    usual = {name: run(folder, tests, 600.0) for name, tests in _stages(target)}
-    if any(ending.word != "passed" for ending in usual.values()):
-        raise SystemExit(f"{_output(folder)}\nThe tests of {target.file} fail already.")
-    endings: Counter[str] = Counter()
-    survivors = []
-    try:
-        for mutant in mutants_of(source):
+    path = folder / target.file
+    right = path.read_text(encoding="utf-8")
+    mutants = mutants_of(right)
+    inside = [mutant for mutant in mutants if only_inside_functions(right, mutant.source)]
+    breaker = Breaker(path, right, inside, folder / "endings")
+    status = _wait(_fork_pytest(folder, target.tests, breaker), 24 * 3600.0)
+    if status != pytest.ExitCode.OK:
+        raise SystemExit(f"{(folder / 'output').read_text()}\nThe tests of {target.file} fail already.")
+    usual_s, *words = json.loads((folder / "endings").read_text(encoding="utf-8"))
+    endings = dict(zip(inside, words, strict=True))
+    for mutant in mutants:
+        if mutant not in endings:  # what runs when the module is imported: everything is imported anew
             _write(path, mutant.source)
-            ending = fate(target, folder, usual)
-            endings[ending] += 1
-            if ending == "passed":
-                survivors.append({"line": mutant.line, "was": mutant.was, "becomes": mutant.becomes})
-            _say(target, mutant, ending)
-    finally:
-        _write(path, source)
+            endings[mutant] = ending_of(_fork_pytest(folder, target.tests), usual_s)
+            say(path, mutant, endings[mutant])
+    _write(path, right)
+    counts = Counter(endings.values())
     return {
         "commit": commit(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "failed": endings["failed"],
+        "failed": counts["failed"],
         "minutes": round((time.monotonic() - started) / 60, 1),
-        "survivors": survivors,
-        "tests": [*target.tests, *target.wider],
-        "timeout": endings["timeout"],
+        "survivors": [
+            {"line": mutant.line, "was": mutant.was, "becomes": mutant.becomes}
+            for mutant in mutants
+            if endings[mutant] == "passed"
+        ],
+        "tests": target.tests,
+        "timeout": counts["timeout"],
     }
+
+
+class Breaker:
+    """A pytest plugin: when all is collected, every mutant gets a fork of this process to run the tests in."""
+
+    def __init__(self, path: Path, right: str, mutants: list[Mutant], endings: Path) -> None:
+        """Take the file, its source and the mutants that differ inside functions, and where to write how they ended."""
+        self._path, self._right, self._mutants, self._endings = path, right, mutants, endings
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the tests by example first: they are the quick ones."""
+        items.sort(key=lambda item: bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False)))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool | None:
+        """Fork; in a fork return nothing, so that pytest goes on as always."""
+        functions = functions_of(self._path)
+        gc.freeze()
+        started = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            return None
+        if ending_of(child, 600.0) != "passed":
+            raise pytest.UsageError("the tests fail without a mutant")
+        usual_s = time.monotonic() - started
+        words = []
+        for mutant in self._mutants:
+            _write(self._path, mutant.source)  # for processes that tests start
+            child = os.fork()
+            if child == 0:
+                os.setsid()
+                put_in_place(functions, self._path, mutant.source)
+                return None
+            words.append(ending_of(child, usual_s))
+            say(self._path, mutant, words[-1])
+        _write(self._path, self._right)
+        self._endings.write_text(json.dumps([usual_s, *words]), encoding="utf-8")
+        return True
+
+
+def only_inside_functions(right: str, wrong: str) -> bool:
+    """Return whether two sources differ in the bodies of functions alone."""
+
+    def outside(source: str) -> str:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                node.body = []
+        return ast.dump(tree)
+
+    return outside(right) == outside(wrong)
+
+
+def functions_of(path: Path) -> dict[str, list[FunctionType]]:
+    """Return every function a file defined, by qualified name, wherever it is kept."""
+    found: dict[str, list[FunctionType]] = {}
+    for entry in gc.get_objects():
+        if type(entry) is FunctionType and entry.__code__.co_filename == str(path):
+            found.setdefault(entry.__code__.co_qualname, []).append(entry)
+    return found
+
+
+def put_in_place(functions: dict[str, list[FunctionType]], path: Path, source: str) -> None:
+    """Give functions the code another source of their file has for them."""
+    waiting = [compile(source, str(path), "exec", dont_inherit=True)]
+    while waiting:
+        for part in waiting.pop().co_consts:
+            if isinstance(part, CodeType):
+                waiting.append(part)
+                for function in functions.get(part.co_qualname, ()):
+                    function.__code__ = part
 
 
 def _write(path: Path, source: str) -> None:
@@ -160,48 +231,25 @@ def _write(path: Path, source: str) -> None:
         cached.unlink()  # a mutant may have the size and the second of the one before
 
 
-def _stages(target: Target) -> list[tuple[str, list[str]]]:
-    return [(name, tests) for name, tests in (("tests", target.tests), ("wider", target.wider)) if tests]
-
-
-def fate(target: Target, folder: Path, usual: dict[str, Ending]) -> str:
-    """Return how the first stage of tests ended that noticed, or ``passed``."""
-    for name, tests in _stages(target):
-        ending = run(folder, tests, 3 * usual[name].seconds + SLACK_S)
-        if ending.word != "passed":
-            return ending.word
-    return "passed"
-
-
-def run(folder: Path, tests: list[str], limit_s: float) -> Ending:
-    """Run tests in a fork of this process, which has imported what is slow to import.
-
-    Args:
-        folder: The scratch copy; the output goes to ``output`` there.
-        tests: What pytest is given.
-        limit_s: Then it is interrupted, and killed where that does not help.
-
-    Returns:
-        The ending.
-    """
-    started = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        _be_pytest(folder, tests)
-    ended = _wait(child, limit_s)
-    if ended is None:
+def ending_of(child: int, usual_s: float) -> str:
+    """Return how a process of tests ended: ``passed``, ``failed`` or ``timeout``."""
+    status = _wait(child, 3 * usual_s + SLACK_S)
+    if status is None:
         os.kill(child, signal.SIGINT)  # what the tests started is theirs to stop
         if _wait(child, 15.0) is None:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
-        return Ending(word="timeout", seconds=limit_s)
-    if ended not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-        raise SystemExit(f"{_output(folder)}\npytest could not run.")
-    return Ending(word="passed" if ended == 0 else "failed", seconds=time.monotonic() - started)
+        return "timeout"
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+        raise SystemExit(f"pytest could not run: {status}")
+    return "failed" if status else "passed"
 
 
-def _be_pytest(folder: Path, tests: list[str]) -> NoReturn:
-    """Run pytest and end; nothing of the parent's own is unwound here."""
+def _fork_pytest(folder: Path, tests: list[str], *plugins: object) -> int:
+    """Start pytest in a fork of this process, which has imported what is slow to import; output in ``output``."""
+    child = os.fork()
+    if child:
+        return child
     status = int(pytest.ExitCode.INTERNAL_ERROR)
     try:
         os.setsid()
@@ -213,17 +261,13 @@ def _be_pytest(folder: Path, tests: list[str]) -> NoReturn:
         sys.path[:] = [str(folder), *(entry for entry in sys.path if Path(entry or ".").resolve() != ROOT)]
         # the first counterexample is enough: to make it small takes minutes
         settings.register_profile("mutation", PROFILE)
-        status = int(pytest.main([*OPTIONS, *tests]))
-    except BaseException:  # noqa: BLE001 - whatever it is, it ends here
+        status = int(pytest.main([*OPTIONS, *tests], plugins=list(plugins)))
+    except BaseException:  # noqa: BLE001 - whatever it is, it ends here: nothing of the parent's is unwound
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
-
-
-def _output(folder: Path) -> str:
-    return (folder / "output").read_text(encoding="utf-8")
 
 
 def _wait(child: int, limit_s: float) -> int | None:
@@ -237,9 +281,11 @@ def _wait(child: int, limit_s: float) -> int | None:
     return None
 
 
-def _say(target: Target, mutant: Mutant, ending: str) -> None:
+def say(path: Path, mutant: Mutant, ending: str) -> None:
+    """Show how a mutant ended."""
     word = "SURVIVED" if ending == "passed" else ending
-    print(f"{word:8} {target.file}:{mutant.line}  {mutant.was}  =>  {mutant.becomes}", flush=True)
+    line = f"{word:8} {path.name}:{mutant.line}  {mutant.was}  =>  {mutant.becomes}\n"
+    os.write(SCREEN, line.encode())
 
 
 def reason_of(survivor: dict[str, Any], plan: dict[str, Any], file: str) -> str | None:
