@@ -19,7 +19,7 @@ from ax.utils.common.logger import set_ax_logger_levels
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.grid import Grid, ask_seed, nearest_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
 from optimizer.history import History
@@ -54,7 +54,7 @@ class AxSession:
                 client = self._client(grid, ask_seed(self.seed, history), trials)
                 wish = grid.settings(_only(client.get_next_trials(max_trials=1)))
                 keep = self._kept(client, grid)
-        chosen = first_legal(self.problem, history, ask, [wish], seed=self.seed)
+        chosen = nearest_legal(self.problem, history, ask, wish, seed=self.seed)
         return answer(self.problem, history, ask, chosen, policy=self.name, seed=self.seed, keep=keep)
 
     def _initial(self, grid: Grid, trials: tuple[Told, ...]) -> Settings:

@@ -25,7 +25,7 @@ from baybe.targets import NumericalTarget
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.grid import Grid, ask_seed, nearest_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
 from optimizer.history import History
@@ -62,7 +62,7 @@ class BaybeSession:
                 warnings.simplefilter("ignore")
                 with BaybeSettings(random_seed=ask_seed(self.seed, history)):
                     wish, keep = self._recommend(grid, legal, trials)
-            chosen = first_legal(self.problem, history, ask, [wish], seed=self.seed)
+            chosen = nearest_legal(self.problem, history, ask, wish, seed=self.seed)
         return answer(self.problem, history, ask, chosen, policy=self.name, seed=self.seed, keep=keep)
 
     def _recommend(

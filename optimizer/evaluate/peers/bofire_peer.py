@@ -24,7 +24,7 @@ from bofire.data_models.strategies.api import BotorchOptimizer, RandomStrategy, 
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
-from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.grid import Grid, ask_seed, nearest_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, best_expected, told
 from optimizer.history import History
@@ -63,7 +63,7 @@ class BoFireSession:
                 strategy = self._strategy(grid, ask_seed(self.seed, history), trials)
                 wish = _only(grid, strategy.ask(candidate_count=1))
                 keep = self._kept(grid, strategy, trials)
-        chosen = first_legal(self.problem, history, ask, [wish], seed=self.seed)
+        chosen = nearest_legal(self.problem, history, ask, wish, seed=self.seed)
         return answer(self.problem, history, ask, chosen, policy=self.name, seed=self.seed, keep=keep)
 
     def _initial(self, grid: Grid, number: int) -> Settings:

@@ -1,6 +1,6 @@
 """The device grid inside the envelope as a library outside sees it: named values, what is fixed left out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,26 +71,18 @@ class Grid:
         return named
 
 
-def first_legal(
-    problem: Problem, history: History, ask: Ask, wishes: Sequence[Settings], *, seed: int
+def nearest_legal(
+    problem: Problem, history: History, ask: Ask, wish: Settings, *, seed: int
 ) -> Settings | None:
-    """Return the first wish that may be named, else the legal settings nearest to the first; None without a wish."""
-    for wish in wishes:
-        if permitted(problem, ask, np.array([wish.indices], dtype=np.int64))[0]:
-            return wish
-    if not wishes:
-        return None
-    rng = np.random.default_rng([seed, len(history)])
-    return nearest(problem, wishes[0], ask.in_force.settings, named_by(problem, ask), rng)
-
-
-def named_by(problem: Problem, ask: Ask) -> Callable[[Indices], NDArray[np.bool_]]:
-    """Return the test of what a peer may name: hard limits, envelope, locked and excluded."""
+    """Return a wish that may be named, else the settings nearest to it that may; None where there are none."""
 
     def may_be_named(indices: Indices) -> NDArray[np.bool_]:
         return permitted(problem, ask, indices)
 
-    return may_be_named
+    if may_be_named(np.array([wish.indices], dtype=np.int64))[0]:
+        return wish
+    rng = np.random.default_rng([seed, len(history)])
+    return nearest(problem, wish, ask.in_force.settings, may_be_named, rng)
 
 
 def ask_seed(seed: int, history: History) -> int:

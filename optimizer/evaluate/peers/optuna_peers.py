@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision
+from optimizer.evaluate.peers.grid import ask_seed, nearest_legal
 from optimizer.evaluate.peers.policy import PeerPolicy
 from optimizer.evaluate.peers.told import Told, told
 from optimizer.history import History
 from optimizer.policies.baseline import answer, permitted
-from optimizer.policies.nearest import nearest
 from optimizer.problem import Problem
 from optimizer.space.parameter import Parameter, Value
-from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 
 N_ASKS = 10
@@ -55,27 +54,19 @@ class OptunaSession:
             parameter.name: axis_of(parameter, mask)
             for parameter, mask in zip(self.problem.space.parameters, self.problem.index_masks, strict=True)
         }
-        study = self._study(axes, told(self.problem, history), len(history))
-
-        def may_be_named(indices: Indices) -> NDArray[np.bool_]:
-            return permitted(self.problem, ask, indices)
-
-        first = None
+        study = self._study(axes, told(self.problem, history), ask_seed(self.seed, history))
+        wishes: list[Settings] = []
         for _ in range(N_ASKS):
             trial = study.ask({name: axis.distribution for name, axis in axes.items()})
             wish = self.problem.space.at([axes[name].index(trial.params[name]) for name in axes])
-            if may_be_named(np.array([wish.indices], dtype=np.int64))[0]:
+            if permitted(self.problem, ask, np.array([wish.indices], dtype=np.int64))[0]:
                 return wish
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            first = first or wish
-        if first is None:
-            return None
-        rng = np.random.default_rng([self.seed, len(history)])
-        return nearest(self.problem, first, ask.in_force.settings, may_be_named, rng)
+            wishes.append(wish)
+        return nearest_legal(self.problem, history, ask, wishes[0], seed=self.seed)
 
-    def _study(self, axes: dict[str, "Axis"], trials: tuple[Told, ...], number: int) -> optuna.Study:
+    def _study(self, axes: dict[str, "Axis"], trials: tuple[Told, ...], seed: int) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         study = optuna.create_study(direction="maximize", sampler=self.sampler(seed=seed))
         tolerability = self.problem.tolerability
         for trial in trials:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 
 from optimizer.ask import Ask
-from optimizer.evaluate.peers.grid import Grid, ask_seed, first_legal
+from optimizer.evaluate.peers.grid import Grid, ask_seed, nearest_legal
 from optimizer.evaluate.peers.told import told
 from optimizer.history import EPOCH, History, applied, history_from_rows
 from optimizer.policies.baseline import permitted
@@ -50,16 +50,15 @@ def test_the_candidates_are_legal_and_distinct() -> None:
     assert permitted(PROBLEM, ASK, points).all()
 
 
-def test_of_the_wishes_the_first_legal_one_else_the_nearest_to_the_first() -> None:
+def test_a_legal_wish_stands_and_another_becomes_the_nearest_legal_settings() -> None:
     legal = PROBLEM.space.settings({**START, "pulse_width_us": 400.0})
     high = PROBLEM.space.settings({**START, "amplitude_ma": 25.0, "pulse_width_us": 1_000.0})
     history = History()
-    assert first_legal(PROBLEM, history, ASK, [high, legal], seed=0) == legal
-    near = first_legal(PROBLEM, history, ASK, [high], seed=0)
+    assert nearest_legal(PROBLEM, history, ASK, legal, seed=0) == legal
+    near = nearest_legal(PROBLEM, history, ASK, high, seed=0)
     assert near is not None
     assert permitted(PROBLEM, ASK, np.array([near.indices])).all()
     assert float(near["amplitude_ma"]) > 4.0, "towards the wish"
-    assert first_legal(PROBLEM, history, ASK, [], seed=0) is None
 
 
 def test_every_ask_has_a_seed_of_its_own() -> None:
