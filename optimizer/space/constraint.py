@@ -235,7 +235,7 @@ def readings(limits: tuple[Limit, ...], columns: Columns) -> tuple[Reading, ...]
                 value=value if math.isfinite(value) else None,
                 bound=limit.bound,
                 met=met,
-                warning=known and limit.warn_from is not None and value >= limit.warn_from,
+                warning=limit.warn_from is not None and value >= limit.warn_from,
                 source=limit.source,
                 evidence=limit.evidence,
                 required=limit.required,

@@ -47,18 +47,35 @@ def test_grid_points_and_their_values_are_the_same_stimuli() -> None:
         {"pulse_width_us": 0.0},
         {"pulse_width_us": float("inf")},
         {"frequency_hz": -1.0},
+        {"frequency_hz": 0.0},
+        {"frequency_hz": float("inf")},
         {"frequency_hz": float("nan")},
     ],
 )
+@pytest.mark.parametrize("rate_corner_hz", [PROBLEM.excitability.rate_corner_hz, None])
 def test_what_cannot_be_has_no_known_strength_and_is_not_as_strong_as_anything(
-    values: dict[str, float],
+    rate_corner_hz: float | None, values: dict[str, float]
 ) -> None:
-    odd = strength.of_point(PROBLEM, {**HERE, **values})
-    known = strength.of_point(PROBLEM, HERE)
+    excitability = replace(PROBLEM.excitability, rate_corner_hz=rate_corner_hz)
+    problem = replace(PROBLEM, excitability=excitability)
+    odd = strength.of_point(problem, {**HERE, **values})
+    known = strength.of_point(problem, HERE)
     assert not odd.known
     assert not strength.surely_as_strong(odd, known)
     assert not strength.surely_as_strong(known, odd)
     assert strength.surely_as_strong(known, known)
+
+
+@pytest.mark.parametrize("small", [{"amplitude_ma": 0.0}, {"pulse_width_us": 0.5}, {"frequency_hz": 0.5}])
+def test_what_is_small_is_known(small: dict[str, float]) -> None:
+    assert strength.of_point(PROBLEM, {**HERE, **small}).known
+
+
+def test_a_higher_rate_makes_nothing_surely_stronger() -> None:
+    slow = strength.of_point(PROBLEM, HERE)
+    faster = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 4.9, "frequency_hz": 650.0})
+    assert not strength.surely_as_strong(faster, slow)
+    assert not strength.surely_as_strong(slow, faster), "nor the lower one as strong as the higher"
 
 
 def test_a_word_for_a_number_is_unknown() -> None:
@@ -71,6 +88,9 @@ def test_a_parameter_the_device_has_not_plays_no_part() -> None:
     points = strength.of_points(plain, [{"amplitude_ma": 4.0}, {"amplitude_ma": 2.0}])
     assert points.known.all()
     assert points.configuration.tolist() == [0, 0]
+    drawn = strength.of_grid_points(plain, np.array([[8], [4]]))
+    assert (drawn.configuration.tolist(), drawn.amplitude_ma.tolist()) == ([0, 0], [4.0, 2.0])
+    assert drawn.known.all()
     assert strength.as_strong_ma(4.0, points[0], points).tolist() == [4.0, 4.0]
     assert strength.surely_as_strong(points[0], points[1])
     assert not strength.surely_as_strong(points[1], points[0])

@@ -99,6 +99,12 @@ def test_what_is_unknown_bars_everything_and_lifts_nothing() -> None:
     assert subjects(history(trial(1, 5), trial(2, 1, frequency_hz=None, amplitude_ma=9.0))) == ["g1-0"]
 
 
+@pytest.mark.parametrize("odd", [{"amplitude_ma": float("inf")}, {"pulse_width_us": float("inf")}])
+def test_what_cannot_be_may_be_as_strong_as_any_bar(odd: dict[str, float]) -> None:
+    (bar,) = tolerance.bars(PROBLEM, history(trial(1, 5)))
+    assert tolerance.blocks(bar, strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 0.1, **odd}))
+
+
 def test_a_bar_in_an_unknown_configuration_speaks_of_all() -> None:
     (bar,) = tolerance.bars(PROBLEM, history(trial(1, 5, configuration="elsewhere")))
     for configuration in ("level-1", "level-8"):

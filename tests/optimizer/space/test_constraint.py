@@ -23,6 +23,7 @@ CONFIGURATIONS = (
     Configuration(name="shared", shares={"E1": -0.5, "E2": -0.5, CASE: 1.0}),
     Configuration(name="small-anode", shares={"E1": -1.0, "E3": 1.0}),
     Configuration(name="unknown-area", shares={"E4": -1.0, CASE: 1.0}),
+    Configuration(name="half-known", shares={"E1": -0.5, "E4": -0.5, CASE: 1.0}),
 )
 GRID = (
     listed("amplitude_ma", "mA", [0.0, 1.0, 4.34, 8.0, 8.17, 12.0]),
@@ -89,6 +90,12 @@ def test_an_unknown_area_is_never_taken_for_met(quantity: Quantity) -> None:
     assert reading(space(limit(quantity, 30.0)), values) == (False, None, False)
     found = space(limit(quantity, 30.0))
     assert not found.contains(found.settings(values))
+    assert reading(found, at(1.0, 100.0, "half-known")) == (False, None, False)
+
+
+@pytest.mark.parametrize("quantity", [Quantity.CONTACT_CURRENT, Quantity.CHARGE_DENSITY, Quantity.SHANNON_K])
+def test_a_configuration_the_device_has_not_is_never_taken_for_met(quantity: Quantity) -> None:
+    assert reading(space(limit(quantity, 30.0)), at(1.0, 100.0, "elsewhere")) == (False, None, False)
 
 
 def test_only_a_limit_the_hardware_keeps_itself_may_go_unchecked() -> None:
@@ -98,6 +105,9 @@ def test_only_a_limit_the_hardware_keeps_itself_may_go_unchecked() -> None:
     assert reading(space(replace(required, required=False)), values) == (True, None, False)
     assert not reading(space(replace(required, required=False), impedance_ohm=3000.0), values)[0]
     assert reading(space(required, impedance_ohm=500.0), values) == (True, pytest.approx(4.0), False)
+    for impedance_ohm, fits in ((None, True), (500.0, True), (3000.0, False)):
+        found = space(replace(required, required=False), impedance_ohm=impedance_ohm)
+        assert found.contains(found.settings(values)) is fits
 
 
 def test_shannon_k_warns_from_1_5_and_is_refused_at_1_75() -> None:
@@ -128,10 +138,23 @@ def test_an_inclusive_bound_is_met_at_the_bound_and_an_exclusive_one_is_not() ->
     assert not reading(space(replace(inclusive, exclusive=True)), at(8.0, 100.0))[0]
 
 
+def test_a_warning_begins_at_its_own_bound() -> None:
+    warns = limit(Quantity.TOTAL_CURRENT, 9.0, warn_from=8.0)
+    assert reading(space(warns), at(8.0, 100.0)) == (True, 8.0, True)
+    assert reading(space(warns), at(4.34, 100.0)) == (True, 4.34, False)
+
+
+@pytest.mark.parametrize("bound", [0.003, 3e6])
+def test_a_bound_reached_by_another_order_of_sums_is_met(bound: float) -> None:
+    near = np.array([bound * (1 + 1e-15), bound * (1 - 1e-15)])
+    assert limit(Quantity.TOTAL_CURRENT, bound).met(near).all()
+    assert not limit(Quantity.TOTAL_CURRENT, bound, exclusive=True).met(near).any()
+
+
 def test_an_unbalanced_waveform_is_refused_whatever_its_current() -> None:
     balance = limit(Quantity.CHARGE_IMBALANCE, 0.0)
     assert reading(space(balance), at(1.0, 100.0))[0]
-    assert not reading(space(balance, balanced=False), at(0.0, 100.0))[0]
+    assert reading(space(balance, balanced=False), at(0.0, 100.0))[:2] == (False, 1.0)
 
 
 CYCLE = (*GRID, listed("on_s", "s", [7.0, 30.0]), listed("off_s", "s", [12.0, 30.0, 300.0]))
@@ -158,7 +181,7 @@ def test_duty_cycle_and_on_off_are_two_rules(
 
 def test_continuous_stimulation_has_a_duty_cycle_of_one() -> None:
     assert reading(space(limit(Quantity.DUTY_CYCLE, 0.5)), at(1.0, 100.0))[:2] == (False, 1.0)
-    assert reading(space(limit(Quantity.ON_OFF_RATIO, 1.0)), at(1.0, 100.0))[0]
+    assert reading(space(limit(Quantity.ON_OFF_RATIO, 1.0)), at(1.0, 100.0))[:2] == (True, 0.0)
 
 
 @pytest.mark.parametrize("quantity", list(Quantity))
