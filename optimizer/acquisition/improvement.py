@@ -49,13 +49,10 @@ def best_of(problem: Problem, surrogate: Surrogate, tried: Points) -> Points:
 def expected_improvement(problem: Problem, surrogate: Surrogate, best: Points, points: Points) -> Tensor:
     """Return the expected gain from rating each point once and then keeping the better, ``(c,)``, in points."""
     compared = surrogate.compare(points, best)
-    here, there = compared.variance, surrogate.predict(best).variance
     gain = compared.gain - bother(problem, surrogate, points) + bother(problem, surrogate, best)
-    # cov(f(x) - f(best), f(x)) from the variance of the difference
-    shared = 0.5 * (here - there + compared.gain_variance)
-    covariance = shared.mean(0) + _covariance(gain, compared.mean)
+    covariance = compared.covariance.mean(0) + _covariance(gain, compared.mean)
     noise = surrogate.values["noise_sd"].square() + surrogate.values["day_sd"].square()
-    rating = here.mean(0) + _covariance(compared.mean, compared.mean) + noise.mean()
+    rating = compared.variance.mean(0) + _covariance(compared.mean, compared.mean) + noise.mean()
     return _positive_part(gain.mean(0), covariance.abs() / rating.sqrt())
 
 

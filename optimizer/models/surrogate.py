@@ -58,9 +58,9 @@ class Surrogate:
             part = self.draws(slice(first, first + size))
             there, other = part.predict(points), part.predict(reference)
             variance = there.variance
-            found.append((there.mean, variance, *there.difference(other, variance)))
-        mean, variance, gain, gain_variance = (torch.cat(parts) for parts in zip(*found, strict=True))
-        return Comparison(mean=mean, variance=variance, gain=gain, gain_variance=gain_variance)
+            found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
+        mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return Comparison(mean=mean, variance=variance, gain=gain, covariance=covariance)
 
     def draws(self, which: slice) -> "Surrogate":
         """Return the surrogate of some of the draws."""
@@ -112,13 +112,13 @@ class Prediction:
         Args:
             reference: Prediction at one point.
         """
-        return self.difference(reference, self.variance)
+        variance = self.variance + reference.variance - 2.0 * self.shared_with(reference)
+        return self.mean - reference.mean, variance.clamp_min(1e-10)
 
-    def difference(self, reference: "Prediction", variance: Tensor) -> tuple[Tensor, Tensor]:
-        """As :meth:`gain_over`, given the variance here, ``(s, c)``."""
-        prior = self.surrogate.relief.covariance(self.surrogate.values, self.points, reference.points)
-        shared = (prior - self.root.transpose(1, 2) @ reference.root)[..., 0]
-        return self.mean - reference.mean, (variance + reference.variance - 2.0 * shared).clamp_min(1e-10)
+    def shared_with(self, other: "Prediction") -> Tensor:
+        """Return the covariance with relief at one other point, ``(s, c)``."""
+        prior = self.surrogate.relief.covariance(self.surrogate.values, self.points, other.points)
+        return (prior - self.root.transpose(1, 2) @ other.root)[..., 0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,8 @@ class Comparison:
     variance: Tensor
     gain: Tensor
     """Expected difference to the other point."""
-    gain_variance: Tensor
+    covariance: Tensor
+    """Of that difference with relief here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
