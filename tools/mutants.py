@@ -147,7 +147,7 @@ def _looked_at(node: ast.AST) -> Iterator[ast.AST]:
 def _is_declaration(node: ast.AST) -> bool:
     """Return whether a statement names a type, ``One = Another | None``, or the names of a module."""
     match node:
-        case ast.Assign(value=ast.BinOp(right=ast.Constant(value=None))):
+        case ast.Assign(value=ast.BinOp(right=ast.Constant(value=None) | ast.Name(id="int" | "float"))):
             return True
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return True
@@ -173,9 +173,9 @@ def _of_statement(node: ast.stmt, text: _Text) -> Iterator[Change]:
         case ast.AugAssign(target=target, op=operator, value=value):
             yield _span(node), "pass"
             yield from _operator(_between(target, value), operator, text)
-        case ast.Assign(targets=[target], value=value):
-            if isinstance(target, ast.Attribute | ast.Subscript):
-                yield _span(node), "pass"
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            yield _span(node), "pass"
+        case ast.Assign(targets=[ast.Name()], value=value):
             yield from _of_choices(value, text)
         case ast.Continue() | ast.Break():
             yield _span(node), "break" if isinstance(node, ast.Continue) else "continue"

@@ -298,7 +298,7 @@ def test_harm_in_the_first_configuration_of_the_device_is_harm_in_that_one() -> 
 
 
 def test_neighbours_are_all_within_one_and_a_half_times_the_nearest_however_near_that_is() -> None:
-    places = (0.0, 0.4, 0.6, 0.9)
+    places = (0.0, 0.5, 0.75, 1.25)
     lead = SearchSpace(
         parameters=(
             uniform("amplitude_ma", "mA", 0.0, 10.0, 0.5),
