@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from optimizer.figures.palette import INK, look
-
-INTOLERABLE = "#d55e00"
-SEVERE = "#8b1a1a"
+from optimizer.figures.palette import INK, INTOLERABLE, SEVERE, frame, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,27 +48,8 @@ def exposures_figure(policies: Sequence[Exposed], *, title: str) -> Figure:
     """
     figure = Figure(figsize=(9.6, 1.6 + 0.55 * len(policies)), layout="constrained")
     axes = figure.subplots()
-    for offset, color, name, entries in (
-        (-0.19, INTOLERABLE, "above the tolerability limit", [p.above for p in policies]),
-        (0.19, SEVERE, "of these, severe", [p.severe for p in policies]),
-    ):
-        places = [row + offset for row in range(len(policies))]
-        values = [entry.value for entry in entries]
-        axes.barh(places, values, height=0.36, color=color, label=name)
-        axes.errorbar(
-            values,
-            places,
-            xerr=_arms(entries),
-            fmt="none",
-            ecolor=INK,
-            elinewidth=1.4,
-            capsize=3,
-        )
-        for place, entry in zip(places, entries, strict=True):
-            axes.annotate(
-                f"{entry.value:.2f}", (entry.high, place), (6, 0), textcoords="offset points", fontsize=10,
-                verticalalignment="center", color=INK,
-            )  # fmt: skip
+    _bars(axes, -0.19, [p.above for p in policies], INTOLERABLE, "above the tolerability limit")
+    _bars(axes, 0.19, [p.severe for p in policies], SEVERE, "of these, severe")
     axes.set_yticks(range(len(policies)), [policy.label for policy in policies], fontsize=12)
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.invert_yaxis()
@@ -78,12 +57,23 @@ def exposures_figure(policies: Sequence[Exposed], *, title: str) -> Figure:
     axes.set_xlim(0.0, 1.12 * max([policy.above.high for policy in policies] + [0.1]))
     axes.set_xlabel("trials per patient, true expected grade", fontsize=12)
     axes.tick_params(axis="x", labelsize=11)
-    axes.set_title(title, fontsize=14, loc="left", pad=12)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="x", alpha=0.25)
+    frame(axes, title, grid="x")
     axes.set_axisbelow(True)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
     return figure
+
+
+def _bars(axes: Axes, offset: float, entries: Sequence[Measured], color: str, name: str) -> None:
+    """Draw one bar a policy, beside its row, with its interval and its number."""
+    places = [row + offset for row in range(len(entries))]
+    values = [entry.value for entry in entries]
+    axes.barh(places, values, height=0.36, color=color, label=name)
+    axes.errorbar(values, places, xerr=_arms(entries), fmt="none", ecolor=INK, elinewidth=1.4, capsize=3)
+    for place, entry in zip(places, entries, strict=True):
+        axes.annotate(
+            f"{entry.value:.2f}", (entry.high, place), (6, 0), textcoords="offset points", fontsize=10,
+            verticalalignment="center", color=INK,
+        )  # fmt: skip
 
 
 def tradeoff_figure(policies: Sequence[Traded], *, title: str, worth: str) -> Figure:
@@ -118,9 +108,7 @@ def tradeoff_figure(policies: Sequence[Traded], *, title: str, worth: str) -> Fi
     axes.set_xlabel("trials above the tolerability limit, per patient", fontsize=12)
     axes.set_ylabel(worth, fontsize=12)
     axes.tick_params(labelsize=11)
-    axes.set_title(title, fontsize=14, loc="left", pad=12)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
+    frame(axes, title, grid="both")
     figure.legend(frameon=False, fontsize=12, loc="outside right center")
     return figure
 

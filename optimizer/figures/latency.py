@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from optimizer.figures.palette import FAINT, INK, look
+from optimizer.figures.palette import FAINT, INK, frame, look
 
 FASTEST_S = 1e-4
 """Below this a clock says little, and a logarithmic axis needs an end."""
@@ -58,9 +58,7 @@ def latency_figure(policies: Sequence[Timed], *, title: str, cap_s: float = 1.0)
     axes.set_ylim(len(policies) - 0.4, -0.8)
     axes.set_xlabel("seconds: median, to the 95th percentile, to the longest", fontsize=12)
     axes.tick_params(axis="x", labelsize=11)
-    axes.set_title(title, fontsize=14, loc="left", pad=12)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="x", alpha=0.25)
+    frame(axes, title, grid="x")
     return figure
 
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from optimizer.figures.palette import FAINT, look, spread
+from optimizer.figures.palette import FAINT, frame, look, spread
 
 FEW = 6
 """Curves up to which their bands can be told apart; of more, the first two have bands and the others a bar at their end."""
@@ -47,13 +47,7 @@ def learning_curve_figure(
     axes = figure.subplots()
     for order, curve in enumerate(curves):
         seen = look(order)
-        if len(curves) <= FEW or order < BANDS_OF_MANY:
-            axes.fill_between(curve.trials, curve.low, curve.high, color=seen.color, alpha=0.16, linewidth=0)
-        elif curve.trials:
-            apart = BAR_APART * (order - BANDS_OF_MANY + 1) * curve.trials[-1]
-            axes.vlines(
-                curve.trials[-1] + apart, curve.low[-1], curve.high[-1], color=seen.color, linewidth=2.2
-            )
+        _interval(axes, curve, order, has_band=len(curves) <= FEW or order < BANDS_OF_MANY)
         axes.plot(
             curve.trials,
             curve.mean,
@@ -69,18 +63,26 @@ def learning_curve_figure(
         axes.annotate(
             reached_label, (first, reached), (0, 3), textcoords="offset points", fontsize=11, color=FAINT
         )
-    axes.set_title(title, fontsize=14, loc="left", pad=12)
     axes.set_xlabel("trial", fontsize=12)
     axes.set_ylabel(value, fontsize=12)
     axes.tick_params(labelsize=11)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.25)
+    frame(axes, title, grid="y")
     axes.margins(x=0.01)
     last = max((curve.trials[-1] for curve in curves if curve.trials), default=0)
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 < tick <= last])
     _name(axes, curves)
     return figure
+
+
+def _interval(axes: Axes, curve: Curve, order: int, *, has_band: bool) -> None:
+    """Draw the interval all along the curve, or at its end alone."""
+    color = look(order).color
+    if has_band:
+        axes.fill_between(curve.trials, curve.low, curve.high, color=color, alpha=0.16, linewidth=0)
+    elif curve.trials:
+        end = curve.trials[-1] * (1.0 + BAR_APART * (order - BANDS_OF_MANY + 1))
+        axes.vlines(end, curve.low[-1], curve.high[-1], color=color, linewidth=2.2)
 
 
 def _name(axes: Axes, curves: Sequence[Curve]) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from optimizer.figures.palette import INTOLERABLE, SEVERE
 
 RELIEF = "#0072b2"
 KEPT = "#009e73"
 TOLERABLE = "#555555"
-INTOLERABLE = "#d55e00"
-SEVERE = "#8b1a1a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,38 +40,41 @@ def lived_through_figure(
     Returns:
         Two panels over trial numbers: relief against the best there is, and the grade against its limits.
     """
-    numbers = list(range(1, len(trials) + 1))
     figure = Figure(figsize=(9.0, 5.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    top.axhline(
-        best_relief_nrs, color="#333333", linewidth=1.2, linestyle="--", label="best tolerable settings"
-    )
-    top.step(
-        numbers,
-        [t.kept_relief_nrs for t in trials],
-        where="mid",
-        color=KEPT,
-        linewidth=2.6,
-        label="recommended so far",
-    )
-    top.plot(numbers, [t.relief_nrs for t in trials], "o", color=RELIEF, markersize=7, label="tried")
-    top.set_ylabel("true relief, points")
-    top.set_ylim(min(0.0, *(t.relief_nrs for t in trials)) - 0.2, best_relief_nrs * 1.12 + 0.2)
-    colors = [
-        SEVERE if t.grade >= severe_grade else INTOLERABLE if t.grade > limit_grade else TOLERABLE
-        for t in trials
-    ]
-    bottom.bar(numbers, [t.grade for t in trials], color=colors, width=0.7)
-    bottom.axhline(limit_grade, color=INTOLERABLE, linewidth=1.2, linestyle="--", label="intolerable above")
-    bottom.axhline(severe_grade, color=SEVERE, linewidth=1.2, linestyle=":", label="severe from")
-    bottom.set_ylabel("true side effect, grade")
-    bottom.set_ylim(0.0, 10.0)
+    _relief(top, trials, best_relief_nrs)
+    _grades(bottom, trials, limit_grade, severe_grade)
     bottom.set_xlabel("trial")
     bottom.set_xlim(0.4, len(trials) + 0.6)
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (top, bottom):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", alpha=0.25)
-    top.legend(frameon=False, fontsize=9, ncols=3, loc="lower right")
-    bottom.legend(frameon=False, fontsize=9, ncols=2, loc="upper right")
     return figure
+
+
+def _relief(axes: Axes, trials: Sequence[Lived], best_relief_nrs: float) -> None:
+    numbers = range(1, len(trials) + 1)
+    kept, tried = [t.kept_relief_nrs for t in trials], [t.relief_nrs for t in trials]
+    axes.axhline(
+        best_relief_nrs, color="#333333", linewidth=1.2, linestyle="--", label="best tolerable settings"
+    )
+    axes.step(numbers, kept, where="mid", color=KEPT, linewidth=2.6, label="recommended so far")
+    axes.plot(numbers, tried, "o", color=RELIEF, markersize=7, label="tried")
+    axes.set_ylabel("true relief, points")
+    axes.set_ylim(min(0.0, *tried) - 0.2, best_relief_nrs * 1.12 + 0.2)
+    axes.legend(frameon=False, fontsize=9, ncols=3, loc="lower right")
+
+
+def _grades(axes: Axes, trials: Sequence[Lived], limit_grade: float, severe_grade: float) -> None:
+    grades = [t.grade for t in trials]
+    colors = [
+        SEVERE if grade >= severe_grade else INTOLERABLE if grade > limit_grade else TOLERABLE
+        for grade in grades
+    ]
+    axes.bar(range(1, len(trials) + 1), grades, color=colors, width=0.7)
+    axes.axhline(limit_grade, color=INTOLERABLE, linewidth=1.2, linestyle="--", label="intolerable above")
+    axes.axhline(severe_grade, color=SEVERE, linewidth=1.2, linestyle=":", label="severe from")
+    axes.set_ylabel("true side effect, grade")
+    axes.set_ylim(0.0, 10.0)
+    axes.legend(frameon=False, fontsize=9, ncols=2, loc="upper right")

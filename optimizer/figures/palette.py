@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+from matplotlib.axes import Axes
 
 COLORS: Final = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444",
@@ -13,6 +15,8 @@ STYLES: Final = ("-", "--", "-.", ":")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 INK: Final = "#222222"
 FAINT: Final = "#666666"
+INTOLERABLE: Final = "#d55e00"
+SEVERE: Final = "#8b1a1a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,13 @@ def look(order: int) -> Look:
         width=3.0 if order == 0 else 1.8,
         layer=4 if order == 0 else 3,
     )
+
+
+def frame(axes: Axes, title: str, *, grid: Literal["x", "y", "both"]) -> None:
+    """Give a panel its title on the left and a faint grid; no lines at the top and on the right."""
+    axes.set_title(title, fontsize=14, loc="left", pad=12)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis=grid, alpha=0.25)
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

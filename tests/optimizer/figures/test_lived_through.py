@@ -1,7 +1,8 @@
 import pytest
 from matplotlib.colors import to_hex
 
-from optimizer.figures.lived_through import INTOLERABLE, SEVERE, TOLERABLE, Lived, lived_through_figure
+from optimizer.figures.lived_through import TOLERABLE, Lived, lived_through_figure
+from optimizer.figures.palette import INTOLERABLE, SEVERE
 
 
 def lived(grade: float) -> Lived:
