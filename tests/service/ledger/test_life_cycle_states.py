@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,17 +15,15 @@ from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import LAPSED, Action, Status, decide, expire, status_of, take_back
 from service.ledger.tables import (
     AskRow,
-    CourseRow,
     DecisionRow,
     Entry,
-    PatientRow,
     ProposalRow,
     TrialRow,
     WithdrawalRow,
 )
+from tests.service.ledger.bare import NOW, course_of, empty_ledger, taken_back
 from tests.service.live import START
 
-NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 UNTIL = NOW + timedelta(days=7)
 LATE = UNTIL + timedelta(microseconds=1)
 SETTINGS = load_device("scs-tonic").space.settings(START)
@@ -34,37 +32,19 @@ HARM = "a severe report"
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    found = Database(f"sqlite:///{tmp_path_factory.mktemp('states')}/ledger.sqlite")
-    found.migrate()
-    yield found
-    found.close()
+    with empty_ledger(tmp_path_factory.mktemp("states")) as found:
+        yield found
 
 
 @pytest.fixture
 def ledger(empty: Database) -> Iterator[Ledger]:
-    """Give a transaction that is taken back."""
-    with empty.write() as session:
-        yield Ledger(session, site="a", principal="dr", now=NOW)
-        session.rollback()
+    with taken_back(empty) as found:
+        yield found
 
 
 @pytest.fixture
 def course_id(ledger: Ledger) -> str:
-    return course_of(ledger, "x")
-
-
-def course_of(ledger: Ledger, pseudonym: str) -> str:
-    patient = ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym=pseudonym), {})
-    row = CourseRow(
-        id=ledger.new_id(),
-        site="a",
-        patient_id=patient.id,
-        device="d",
-        problem="{}",
-        problem_fingerprint="f",
-        start="{}",
-    )
-    return ledger.append("course", row, {}, course_id=row.id).id
+    return course_of(ledger, "x").id
 
 
 def answer(
@@ -216,7 +196,7 @@ def test_to_be_applied_is_what_was_approved_in_this_course_and_came_to_nothing_y
     ledger: Ledger, course_id: str
 ) -> None:
     approved, edited, taken, applied, rejected, still = [answer(ledger, course_id) for _ in range(6)]
-    elsewhere = answer(ledger, course_of(ledger, "y"))
+    elsewhere = answer(ledger, course_of(ledger, "y").id)
     for proposal in (approved, taken, applied, elsewhere):
         decide(ledger, proposal, Action.APPROVE, settings=SETTINGS)
     decide(ledger, edited, Action.EDIT, settings=SETTINGS)
@@ -241,7 +221,7 @@ def test_harm_takes_back_what_is_open_and_what_is_approved_and_lets_lapse_what_w
 ) -> None:
     late = stock(ledger, course_id, NOW)
     fresh = stock(ledger, course_id)
-    elsewhere = stock(ledger, course_of(ledger, "y"))
+    elsewhere = stock(ledger, course_of(ledger, "y").id)
     ledger.now = NOW + timedelta(hours=1)
     taken = life_cycle.withdraw_all(ledger, course_id, cause_id=HARM)
     assert taken == tuple(proposal.id for proposal in fresh)

@@ -1,0 +1,47 @@
+"""A ledger without a service around it, for tests that write rows themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.db.engine import Database
+from service.ledger.ledger import Ledger
+from service.ledger.tables import CourseRow, PatientRow
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+@contextmanager
+def empty_ledger(folder: Path) -> Iterator[Database]:
+    """Make a ledger; several tests may use it, each in a transaction that is taken back."""
+    found = Database(f"sqlite:///{folder}/ledger.sqlite")
+    found.migrate()
+    yield found
+    found.close()
+
+
+@contextmanager
+def taken_back(database: Database) -> Iterator[Ledger]:
+    """Give a transaction of a principal of site ``a`` that ends in nothing."""
+    with database.write() as session:
+        yield Ledger(session, site="a", principal="dr", now=NOW)
+        session.rollback()
+
+
+def course_of(
+    ledger: Ledger, pseudonym: str, *, device: str = "d", optimizer: str | None = None
+) -> CourseRow:
+    """Write a patient and a course of theirs."""
+    patient = PatientRow(id=ledger.new_id(), site=ledger.site, pseudonym=pseudonym)
+    row = CourseRow(
+        id=ledger.new_id(),
+        site=ledger.site,
+        patient_id=ledger.append("patient", patient, {}).id,
+        device=device,
+        problem="{}",
+        problem_fingerprint="f",
+        start="{}",
+        optimizer=optimizer,
+    )
+    return ledger.append("course", row, {}, course_id=row.id)
