@@ -125,17 +125,35 @@ def worker(
     status: Annotated[bool, typer.Option("--status", help="Only say how far behind MLflow is.")] = False,
 ) -> None:
     """Keep MLflow in step with the ledger, until interrupted."""
-    from service.settings import Settings
+    from service.environment import read_settings
 
     with clear_errors():
         if status:
             from service.tracking.status import lag
 
-            typer.echo(f"entries not shown yet: {lag(Settings(), namespace=namespace)}")
+            typer.echo(f"entries not shown yet: {lag(read_settings(), namespace=namespace)}")
             return
         from service.worker import run_worker
 
-        run_worker(Settings(), namespace=namespace)
+        run_worker(read_settings(), namespace=namespace)
+
+
+@app.command()
+def compute(
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many; TITRATE_COMPUTE_PROCESSES or 1.")
+    ] = None,
+) -> None:
+    """Answer asks of web processes that have no compute process of their own, until interrupted."""
+    from service.environment import read_settings
+
+    with clear_errors():
+        from service.commands.compute import run_compute
+
+        settings = read_settings()
+        run_compute(
+            settings.model_copy(update={"compute_processes": processes or settings.compute_processes or 1})
+        )
 
 
 @mlflow_commands.callback()
@@ -146,11 +164,11 @@ def mlflow_group() -> None:
 @mlflow_commands.command()
 def rebuild(namespace: Namespace = "titrate") -> None:
     """Delete the projection and make it again from the ledger; stop the worker first."""
-    from service.settings import Settings
+    from service.environment import read_settings
     from service.worker import rebuild as rebuild_projection
 
     with clear_errors():
-        typer.echo(f"courses shown: {rebuild_projection(Settings(), namespace=namespace)}")
+        typer.echo(f"courses shown: {rebuild_projection(read_settings(), namespace=namespace)}")
 
 
 @app.command()
@@ -160,11 +178,11 @@ def serve(
 ) -> None:
     """Serve the HTTP interface, with its compute process, until interrupted."""
     with clear_errors():
+        from service.environment import read_settings
         from service.serving import serve as serve_until_interrupted
-        from service.settings import Settings
 
         stated = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-        serve_until_interrupted(Settings().model_copy(update=stated))
+        serve_until_interrupted(read_settings().model_copy(update=stated))
 
 
 app.add_typer(keys_commands, name="keys", help="API keys.")

@@ -35,6 +35,7 @@
       ReasonRequiredError            a coded reason is due
       DatabaseNotReadyError          a schema of another release
       DatabaseBusyError              a write that could not begin in time
+      SettingError                   a variable of the environment that is no setting, or has no legal value
       PortInUseError                 serve: the address is taken
       DataFolderError                serve: the folder cannot be written
       ProjectionBusyError            a worker is at work on the projection
@@ -44,7 +45,7 @@
 Messages name field, problem, limit and what to do next; never the value, which may be patient data.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ServiceError(Exception):
@@ -75,6 +76,14 @@ class AuthenticationError(ServiceError):
     """No key, a key nobody issued, or one that expired."""
 
     code = "not-authenticated"
+    site: str = ""
+    """Whose key was shown, or whose provider the token names: for the trail alone. Nothing proves that the caller is of it."""
+    credential: str = ""
+
+    def at(self, site: str, credential: str) -> Self:
+        """Return the error with the door that was tried."""
+        self.site, self.credential = site, credential
+        return self
 
 
 class IdentityProviderError(ServiceError):
@@ -273,6 +282,12 @@ class DatabaseBusyError(ServiceError):
 
     code = "database-busy"
     retry_after_s = 1
+
+
+class SettingError(ServiceError):
+    """A variable of the environment that is no setting, or has no legal value."""
+
+    code = "setting"
 
 
 class PortInUseError(ServiceError):

@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "too-many-requests": 429,
         "service-error": 500,
         "internal-error": 500,
+        "setting": 500,
         "port-in-use": 500,
         "data-folder": 500,
         "checkpoint": 500,

@@ -78,7 +78,10 @@ class Settings(BaseSettings):
     """After this long a compute process is taken for hung and replaced."""
     draft_after_s: float = Field(default=2.0, ge=0.0)
     """How long after a course's last report its next answer is computed as a draft."""
-    compute_processes: int = Field(default=1, ge=1)
+    compute_processes: int = Field(default=1, ge=0)
+    """Compute processes of each web process; 0 leaves computing to `titrate compute`, on this machine or another."""
+    compute_lost_s: float = Field(default=15.0, gt=0.0)
+    """How long a compute service may be silent before another takes over its work."""
     body_limit_bytes: int = Field(default=1_000_000, ge=1_000)
     busy_timeout_s: float = Field(default=20.0, gt=0.0)
     """How long a write waits for the one before it."""

@@ -9,7 +9,8 @@ import structlog
 
 from service import logs, metrics
 from service.db.engine import Database
-from service.errors import DatabaseNotReadyError, TrackingUnavailableError
+from service.db.waiting import wait_for_schema
+from service.errors import TrackingUnavailableError
 from service.settings import Settings
 from service.tracking.client import Tracking
 from service.tracking.relay import Relay, run_until
@@ -29,7 +30,7 @@ def run_worker(settings: Settings, *, namespace: str = "titrate") -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
-    if not _wait_for_schema(database, stop):
+    if not wait_for_schema(database, stop):
         return
     relay = _relay(settings, database, namespace)
     metrics.watch(metrics.OUTBOX_LAG, relay.lag)
@@ -80,19 +81,3 @@ def _relay(settings: Settings, database: Database, namespace: str) -> Relay:
 def artifact_folder(settings: Settings) -> Path:
     """Return where the files of the embedded MLflow store lie."""
     return settings.data_folder / "mlflow-files"
-
-
-def _wait_for_schema(database: Database, stop: threading.Event) -> bool:
-    """Wait until the service has made the tables; return False where told to stop first."""
-    said = False
-    while True:
-        try:
-            database.check()
-        except DatabaseNotReadyError:
-            if not said:
-                log.info("waiting for the ledger's schema")
-            said = True
-            if stop.wait(0.5):
-                return False
-        else:
-            return True

@@ -29,10 +29,12 @@ def create(
 ) -> None:
     """Make an API key and print it, this once."""
     with clear_errors():
+        from service.environment import read_settings
         from service.keyring import Keyring
-        from service.settings import Settings
 
-        typer.echo(Keyring(Settings()).create(principal, role, site=site, days=days, patient_id=patient_id))
+        typer.echo(
+            Keyring(read_settings()).create(principal, role, site=site, days=days, patient_id=patient_id)
+        )
 
 
 @commands.command()
@@ -45,20 +47,20 @@ def rotate(
 ) -> None:
     """Make a key that takes the place of another, and print it, this once; both work for a while."""
     with clear_errors():
+        from service.environment import read_settings
         from service.keyring import Keyring
-        from service.settings import Settings
 
-        typer.echo(Keyring(Settings()).replace(prefix, overlap_hours=overlap_hours, days=days))
+        typer.echo(Keyring(read_settings()).replace(prefix, overlap_hours=overlap_hours, days=days))
 
 
 @commands.command()
 def revoke(prefix: Prefix) -> None:
     """Let a key work no longer, at once."""
     with clear_errors():
+        from service.environment import read_settings
         from service.keyring import Keyring
-        from service.settings import Settings
 
-        Keyring(Settings()).revoke(prefix)
+        Keyring(read_settings()).revoke(prefix)
         typer.echo(f"revoked: {prefix}")
 
 
@@ -69,11 +71,11 @@ def listed() -> None:
         from rich.console import Console
         from rich.table import Table
 
+        from service.environment import read_settings
         from service.keyring import Keyring
-        from service.settings import Settings
 
         table = Table("prefix", "principal", "site", "roles", "state", "expires", "last used", "follows")
-        for entry in Keyring(Settings()).entries():
+        for entry in Keyring(read_settings()).entries():
             used = "never" if entry.last_used_at is None else f"{entry.last_used_at:%Y-%m-%d %H:%M}"
             expires = f"{entry.expires_at:%Y-%m-%d %H:%M}"
             named = (entry.prefix, entry.principal, entry.site, entry.roles)

@@ -83,12 +83,12 @@ def checkpoint(
 @commands.command("public-key")
 def public_key() -> None:
     """Print the key that checkpoints of this installation are checked with."""
+    from service.environment import read_settings
     from service.ledger import checkpoint as checkpoints
     from service.serving import prepare_folder
-    from service.settings import Settings
 
     with clear_errors():
-        folder = Settings().data_folder
+        folder = read_settings().data_folder
         prepare_folder(folder)
         typer.echo(checkpoints.public_key(checkpoints.signing_key(folder)))
 
@@ -107,9 +107,9 @@ def grant(
 @contextmanager
 def _ledger() -> Iterator[tuple["Settings", "Database"]]:
     from service.db.engine import Database
-    from service.settings import Settings
+    from service.environment import read_settings
 
-    settings = Settings()
+    settings = read_settings()
     database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
     try:
         yield settings, database

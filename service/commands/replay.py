@@ -92,10 +92,10 @@ def _replay_stored(proposal_id: str | None) -> None:
     if proposal_id is None:
         raise SchemaError("replay", "needs something to replay", limit="--data FOLDER or --proposal ID")
     from service.db.engine import Database
+    from service.environment import read_settings
     from service.proposals.replaying import replay as replay_answer
-    from service.settings import Settings
 
-    database = Database(Settings().database_url)
+    database = Database(read_settings().database_url)
     database.check()
     found = replay_answer(database, proposal_id)
     database.close()

@@ -14,7 +14,7 @@ from service.courses.standing_schemas import (
 )
 from service.dependencies.requests import Answer
 from service.errors import ConflictError, SchemaError
-from service.ledger import optimizer_version, preflight
+from service.ledger import drafts, optimizer_version, preflight
 from service.ledger.course_tables import MigrationRow, PreflightRow
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.ledger import Ledger
@@ -80,6 +80,7 @@ def migrate(ledger: Ledger, course_id: str, new: NewMigration) -> Answer:
         "versions": json.loads(now),
     }
     ledger.append("migration", row, body, course_id=course.id)
+    drafts.drop(ledger.session, course.id)  # the optimiser of before computed it
     changes = [
         VersionChange(package=name, before=old, after=new_)
         for name, (old, new_) in optimizer_version.difference(before, now).items()

@@ -169,10 +169,17 @@ def _prepare_sqlite(engine: Engine, busy_timeout_s: float) -> None:
 
 
 def _prepare_postgresql(engine: Engine, busy_timeout_s: float) -> None:
+    # a writer that hangs in its turn loses it before those who wait give up: all the others would hang with it
+    wait_ms, idle_ms = int(busy_timeout_s * 1000), int(busy_timeout_s * 500)
+    limits = (
+        f"SELECT set_config('lock_timeout', '{wait_ms}', true), "
+        f"set_config('idle_in_transaction_session_timeout', '{idle_ms}', true)"
+    )
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get(_WRITES, False):
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_s * 1000)}")
+            connection.exec_driver_sql(limits)
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
 

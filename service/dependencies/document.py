@@ -19,6 +19,7 @@ ANSWERS = Path(__file__).with_name("answers.json")
 NEVER_ANSWERED = {
     "service-error",
     "optimizer-error",
+    "setting",
     "port-in-use",
     "data-folder",
     "projection-busy",

@@ -97,3 +97,16 @@ class DraftRow(Base):
     history_digest: Mapped[str | None] = mapped_column(Digest)
     decision: Mapped[str | None] = mapped_column(Text)
     """Canonical JSON of the answer, once it is there."""
+
+
+class ComputeRow(Base):
+    """A compute service that lives. Work in progress: it says so every few seconds, and is forgotten when it does not."""
+
+    __tablename__ = "compute_services"
+
+    holder: Mapped[str] = mapped_column(Code, primary_key=True)
+    optimizer: Mapped[str] = mapped_column(Text)
+    """Canonical JSON of what it computes with."""
+    warm: Mapped[int] = mapped_column(Integer)
+    """How many of its processes can answer."""
+    expires_at: Mapped[datetime] = mapped_column(Instant)

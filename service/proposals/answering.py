@@ -1,6 +1,7 @@
 """The record's side of computing: claim a job, hand out what it rests on, store the answer."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,20 +14,22 @@ from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_deci
 from optimizer.errors import OptimizerError
 from optimizer.safety import doubt, limits
 from service import metrics
-from service.ledger import drafts, life_cycle
+from service.ledger import drafts, life_cycle, optimizer_version
 from service.ledger.history import history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action
-from service.ledger.tables import AmendmentRow, AskRow, CourseRow, JobRow, ProposalRow
+from service.ledger.tables import AmendmentRow, AskRow, CourseRow, Entry, JobRow, ProposalRow
 
 OPTIMIZER = "optimizer"
 """Stands as principal of what the optimiser answered."""
 
 
-def open_jobs(session: Session, now: datetime) -> tuple[str, ...]:
-    """Return the asks nobody answers at present, oldest first."""
+def open_jobs(session: Session, now: datetime, *, asked_before: datetime | None = None) -> tuple[str, ...]:
+    """Return the asks nobody answers at present, oldest first; only those asked before an instant where it is named."""
     free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
     query = select(JobRow.ask_id).join(AskRow, AskRow.id == JobRow.ask_id).where(JobRow.state == "open", free)
+    if asked_before is not None:
+        query = query.join(Entry, Entry.sequence == AskRow.sequence).where(Entry.recorded_at <= asked_before)
     return tuple(session.scalars(query.order_by(AskRow.sequence).limit(100)))
 
 
@@ -45,6 +48,30 @@ def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timed
         .values(holder=holder, leased_until=now + span, attempts=JobRow.attempts + 1)
         .returning(JobRow.attempts)
     )
+
+
+def answered(session: Session, ask_ids: Collection[str]) -> tuple[str, ...]:
+    """Return those of some asks that have their answer."""
+    return tuple(session.scalars(select(ProposalRow.ask_id).where(ProposalRow.ask_id.in_(ask_ids))))
+
+
+def is_open(session: Session, ask_id: str, now: datetime) -> bool:
+    """Return whether an ask waits and nobody is at work on it; seen without a turn of writing, which a claim takes."""
+    free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
+    query = select(JobRow.ask_id).where(JobRow.ask_id == ask_id, JobRow.state == "open", free)
+    return session.scalar(query) is not None
+
+
+def is_ours(session: Session, ask_id: str) -> bool:
+    """Return whether an ask is on record under the optimiser that is installed here."""
+    asked = session.scalar(select(AskRow.optimizer).filter_by(id=ask_id))
+    return asked == optimizer_version.installed()
+
+
+def stand_in(session: Session, ask_id: str, holder: str, now: datetime, *, cause: str) -> None:
+    """Answer an ask that nobody else answers with the labelled fallback."""
+    if claim(session, ask_id, holder, now, timedelta(0)) is not None:
+        store(session, ask_id, fallback_hold(session, ask_id), now, fallback=cause)
 
 
 def request_of(session: Session, ask_id: str) -> bytes:

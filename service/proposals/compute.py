@@ -24,7 +24,7 @@ from typing import Any
 from service import metrics
 from service.clock import Clock
 from service.db.engine import Database
-from service.ledger import drafts, optimizer_version
+from service.ledger import computing, drafts, optimizer_version
 from service.proposals import answering, sweeping
 from service.proposals.frames import receive, send
 
@@ -106,10 +106,17 @@ class ComputeProcess:
 
 
 class ComputeService:
-    """The compute processes of one web process."""
+    """The compute processes of one web process, or of one `titrate compute`."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, processes: int, timeout_s: float, draft_after_s: float
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        processes: int,
+        timeout_s: float,
+        lost_s: float,
+        draft_after_s: float,
     ) -> None:
         """Describe the service; :meth:`start` begins.
 
@@ -118,8 +125,15 @@ class ComputeService:
             clock: What time it is.
             processes: How many compute processes.
             timeout_s: After this long a process is taken for hung.
+            lost_s: After this long in silence the whole service is taken for lost, and another takes over its work.
             draft_after_s: How long after a course's last report its draft is computed.
         """
+        self.look_every_s = LOOK_EVERY_S
+        """How often job rows of other processes are looked for while nobody asks here."""
+        self._lease = computing.lease(lost_s)
+        self._lost_s = lost_s
+        self._working: set[str] = set()
+        self._beat_now = threading.Event()
         self._database = database
         self._clock = clock
         self._timeout_s = timeout_s
@@ -136,6 +150,7 @@ class ComputeService:
         self._threads = [
             threading.Thread(target=self._serve, args=(n,), daemon=True) for n in range(processes)
         ]
+        self._threads.append(threading.Thread(target=self._live, name="compute-beat", daemon=True))
 
     @property
     def is_warm(self) -> bool:
@@ -156,6 +171,7 @@ class ComputeService:
     def stop(self) -> None:
         """End the processes; what is open stays on record for the next start."""
         self._stopping.set()
+        self._beat_now.set()
         for process in list(self._processes.values()):
             process.end()
         for thread in self._threads:
@@ -171,11 +187,34 @@ class ComputeService:
             self._changed.wait_for(lambda: ask_id in self._done, timeout=seconds)
             self._done.discard(ask_id)
 
+    def _live(self) -> None:
+        """Say every few seconds that this service lives, and renew the leases of what it is at work on."""
+        while not self._stopping.is_set():
+            try:
+                with self._database.write() as session:
+                    now = self._clock()
+                    computing.beat(
+                        session,
+                        self._holder,
+                        optimizer=optimizer_version.installed(),
+                        warm=len(self.pids),
+                        working=tuple(self._working),
+                        until=now + self._lease,
+                        now=now,
+                    )
+            except Exception as error:  # noqa: BLE001 - silent for now; whether it lives is seen from outside
+                _log.error("a sign of life was not written: %s", type(error).__qualname__)
+            self._beat_now.wait(self._lost_s / 3)
+            self._beat_now.clear()
+        with suppress(Exception), self._database.write() as session:
+            computing.leave(session, self._holder)
+
     def _serve(self, number: int) -> None:
         while not self._stopping.is_set():
             process = self._processes[number] = ComputeProcess(self._timeout_s)
             try:
                 if not self._stopping.is_set() and process.wait_until_warm():
+                    self._beat_now.set()
                     self._answer_with(process)
             finally:
                 del self._processes[number]
@@ -189,27 +228,35 @@ class ComputeService:
         """Answer until the process fails."""
         while not self._stopping.is_set():
             for act, subject in self._next():
+                self._working.add(subject)
                 try:
                     lives = act(process, subject)
                 except Exception as error:  # noqa: BLE001 - the thread must live; the job stays open
                     _log.error("an answer was not stored: %s", type(error).__qualname__)
                     lives = True
+                finally:
+                    self._working.discard(subject)
                 if not lives:
                     return
 
     def _next(self) -> list[tuple[Callable[[ComputeProcess, str], bool], str]]:
         """Return what to do next: asks first, what nobody waits for one at a time."""
         try:
-            return [(self._answer, self._waiting.get(timeout=LOOK_EVERY_S))]
+            return [(self._answer, self._waiting.get(timeout=self.look_every_s))]
         except queue.Empty:
             pass
         self._sweep()
-        with self._database.read() as session:
-            now = self._clock()
-            asks = answering.open_jobs(session, now)
-            if asks:
-                return [(self._answer, ask_id) for ask_id in asks]
-            return [(self._draft, course_id) for course_id in drafts.due(session, now, self._settle)[:1]]
+        try:
+            with self._database.read() as session:
+                now = self._clock()
+                asks = answering.open_jobs(session, now)
+                if asks:
+                    return [(self._answer, ask_id) for ask_id in asks]
+                return [(self._draft, course_id) for course_id in drafts.due(session, now, self._settle)[:1]]
+        except Exception as error:  # noqa: BLE001 - a database that is gone for a while must not end the thread
+            _log.error("jobs were not looked for: %s", type(error).__qualname__)
+            self._stopping.wait(LOOK_EVERY_S)
+            return []
 
     def _sweep(self) -> None:
         """Write down now and then what ran out; one thread of a process is enough."""
@@ -223,9 +270,8 @@ class ComputeService:
 
     def _draft(self, process: ComputeProcess, course_id: str) -> bool:
         """Compute the draft of a course; returns whether the process lives on."""
-        span = timedelta(seconds=2 * self._timeout_s)
         with self._database.write() as session:
-            job = drafts.claim(session, course_id, self._holder, self._clock(), span)
+            job = drafts.claim(session, course_id, self._holder, self._clock(), self._lease)
         if job is None:
             return True
         reply = process.ask(job.request)
@@ -243,11 +289,18 @@ class ComputeService:
 
     def _answer(self, process: ComputeProcess, ask_id: str) -> bool:
         """Answer one ask; returns whether the process lives on."""
-        span = timedelta(seconds=2 * self._timeout_s)
         with self._database.read() as session:  # not while we hold the turn: nothing about an ask changes
+            if not answering.is_open(session, ask_id, self._clock()):
+                return True
+            ours = answering.is_ours(session, ask_id)
             request = answering.request_of(session, ask_id)
+        if not ours:  # what the record says was to answer is not what would answer here
+            with self._database.write() as session:
+                answering.stand_in(session, ask_id, self._holder, self._clock(), cause="optimizer_changed")
+            self._tell(ask_id)
+            return True
         with self._database.write() as session:
-            attempts = answering.claim(session, ask_id, self._holder, self._clock(), span)
+            attempts = answering.claim(session, ask_id, self._holder, self._clock(), self._lease)
         if attempts is None:
             return True
         reply = process.ask(request)

@@ -17,6 +17,7 @@ from service.errors import DatabaseBusyError, DatabaseNotReadyError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
 from tests.service.db.written import add_patient
+from tests.service.postgresql import Cluster
 
 
 def test_migrations_and_tables_say_the_same(database: Database) -> None:
@@ -139,3 +140,24 @@ def test_writers_take_turns_and_none_is_lost(database: Database) -> None:
         thread.join()
     with database.read() as session:
         assert [row.sequence for row in session.query(Entry).order_by(Entry.sequence)] == list(range(1, 21))
+
+
+@pytest.mark.postgres
+def test_a_writer_that_hangs_in_its_turn_loses_it_to_those_who_wait(cluster: Cluster) -> None:
+    """As a stopped process does, or a machine that lost its network: nothing of its write is kept."""
+    address = cluster.database("hanging")
+    hanging, waiting = (Database(address, busy_timeout_s=4.0) for _ in range(2))
+    hanging.migrate()
+
+    def hang() -> None:
+        with hanging.write() as session:
+            session.execute(text("INSERT INTO relay_leases VALUES ('relay', 'lost', now())"))
+            add_patient(waiting, "kept")  # while the first still has the turn
+
+    with pytest.raises(DBAPIError):
+        hang()
+    with waiting.read() as session:
+        assert [row.pseudonym for row in session.query(PatientRow)] == ["kept"]
+        assert session.scalar(text("SELECT count(*) FROM relay_leases")) == 0
+    for database in (hanging, waiting):
+        database.close()
