@@ -12,6 +12,7 @@ from rich.table import Table
 from optimizer.evaluate.diary import SOURCE
 from optimizer.evaluate.diary_replay import ALGORITHMS, GP_UCB, OURS, DiaryReplay
 from optimizer.evaluate.replay_report import bootstrap
+from optimizer.evaluate.report.markdown import table_lines
 
 DAYS: Final = (28, 56, 84)
 
@@ -116,13 +117,9 @@ def page(replay: DiaryReplay, command: str) -> str:
     ]
     for section in sections(replay):
         lines += ["", f"## {section.title}", ""]
-        lines += [_line(section.head), "|" + "---|" * len(section.head), *map(_line, section.rows)]
+        lines += table_lines(section.head, section.rows)
     lines += ["", f"{replay.n_asks} decisions in {replay.seconds:.0f} s."]
     return "\n".join(lines) + "\n"
-
-
-def _line(cells: Cells) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def save(replay: DiaryReplay, folder: Path, command: str) -> Path:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.evaluate.recorded_maps import SOURCE
 from optimizer.evaluate.replay import ALGORITHMS, GP_UCB, GP_UCB_PRIOR, OURS, OURS_PRIOR, Replay
+from optimizer.evaluate.report.markdown import table_lines
 from optimizer.figures.learning_curve import Curve, learning_curve_figure
 
 Array = NDArray[np.float64]
@@ -165,9 +166,7 @@ def learning_curves(replay: Replay) -> list[Curve]:
 
 def page(replay: Replay) -> str:
     """Return scores and paired differences as Markdown."""
-    wanted = queries_of(replay)
     n_seeds = replay.recommended[GP_UCB].shape[1]
-    head = ["method", *map(str, wanted), f">= {GOOD:g} at the end", "mean of all tried"]
     lines = [
         f"# Recorded maps of {len(replay.animals)} rats, {n_seeds} random first sites each, noise {replay.noise:g}",
         "",
@@ -176,24 +175,32 @@ def page(replay: Replay) -> str:
         "Score of the recommended site by query: true value over the animal's best. This ranks algorithms; it says",
         "nothing about clinical benefit.",
         "",
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-    ]
-    for row in [*rows(replay), *published_rows(replay)]:
-        cells = ["" if v is None else f"{v:.3f}" for v in (*row.scores, row.found, row.while_searching)]
-        lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
-    lines += [
+        *_score_lines(replay),
         "",
         "Paired over animals with GP-UCB of the same run that was told as much, bootstrap 95 %:",
         "",
+        *_difference_lines(replay),
+        "",
+        f"{replay.n_asks} decisions in {replay.seconds:.0f} s.",
     ]
-    lines += ["| method | less | queries | difference | from | to |", "|---|---|---|---|---|---|"]
-    lines += [
-        f"| {d.name} | {d.against} | {d.query} | {d.mean:+.3f} | {d.low:+.3f} | {d.high:+.3f} |"
+    return "\n".join(lines) + "\n"
+
+
+def _score_lines(replay: Replay) -> list[str]:
+    head = ["method", *map(str, queries_of(replay)), f">= {GOOD:g} at the end", "mean of all tried"]
+    cells = [
+        [row.name, *("" if v is None else f"{v:.3f}" for v in (*row.scores, row.found, row.while_searching))]
+        for row in [*rows(replay), *published_rows(replay)]
+    ]
+    return table_lines(head, cells)
+
+
+def _difference_lines(replay: Replay) -> list[str]:
+    cells = [
+        [d.name, d.against, str(d.query), f"{d.mean:+.3f}", f"{d.low:+.3f}", f"{d.high:+.3f}"]
         for d in differences(replay)
     ]
-    lines += ["", f"{replay.n_asks} decisions in {replay.seconds:.0f} s."]
-    return "\n".join(lines) + "\n"
+    return table_lines(["method", "less", "queries", "difference", "from", "to"], cells)
 
 
 def save(replay: Replay, folder: Path, *, every_score: bool = True) -> list[Path]:

@@ -1,5 +1,7 @@
 """A comparison as Markdown, for a repository."""
 
+from collections.abc import Iterable, Sequence
+
 from optimizer.evaluate.report.comparison import SYNTHETIC, Compared
 from optimizer.evaluate.report.tables import Table, tables
 
@@ -17,8 +19,11 @@ def markdown(found: Compared) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def table_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table as lines of Markdown, its head first."""
+    head, *body = ["| " + " | ".join(cells) + " |" for cells in (columns, *rows)]
+    return [head, "|" + "---|" * len(columns), *body]
+
+
 def _section(table: Table) -> str:
-    head, *body = ["| " + " | ".join(row) + " |" for row in (table.columns, *table.rows)]
-    return "\n".join(
-        [f"## {table.heading}", "", table.says, "", head, "|" + "---|" * len(table.columns), *body]
-    )
+    return "\n".join([f"## {table.heading}", "", table.says, "", *table_lines(table.columns, table.rows)])
