@@ -1,6 +1,5 @@
 """Which code this is: a digest of sources and data, so that an edit under the same version number is found out."""
 
-import hashlib
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -19,6 +18,8 @@ def digest(folder: Path = PACKAGE, *, without: tuple[str, ...] = NOT_DECIDING) -
     Returns:
         The first hexadecimal digits of a SHA-256. Nothing is kept: a caller that asks again reads again.
     """
+    import hashlib  # here: it starts OpenSSL, which importing the light core need not wait for
+
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
