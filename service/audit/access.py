@@ -29,7 +29,7 @@ class AccessLine:
 
     at: datetime
     site: str
-    """Empty, as the principal is, where nobody knows who called."""
+    """Of a caller nobody knows, whose principal is empty, the site whose key or provider they showed, or empty."""
     principal: str
     credential: str
     method: str

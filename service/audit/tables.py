@@ -37,7 +37,7 @@ class AccessRow(Base):
     batch: Mapped[int] = mapped_column(Sequence, index=True)
     at: Mapped[datetime] = mapped_column(Instant)
     site: Mapped[str] = mapped_column(String(64))
-    """Empty where nobody knows who called."""
+    """Empty where nobody knows who called, nor whose key or provider they showed."""
     principal: Mapped[str] = mapped_column(String(64))
     credential: Mapped[str] = mapped_column(String(64))
     method: Mapped[str] = mapped_column(String(16))

@@ -152,7 +152,8 @@ def principal_of(session: Session, key: str, now: datetime) -> Principal:
     expected = row.secret_digest if row is not None else _digest("")
     matches = hmac.compare_digest(expected, _digest(secret))
     if row is None or not matches or not works(row, now):
-        raise AuthenticationError("authorization", "holds no key that works", remedy=_REMEDY)
+        refused = AuthenticationError("authorization", "holds no key that works", remedy=_REMEDY)
+        raise refused if row is None else refused.at(row.site, f"key:{row.prefix}")
     return Principal(
         name=row.principal,
         site=row.site,

@@ -22,7 +22,7 @@ class Role(StrEnum):
     PATIENT_APP = "patient_app"
     """Reports of one patient, nothing else."""
     RESEARCHER = "researcher"
-    """Reads, by pseudonym."""
+    """Reads, by pseudonym; of staff no names either."""
     AUDITOR = "auditor"
     """Reads the trail."""
     ADMINISTRATOR = "administrator"
@@ -40,6 +40,11 @@ class Principal:
     """The one patient a patient app speaks for."""
     credential: str = ""
     """What it showed: ``key:`` and the public prefix, or ``token:`` and the provider; for the trail."""
+
+    @property
+    def sees_staff(self) -> bool:
+        """Whether the names of those who treat are shown: not to who only does research."""
+        return bool(self.roles - {Role.RESEARCHER})
 
     def require(self, *allowed: Role) -> None:
         """Raise ForbiddenError unless the caller has one of the roles."""

@@ -56,7 +56,22 @@ class Tokens:
             return self._principal(token, now)
         except (JoseError, ValueError, RecursionError) as error:
             _log.info("token refused: %s", type(error).__qualname__)
-            raise AuthenticationError("authorization", "holds no token that works", remedy=_REMEDY) from None
+            refused = AuthenticationError("authorization", "holds no token that works", remedy=_REMEDY)
+            issuer = self._named_by(token)
+            if issuer is not None and issuer.site is not None:
+                refused = refused.at(issuer.site, f"token:{issuer.label}")
+            raise refused from None
+
+    def _named_by(self, token: str) -> TokenIssuer | None:
+        """Return the provider a token claims to be of, unproven, or None."""
+        if len(token) > LONGEST_TOKEN:
+            return None
+        try:
+            claimed = json.loads(jws.extract_compact(token.encode()).payload)
+            known = self._issuers.get(str(claimed.get("iss"))) if isinstance(claimed, dict) else None
+        except (JoseError, ValueError, RecursionError):
+            return None
+        return None if known is None else known[0]
 
     def _principal(self, token: str, now: datetime) -> Principal:
         if len(token) > LONGEST_TOKEN or not _SHAPE.fullmatch(token):

@@ -135,10 +135,12 @@ class EntryView(View):
     id: str
     kind: str
     principal: str
+    """Who wrote it; ``withheld`` for a researcher, as names in the body are."""
     occurred_at: datetime
     recorded_at: datetime
     body: dict[str, Any]
     body_digest: str
+    """SHA-256 of the whole fact on record, also where names are withheld."""
 
 
 Stimulation = Literal["as_settings", "off", "no_advice"]

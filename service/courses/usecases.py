@@ -26,7 +26,7 @@ from service.courses.schemas import (
 )
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, SettingsClosedError
-from service.ledger import life_cycle, optimizer_version
+from service.ledger import life_cycle, optimizer_version, staff
 from service.ledger.applicable import check_applicable
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
@@ -155,10 +155,10 @@ def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[
             sequence=entry.sequence,
             id=entry.id,
             kind=entry.kind,
-            principal=entry.principal,
+            principal=staff.principal_shown(ledger, entry.principal),
             occurred_at=entry.occurred_at,
             recorded_at=entry.recorded_at,
-            body=json.loads(entry.body),
+            body=staff.body_shown(ledger, json.loads(entry.body)),
             body_digest=entry.body_digest,
         )
         for entry in entries

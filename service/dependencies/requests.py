@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header
@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from service.audit.record import record
 from service.auth.access import allowed
-from service.auth.principal import Principal
+from service.auth.principal import NOBODY, Principal
 from service.dependencies.context import Services, path_of, services_of
 from service.dependencies.strict_body import parse
 from service.dependencies.wire import View
@@ -171,7 +171,13 @@ def audit_write(session: Session, writing: Writing, *, status: int, ledger: Ledg
 
 def ledger_for(session: Session, principal: Principal, services: Services) -> Ledger:
     """Return the ledger as one principal sees it, now."""
-    return Ledger(session, site=principal.site, principal=principal.name, now=services.clock())
+    return Ledger(
+        session,
+        site=principal.site,
+        principal=principal.name,
+        now=services.clock(),
+        sees_staff=principal.sees_staff,
+    )
 
 
 def reads() -> Any:
@@ -220,8 +226,10 @@ def caller(request: Request) -> Principal:
     services = services_of(request)
     try:
         principal = services.callers.principal_of(request.headers.get("authorization"), services.clock())
-    except AuthenticationError:
+    except AuthenticationError as error:
         services.refusals.take(request.client.host if request.client else "")
+        if error.site:  # nobody's name, but the site whose door was tried
+            request.state.principal = replace(NOBODY, site=error.site, credential=error.credential)
         raise
     request.state.principal = principal
     services.rate.take(f"{principal.site}/{principal.name}")

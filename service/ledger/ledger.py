@@ -28,7 +28,9 @@ F = TypeVar("F", bound=Fact)
 class Ledger:
     """Appends and finds, for one principal of one site, at one instant. Commits nothing itself."""
 
-    def __init__(self, session: Session, *, site: str, principal: str, now: datetime) -> None:
+    def __init__(
+        self, session: Session, *, site: str, principal: str, now: datetime, sees_staff: bool = True
+    ) -> None:
         """Open the ledger within a transaction.
 
         Args:
@@ -36,11 +38,13 @@ class Ledger:
             site: Scopes what can be found; rows of other sites do not exist here.
             principal: Who writes.
             now: The instant everything written here is recorded at.
+            sees_staff: Whether what is shown may name those who treat.
         """
         self.session = session
         self.site = site
         self.principal = principal
         self.now = now
+        self.sees_staff = sees_staff
 
     def new_id(self) -> str:
         """Return a fresh id."""

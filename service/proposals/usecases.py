@@ -10,7 +10,7 @@ from optimizer.decision import Hold, Proposal, Stop
 from optimizer.errors import SettingsError
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
-from service.ledger import asking, drafts, gate, life_cycle, optimizer_version
+from service.ledger import asking, drafts, gate, life_cycle, optimizer_version, staff
 from service.ledger.asking import Question
 from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, problem_of, start_of
@@ -94,7 +94,7 @@ def view(ledger: Ledger, row: ProposalRow) -> AnswerView:
             "within_limits": _within_limits(ledger, row, answer, approved),
             "reason": _reason(ledger, row, answer, decided),
             "flags": [] if decided is None else json.loads(decided.flags),
-            "signature": _signature(decided),
+            "signature": staff.body_shown(ledger, _signature(decided)),
             "fallback": row.fallback,
             "decision": canonical.to_builtins(answer),
         }

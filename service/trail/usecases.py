@@ -21,7 +21,7 @@ def lines(
     """Return lines of the caller's site, the earliest first.
 
     Args:
-        ledger: Says the site; who could not show who they are belongs to none and is not here.
+        ledger: Says the site; who showed neither a key of it nor a token of its provider is not here.
         of: Which trail.
         principal: Only this one's lines.
         since: Only lines from then on.

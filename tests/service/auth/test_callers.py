@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from service.audit.tables import AccessRow, AuditRow
+from service.auth import keys
 from service.auth.access import ACCESS
 from service.auth.principal import Role
+from service.clock import system_clock
 from service.settings import Settings
 from tests.service.auth.identity_provider import IdentityProvider, new_key
 from tests.service.live import Clinic, Server, codes, serving
@@ -93,3 +95,39 @@ def test_while_the_provider_is_away_keys_work_and_tokens_are_told_to_come_back(t
         assert codes([reply]) == [(503, "identity-provider")]
         assert reply.headers["Retry-After"] == "30"
         assert server.clinic().get(PATIENTS).status_code == 200
+
+
+def refused(served: Server, site: str) -> list[tuple[str, str, int]]:
+    with served.services.database.read() as session:
+        rows = session.scalars(select(AccessRow).filter_by(site=site).order_by(AccessRow.sequence))
+        return [(row.principal, row.credential, row.status) for row in rows if row.status == 401]
+
+
+def test_a_refused_key_is_on_the_trail_of_its_site_without_a_name(served: Server) -> None:
+    key = served.key(Role.CLINICIAN, site="locked")
+    prefix = key.removeprefix(keys.PREFIX).partition("_")[0]
+    with served.services.database.write() as session:
+        keys.revoke_key(session, prefix, system_clock())
+    wrong = f"{keys.PREFIX}{prefix}_{'x' * 43}"
+    unknown = f"{keys.PREFIX}{'0' * 12}_{'x' * 43}"
+    replies = [bearer(served, shown).get(PATIENTS) for shown in (key, wrong, unknown, "nothing")]
+    assert len({(reply.status_code, reply.json()["detail"]) for reply in replies[:3]}) == 1, (
+        "told apart by nobody"
+    )
+    assert refused(served, "locked") == [("", f"key:{prefix}", 401)] * 2
+    auditor = served.clinic(Role.AUDITOR, site="locked")
+    lines = auditor.get("/audit?of=access").json()
+    assert [line["credential"] for line in lines if line["status"] == 401] == [f"key:{prefix}"] * 2
+
+
+def test_a_refused_token_is_on_the_trail_of_its_providers_one_site(
+    idp: IdentityProvider, tmp_path: Path
+) -> None:
+    issuer = idp.issuer(key_set_pause_s=0.0, site="south")
+    settings = Settings(data_folder=tmp_path, token_issuers=(issuer,))
+    with serving(settings, asks=False) as south:
+        tokens = [idp.token(exp=1, iat=0), idp.token(iss="https://somebody-else.test"), "x" * 20_000]
+        for token in tokens:
+            assert bearer(south, token).get(PATIENTS).status_code == 401
+        assert refused(south, "south") == [("", "token:idp", 401)]
+        assert len(refused(south, "")) == 2
