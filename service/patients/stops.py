@@ -1,6 +1,9 @@
 """Stop everything for one patient or the whole site: nothing is proposed, approved or programmed until a release."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
 
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, StopReleasedError
@@ -42,15 +45,14 @@ def release(ledger: Ledger, stop_id: str, new: NewRelease) -> Answer:
 
 def find(ledger: Ledger, stop_id: str) -> StopView:
     """Return a stop of this site."""
-    return _view(ledger, _row(ledger, stop_id))
+    row = _row(ledger, stop_id)
+    return _view(ledger.session.execute(_told().where(StopRow.sequence == row.sequence)).one())
 
 
 def listed(ledger: Ledger, *, after: int, limit: int) -> list[StopView]:
     """Return the stops of this site, released ones included, in order, after a sequence."""
-    query = select(StopRow).where(StopRow.site == ledger.site, StopRow.sequence > after)
-    return [
-        _view(ledger, row) for row in ledger.session.scalars(query.order_by(StopRow.sequence).limit(limit))
-    ]
+    page = _told().where(StopRow.site == ledger.site, StopRow.sequence > after)
+    return [_view(told) for told in ledger.session.execute(page.order_by(StopRow.sequence).limit(limit))]
 
 
 def _row(ledger: Ledger, stop_id: str) -> StopRow:
@@ -64,13 +66,19 @@ def _row(ledger: Ledger, stop_id: str) -> StopRow:
     return found
 
 
-def _view(ledger: Ledger, row: StopRow) -> StopView:
-    began = ledger.session.scalars(select(Entry).filter_by(id=row.id)).one()
-    released = ledger.session.execute(
-        select(StopReleaseRow.reason, Entry)
-        .join(Entry, Entry.id == StopReleaseRow.id)
-        .where(StopReleaseRow.stop_id == row.id)
-    ).first()
+def _told() -> Select[StopRow, Entry, str, Entry]:
+    """Return a query of (stop, entry of the stop, reason of its release, entry of the release)."""
+    began, ended = aliased(Entry), aliased(Entry)
+    return (
+        select(StopRow, began, StopReleaseRow.reason, ended)
+        .join(began, began.sequence == StopRow.sequence)
+        .outerjoin(StopReleaseRow, StopReleaseRow.stop_id == StopRow.id)
+        .outerjoin(ended, ended.sequence == StopReleaseRow.sequence)
+    )
+
+
+def _view(told: Any) -> StopView:
+    row, began, release_reason, ended = told
     return StopView(
         id=row.id,
         sequence=row.sequence,
@@ -78,7 +86,7 @@ def _view(ledger: Ledger, row: StopRow) -> StopView:
         reason=row.reason,
         stopped_by=began.principal,
         stopped_at=began.recorded_at,
-        released_by=None if released is None else released[1].principal,
-        released_at=None if released is None else released[1].recorded_at,
-        release_reason=None if released is None else released[0],
+        released_by=None if ended is None else ended.principal,
+        released_at=None if ended is None else ended.recorded_at,
+        release_reason=release_reason,
     )

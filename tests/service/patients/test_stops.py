@@ -1,8 +1,14 @@
+from sqlalchemy import event
+
 from service.auth.principal import Role
+from service.clock import system_clock
+from service.ledger.ledger import Ledger
+from service.patients import stops
 from tests.service.live import SIGNED_BY, Clinic, Server, codes
 
 WHY = {"reason": "software_fault", "signed_by": SIGNED_BY}
 RELEASE = {"reason": "cause_resolved", "signed_by": SIGNED_BY}
+NOW = system_clock()
 
 
 def test_nothing_leaves_a_stopped_site_and_everything_stands_after_the_release(server: Server) -> None:
@@ -44,12 +50,30 @@ def test_a_pause_refuses_for_its_patient(clinic: Clinic) -> None:
 
 def test_two_stops_are_released_one_by_one(clinic: Clinic) -> None:
     course_id = clinic.course()["id"]
-    stops = [clinic.made("/stops", WHY)["id"] for _ in range(2)]
-    for number, stop_id in enumerate(stops):
+    made = [clinic.made("/stops", WHY)["id"] for _ in range(2)]
+    for number, stop_id in enumerate(made):
         held = clinic.ask(course_id)
-        assert held["decision"]["subject_ids"] == stops[number:]
+        assert held["decision"]["subject_ids"] == made[number:]
         clinic.made(f"/stops/{stop_id}/releases", RELEASE)
     assert clinic.ask(course_id)["reason"] == "no_rating"
+
+
+def test_a_page_of_stops_costs_no_more_statements_than_a_short_one(clinic: Clinic) -> None:
+    second = clinic.server.clinic(site=clinic.site, principal="chief")
+    first = clinic.made("/stops", WHY)["id"]
+    second.made(f"/stops/{first}/releases", RELEASE)
+    said: list[str] = []
+
+    def listed() -> tuple[list[tuple[str, str | None]], int]:
+        said.clear()
+        with clinic.server.services.database.read() as session:
+            event.listen(session.connection(), "before_cursor_execute", lambda *args: said.append(args[2]))
+            found = stops.listed(Ledger(session, site=clinic.site, principal="dr", now=NOW), after=0, limit=9)
+        return [(stop.id, stop.released_by) for stop in found], len(said)
+
+    assert listed() == ([(first, "chief")], 1)
+    others = [clinic.made("/stops", WHY)["id"] for _ in range(3)]
+    assert listed() == ([(first, "chief"), *((other, None) for other in others)], 1)
 
 
 def test_a_stop_of_another_site_or_patient_does_not_exist(server: Server) -> None:
