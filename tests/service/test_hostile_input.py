@@ -29,8 +29,10 @@ def test_what_the_document_allows_and_what_it_does_not_is_answered_as_documented
 
 @pytest.mark.sampled
 def test_what_one_answer_names_can_be_asked_about_next(attack: Attack) -> None:
-    walk(attack, scenarios=3, steps=6)
-    assert attack.seen["GET /v1/patients/{patient_id}", 200]
+    walk(attack, scenarios=6, steps=12)
+    # which ones depends on every route of the document, as the dice are fixed
+    found = {operation for operation, status in attack.seen if status in (200, 201) and "_id}" in operation}
+    assert found, "an id that was answered leads to what it names"
 
 
 @pytest.mark.acceptance
