@@ -2,7 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.service.live import CHECKS, Clinic, codes
+from service.ledger import optimizer_version
+from service.ledger.course_tables import DraftRow
+from tests.service.live import CHECKS, SIGNED_BY, Clinic, codes
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
@@ -51,3 +53,19 @@ def test_the_measured_impedance_is_what_compliance_is_held_against(clinic: Clini
     clinic.made(f"/courses/{course_id}/preflights", {"checks": [measured]})
     assert not clinic.get(f"/proposals/{proposal['id']}").json()["within_limits"]
     assert codes([clinic.get(f"/proposals/{proposal['id']}/program")]) == [(422, "hard-limit")]
+
+
+def test_what_the_optimiser_of_before_drafted_is_not_proposed_under_the_new_one(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course_id, _ = clinic.rated_course()
+    monkeypatch.setattr(optimizer_version, "installed", lambda: '{"optimizer":"after the upgrade"}')
+    drafted = []
+    for act in (
+        lambda: None,
+        lambda: clinic.made(f"/courses/{course_id}/migrations", {"signed_by": SIGNED_BY}),
+    ):
+        act()
+        with clinic.server.services.database.read() as session:
+            drafted.append(session.get(DraftRow, course_id) is not None)
+    assert drafted == [True, False]
