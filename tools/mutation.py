@@ -4,12 +4,13 @@
 touched. The tests named for a file in ``tools/mutation.toml`` are collected once; then every mutant is a fork of that
 process, which puts the wrong code where the right one was and lets pytest go on. Of every survivor that file says why it
 changes nothing; one without a reason fails the run. The results go to ``docs/acceptance/mutations.json`` and the page beside
-it.
+it. With ``--survivors`` only those are run again that survived the last time, where the file is still the same.
 """
 
 import ast
 import contextlib
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -73,13 +74,15 @@ def main(arguments: Sequence[str]) -> int:
     """Break what is named, or everything; returns 1 where a survivor has no reason."""
     plan = tomllib.loads(PLAN.read_text(encoding="utf-8"))
     targets = [Target(**entry) for entry in plan["target"]]
-    wanted = [t for t in targets if not arguments or any(part in t.file for part in arguments)]
+    again = "--survivors" in arguments
+    parts = [argument for argument in arguments if argument != "--survivors"]
+    wanted = [target for target in targets if not parts or any(part in target.file for part in parts)]
     for name in WARM:
         importlib.import_module(name)
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     with scratch() as folder:
         for target in wanted:
-            results[target.file] = break_file(target, folder)
+            results[target.file] = break_file(target, folder, results.get(target.file) if again else None)
             RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     unexplained = 0
     for file in results:
@@ -110,12 +113,13 @@ def scratch() -> Iterator[Path]:
         yield folder
 
 
-def break_file(target: Target, folder: Path) -> dict[str, Any]:
-    """Run every mutant of one file.
+def break_file(target: Target, folder: Path, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Run every mutant of one file, or those that survived before.
 
     Args:
         target: The file and its tests.
         folder: The scratch copy.
+        before: What this gave the last time; None runs every mutant.
 
     Returns:
         What JSON keeps of it.
@@ -123,7 +127,10 @@ def break_file(target: Target, folder: Path) -> dict[str, Any]:
     started = time.monotonic()
     path = folder / target.file
     right = path.read_text(encoding="utf-8")
-    mutants = mutants_of(right)
+    digest = hashlib.sha256(right.encode()).hexdigest()
+    if before is not None and before["source"] != digest:
+        raise SystemExit(f"{target.file} has changed since: run all of its mutants")
+    mutants = [m for m in mutants_of(right) if before is None or _entry(m) in before["survivors"]]
     inside = [mutant for mutant in mutants if only_inside_functions(right, mutant.source)]
     breaker = Breaker(path, right, inside, folder / "endings")
     status = _wait(_fork_pytest(folder, target.tests, breaker), 24 * 3600.0)
@@ -141,16 +148,17 @@ def break_file(target: Target, folder: Path) -> dict[str, Any]:
     return {
         "commit": commit(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "failed": counts["failed"],
-        "minutes": round((time.monotonic() - started) / 60, 1),
-        "survivors": [
-            {"line": mutant.line, "was": mutant.was, "becomes": mutant.becomes}
-            for mutant in mutants
-            if endings[mutant] == "passed"
-        ],
+        "failed": counts["failed"] + (before["failed"] if before else 0),
+        "minutes": round((time.monotonic() - started) / 60 + (before["minutes"] if before else 0), 1),
+        "source": digest,
+        "survivors": [_entry(mutant) for mutant in mutants if endings[mutant] == "passed"],
         "tests": target.tests,
-        "timeout": counts["timeout"],
+        "timeout": counts["timeout"] + (before["timeout"] if before else 0),
     }
+
+
+def _entry(mutant: Mutant) -> dict[str, Any]:
+    return {"line": mutant.line, "was": mutant.was, "becomes": mutant.becomes}
 
 
 class Breaker:

@@ -178,7 +178,9 @@ def test_a_severe_report_leaves_nothing_to_go_down_from() -> None:
         {"pulse_width_us": -5.0},
         {"pulse_width_us": None},
         {"frequency_hz": 1e9},
+        {"frequency_hz": None},
         {"configuration": "elsewhere"},
+        {"configuration": 3.0},
         {"amplitude_ma": 12.0, "pulse_width_us": 1000.0},
     ],
 )
@@ -188,6 +190,13 @@ def test_what_cannot_have_been_applied_is_nothing_to_climb_from(absurd: dict[str
     without = titration.within_reach(PROBLEM, titration.anchors(PROBLEM, History(), ask()), ask(), legal)
     with_it = titration.within_reach(PROBLEM, titration.anchors(PROBLEM, record, ask()), ask(), legal)
     assert np.array_equal(with_it, without)
+
+
+def test_an_unknown_configuration_is_nothing_to_start_beside() -> None:
+    unlimited = replace(PROBLEM, space=replace(PROBLEM.space, limits=()))
+    record = history(trial(1, 1, configuration="elsewhere", amplitude_ma=8.0))
+    for configuration in ("level-1", "level-8"):
+        assert not reaches(record, problem=unlimited, configuration=configuration, amplitude_ma=5.0)
 
 
 def test_settings_off_the_grid_are_built_on_as_they_were() -> None:
