@@ -125,6 +125,8 @@ def test_a_locked_parameter_off_the_grid_admits_nothing_rather_than_something_ne
     off = replace(ASK, in_force=applied(SCS, {**HERE, "pulse_width_us": 303.0}), locked=("pulse_width_us",))
     points = SCS.space.draw(np.random.default_rng(0), 2000)
     assert not limits.admissible(SCS, History(), off, points).any()
+    ends = [SCS.space.settings({**HERE, "pulse_width_us": width_us}).indices for width_us in (20.0, 30.0)]
+    assert not limits.unlocked(SCS, off, np.array(ends)).any()
 
 
 def test_locking_what_the_device_has_not_is_refused() -> None:
