@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optimizer import canonical
 from optimizer.trial import Amended, Trial, utc
+from service.ledger.facts import fact
 from service.ledger.tables import AmendmentRow, Entry
 
 
@@ -39,9 +40,9 @@ def read(facts: Iterable[tuple[str, str]]) -> tuple[tuple[Trial, ...], tuple[Ame
     amendments: list[Amendment] = []
     for kind, body in facts:
         if kind == "trial":
-            trials.append(canonical.decode(Trial, body))
+            trials.append(fact(Trial, body))
         else:
-            amendments.append(canonical.decode(Amendment, body))
+            amendments.append(fact(Amendment, body))
     return applied_to(trials, amendments)
 
 

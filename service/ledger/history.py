@@ -13,6 +13,7 @@ from optimizer.problem import Problem
 from optimizer.trial import Applied, Report, Review
 from service.ledger import amendments
 from service.ledger.course_tables import ConfirmationRow, ProblemRow
+from service.ledger.facts import fact
 from service.ledger.preflight import impedance_ohm
 from service.ledger.tables import CourseRow, Entry, ProposalRow
 
@@ -42,9 +43,15 @@ def history_of(session: Session, course_id: str, *, up_to: int | None = None) ->
     return History(
         trials=trials,
         amended=amended,
-        reports=tuple(canonical.decode(Report, body) for kind, body in facts if kind == "report"),
-        reviews=tuple(canonical.decode(Review, body) for kind, body in facts if kind == "review"),
+        reports=tuple(fact(Report, body) for kind, body in facts if kind == "report"),
+        reviews=tuple(fact(Review, body) for kind, body in facts if kind == "review"),
     )
+
+
+def grew_since(session: Session, course_id: str, sequence: int) -> bool:
+    """Return whether a history has more in it than up to a ledger sequence; it only grows, so else it is the same."""
+    query = select(Entry.sequence).where(Entry.course_id == course_id, Entry.kind.in_(FACTS))
+    return session.scalar(query.where(Entry.sequence > sequence).limit(1)) is not None
 
 
 def problem_of(session: Session, course: CourseRow, *, up_to: int | None = None) -> Problem:

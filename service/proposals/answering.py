@@ -15,7 +15,7 @@ from optimizer.errors import OptimizerError
 from optimizer.safety import doubt, limits
 from service import metrics
 from service.ledger import drafts, life_cycle, optimizer_version
-from service.ledger.history import history_of, problem_of
+from service.ledger.history import grew_since, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action
 from service.ledger.tables import AmendmentRow, AskRow, CourseRow, Entry, JobRow, ProposalRow
@@ -171,8 +171,7 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
     if session.scalar(corrected.limit(1)) is not None:
         return False  # as an amendment takes back every open proposal
     problem, ask = problem_of(session, course), canonical.decode(Ask, asked.ask)
-    history = history_of(session, course.id)
-    if history.digest == asked.history_digest:
+    if not grew_since(session, course.id, asked.sequence):
         # no report came; hard limits and envelope are held once more, against the problem in force by now
         try:
             for step in answer.steps:
@@ -180,6 +179,7 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
         except OptimizerError:
             return False
         return True
+    history = history_of(session, course.id)
     points = np.array([answer.settings.indices], dtype=np.int64)
     return doubt.hold(problem, history, ask) is None and bool(
         limits.admissible(problem, history, ask, points)[0]

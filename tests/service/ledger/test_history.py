@@ -3,7 +3,7 @@ import hashlib
 from optimizer import canonical
 from optimizer.history import History
 from optimizer.problem import Problem
-from service.ledger.history import history_of, problem_of, stated_problem_of
+from service.ledger.history import grew_since, history_of, problem_of, stated_problem_of
 from service.ledger.tables import CourseRow
 from tests.service.live import START, Clinic
 
@@ -29,7 +29,10 @@ def test_rows_give_the_history_the_documents_say(clinic: Clinic) -> None:
 def test_the_record_can_be_read_as_it_was(clinic: Clinic) -> None:
     course_id, trial_id = clinic.rated_course()
     page = clinic.get(f"/courses/{course_id}/timeline").json()
+    with clinic.server.services.database.read() as session:
+        assert not grew_since(session, course_id, page[-1]["sequence"])
     clinic.report(trial_id, 3)
     with clinic.server.services.database.read() as session:
+        assert grew_since(session, course_id, page[-1]["sequence"])
         assert len(history_of(session, course_id).reports) == 2
         assert len(history_of(session, course_id, up_to=page[-1]["sequence"]).reports) == 1
