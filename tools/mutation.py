@@ -181,6 +181,7 @@ class Breaker:
         child = os.fork()
         if child == 0:
             os.setsid()
+            put_in_place(functions, self._path, self._right)  # which must change nothing
             return None
         if ending_of(child, 600.0) != "passed":
             raise pytest.UsageError("the tests fail without a mutant")
@@ -214,10 +215,11 @@ def only_inside_functions(right: str, wrong: str) -> bool:
 
 
 def functions_of(path: Path) -> dict[str, list[FunctionType]]:
-    """Return every function a file defined, by qualified name, wherever it is kept."""
+    """Return every function a file defined, by qualified name, wherever it is kept; a lambda has no name to go by."""
     found: dict[str, list[FunctionType]] = {}
     for entry in gc.get_objects():
-        if type(entry) is FunctionType and entry.__code__.co_filename == str(path):
+        named = type(entry) is FunctionType and entry.__name__ != "<lambda>"
+        if named and entry.__code__.co_filename == str(path):
             found.setdefault(entry.__code__.co_qualname, []).append(entry)
     return found
 

@@ -16,7 +16,7 @@ from service.errors import (
     ServiceError,
     SiteStoppedError,
 )
-from service.ledger import gate
+from service.ledger import gate, optimizer_version
 from service.ledger.course_tables import PreflightRow, StopReleaseRow, StopRow
 from service.ledger.ledger import Ledger
 from service.ledger.tables import CourseRow
@@ -122,12 +122,13 @@ def test_checks_bar_in_the_order_of_their_gravity(ledger: Ledger) -> None:
 def test_another_optimiser_bars_asking_and_not_programming_and_comes_last(
     ledger: Ledger, course: CourseRow
 ) -> None:
-    def ask(present: str | None) -> object:
-        barrier = gate.to_ask(ledger.session, course, ledger.now, present=present)
+    def ask(present: str | None, of: CourseRow = course) -> object:
+        barrier = gate.to_ask(ledger.session, of, ledger.now, present=present)
         return None if barrier is None else (barrier.reason, barrier.subjects)
 
     assert ask("now") is None
     assert ask("later") == ask(None) == (HoldReason.OPTIMIZER_CHANGED, ())
+    assert ask(None, course_of(ledger, "y", optimizer=optimizer_version.installed())) is None
     assert found(ledger, course) is None
     paused = stop(ledger, course.patient_id)
     assert ask("later") == (HoldReason.PATIENT_PAUSED, (paused.id,))
