@@ -198,6 +198,7 @@ def test_a_course_may_tighten_a_limit_and_never_loosen_it() -> None:
     assert device.tightened(1.2).bound == 1.2
     assert device.tightened(1.2).warn_from == 1.2
     assert device.tightened(1.75).bound == 1.75
+    assert replace(device, warn_from=None).tightened(1.2).warn_from is None
     for looser in (1.76, float("inf"), float("nan")):
         with pytest.raises(ParameterDefinitionError, match="loosened"):
             device.tightened(looser)
