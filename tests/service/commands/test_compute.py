@@ -18,7 +18,7 @@ from tests.service.live import Server, serving, wait_for
 from tests.service.postgresql import Cluster
 
 ROOT = Path(__file__).resolve().parents[3]
-LOST_S = 3.0
+LOST_S = 5.0
 
 
 @contextmanager
