@@ -178,7 +178,7 @@ def test_a_severe_report_leaves_nothing_to_go_down_from() -> None:
         {"pulse_width_us": -5.0},
         {"pulse_width_us": None},
         {"frequency_hz": 1e9},
-        {"frequency_hz": None},
+        {"amplitude_ma": 8.0, "frequency_hz": None},
         {"configuration": "elsewhere"},
         {"configuration": 3.0},
         {"amplitude_ma": 12.0, "pulse_width_us": 1000.0},
