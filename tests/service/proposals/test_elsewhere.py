@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from service.ledger import optimizer_version
+from service.ledger import computing, optimizer_version
 from service.proposals.elsewhere import NOBODY, ComputeElsewhere
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
@@ -40,7 +41,16 @@ def test_where_nobody_computes_it_is_not_ready_and_a_labelled_hold_stands_in(tmp
         assert alone.http.get("/readyz").json()["compute"] == "cold"
         clinic = alone.clinic()
         course_id, _ = clinic.rated_course()
+        with alone.services.database.write() as session:
+            now = alone.services.clock()
+            until = now + timedelta(hours=1)
+            computing.beat(session, "slow", optimizer="{}", warm=1, working=(), until=until, now=now)
         began = time.monotonic()
+        asked_at = clinic.post(f"/courses/{course_id}/asks", {}).headers["Location"].removeprefix("/v1")
+        time.sleep(3 * LOST_S)
+        assert clinic.get(asked_at).status_code == 202, "while a service lives nobody stands in for it"
+        with alone.services.database.write() as session:
+            computing.leave(session, "slow")
         answer = clinic.ask(course_id)
         assert (answer["kind"], answer["reason"], answer["fallback"]) == ("hold", "model_failed", NOBODY)
         assert time.monotonic() - began > LOST_S * 0.9
