@@ -107,7 +107,7 @@ class Search:
     def _scores(self, surrogate: Surrogate, candidates: Candidates) -> Tensor:
         aims = points_of(self.problem, candidates.aims)
         reached = PATIENCE ** torch.tensor(candidates.steps, dtype=torch.float64)
-        tolerated = 1.0 - surrogate.p_intolerable(aims)
+        tolerated = 1.0 - surrogate.p_intolerable(aims, self.problem.postures)
         return expected_improvement(self.problem, surrogate, self.best, aims) * reached * tolerated
 
     def _near(self) -> Indices:
@@ -132,9 +132,14 @@ class Search:
         """
         if self.surrogate.grades is None:
             return points
-        intensity = self.surrogate.grades.intensity
-        level = intensity.log_limit_current(self.surrogate.values, points_of(self.problem, points))
-        typical = level.median(dim=0).values.numpy() - self.rng.uniform(0.0, 0.35, size=len(points))
+        intensity, used = self.surrogate.grades.intensity, self.problem.postures
+        levels = [
+            intensity.log_limit_current(self.surrogate.values, there)
+            for there in self.surrogate.used(points_of(self.problem, points), used)
+        ]
+        typical = torch.stack(levels).amin(0).median(dim=0).values.numpy() - self.rng.uniform(
+            0.0, 0.35, size=len(points)
+        )
         return search.at_current(self.problem, points, np.exp(typical))
 
     def _weaker(self) -> Indices:

@@ -172,6 +172,7 @@ class SurrogateModel(Model, FantasizeMixin):
                 frequency_hz=blank + 40.0,
                 duty=blank + 1.0,
                 configuration=blank.long(),
+                posture=blank.long(),
                 rows=rows,
             )
         return Points(
@@ -180,6 +181,7 @@ class SurrogateModel(Model, FantasizeMixin):
             frequency_hz=rows[:, 2],
             duty=rows[:, 3],
             configuration=rows[:, 4].round().long(),
+            posture=torch.zeros(len(rows), dtype=torch.int64),
             rows=rows[:, :0],
         )
 

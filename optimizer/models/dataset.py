@@ -4,13 +4,14 @@ Sizes: ``n`` trials with a rating, ``m`` side-effect grades, ``r`` ramp rungs, `
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from optimizer.history import History, ratings
+from optimizer.models import postures
 from optimizer.models.pooling import DAY_LENGTHS, DTYPE, Rated, pool
 from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
@@ -18,7 +19,7 @@ from optimizer.space.constraint import Columns
 from optimizer.space.encoding import unit_rows
 from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
-from optimizer.trial import Facts, RungOutcome, TrialKind
+from optimizer.trial import Facts, Posture, RungOutcome, TrialKind
 
 __all__ = ["DAY_LENGTHS", "DTYPE", "Dataset", "Points", "dataset_of", "points_of"]
 
@@ -33,6 +34,8 @@ class Points:
     duty: Tensor
     configuration: Tensor
     """Index into the configurations, 64-bit integers."""
+    posture: Tensor
+    """Codes of ``optimizer.models.postures``, 64-bit integers."""
     rows: Tensor
     """``(c, e)`` unit-cube rows in grid steps, for spaces without stimulation."""
 
@@ -48,6 +51,7 @@ class Points:
             frequency_hz=self.frequency_hz[index],
             duty=self.duty[index],
             configuration=self.configuration[index],
+            posture=self.posture[index],
             rows=self.rows[index],
         )
 
@@ -59,8 +63,13 @@ class Points:
             frequency_hz=torch.cat([self.frequency_hz, other.frequency_hz]),
             duty=torch.cat([self.duty, other.duty]),
             configuration=torch.cat([self.configuration, other.configuration]),
+            posture=torch.cat([self.posture, other.posture]),
             rows=torch.cat([self.rows, other.rows]),
         )
+
+    def in_posture(self, posture: int) -> "Points":
+        """Return the same settings, all in one posture."""
+        return replace(self, posture=torch.full_like(self.posture, posture))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,8 @@ class Dataset:
     """Settings of the ``r`` informative ramp rungs."""
     rung_outcome: Tensor
     """``(r,)`` -1 tolerated, 0 perception, 1 discomfort."""
+    postures: tuple[Posture, ...] = ()
+    """Those with a threshold of their own."""
 
 
 def points_of(problem: Problem, indices: Indices) -> Points:
@@ -113,7 +124,8 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     """
     placed = [facts for facts in history.facts if ratings(problem, facts) and _placed(problem, facts)]
     pooled = pool(_rated(problem, history, placed), [tuple(sorted(_values(f).items())) for f in placed])
-    graded, grade = _grades(problem, history)
+    learned = postures.learned_from(problem, history)
+    graded, grade = _grades(problem, history, learned)
     rungs, outcome = _rungs(problem, history)
     return Dataset(
         points=_points_of_trials(problem, [placed[trial] for trial in pooled.trials]),
@@ -128,6 +140,7 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
         grade=grade,
         rungs=rungs,
         rung_outcome=outcome,
+        postures=learned,
     )
 
 
@@ -156,9 +169,9 @@ def _placed(problem: Problem, facts: Facts) -> bool:
     return bool(np.isfinite(numbers).all() and columns.configuration[0] >= 0)
 
 
-def _grades(problem: Problem, history: History) -> tuple[Points, Tensor]:
-    """Worst intensity-related grade per trial and instant, so that five kinds at zero are not five observations."""
-    worst: dict[tuple[int, object], float] = {}
+def _grades(problem: Problem, history: History, learned: Sequence[Posture]) -> tuple[Points, Tensor]:
+    """Worst intensity-related grade per trial, instant and posture: five kinds at zero are not five observations."""
+    worst: dict[tuple[int, object, int], float] = {}
     for number, facts in enumerate(history.facts):
         if not _placed(problem, facts) or facts.trial.kind is TrialKind.STIMULATION_OFF:
             continue
@@ -171,10 +184,11 @@ def _grades(problem: Problem, history: History) -> tuple[Points, Tensor]:
                 or not report.stimulation_on
             ):
                 continue
-            key = (number, report.occurred_at)
+            key = (number, report.occurred_at, postures.code(report.posture, learned))
             worst[key] = max(worst.get(key, 0.0), report.value)
-    trials = [history.facts[number] for number, _ in worst]
-    return _points_of_trials(problem, trials), torch.tensor(list(worst.values()), dtype=DTYPE)
+    points = _points_of_trials(problem, [history.facts[number] for number, _, _ in worst])
+    codes = torch.tensor([code for _, _, code in worst], dtype=torch.int64)
+    return replace(points, posture=codes), torch.tensor(list(worst.values()), dtype=DTYPE)
 
 
 def _rungs(problem: Problem, history: History) -> tuple[Points, Tensor]:
@@ -233,5 +247,6 @@ def _points(columns: Columns, rows: Tensor) -> Points:
         frequency_hz=column(columns.frequency_hz, 40.0).clamp_min(GRID_TOLERANCE),
         duty=column(columns.duty, 1.0).clamp_min(1e-4),
         configuration=torch.tensor(np.maximum(columns.configuration, 0), dtype=torch.int64),
+        posture=torch.full((len(columns.amplitude_ma),), postures.REFERENCE, dtype=torch.int64),
         rows=rows,
     )

@@ -1,6 +1,6 @@
 """Intensity, not milliampere: the logarithm of current over the current that would be graded at the limit.
 
-    log I4(z, w, f) = log I4(start) + Weiss(w) + rate(f) + field(z)
+    log I4(z, w, f, p) = log I4(start) + Weiss(w) + rate(f) + field(z) + posture(p)
 
 ``I4`` is the current at which the side-effect grade reaches the tolerable limit. Safety and relief share it, so that a
 side effect reported at one width teaches both about all widths. ``s`` draws, ``c`` points, ``k`` configurations.
@@ -15,10 +15,12 @@ import torch
 from msgspec import UnsetType
 from torch import Tensor
 
+from optimizer.models import postures
 from optimizer.models.dataset import DTYPE, Points
 from optimizer.models.hyperprior import Belief, log_normal, normal, normal_of
 from optimizer.problem import Problem
 from optimizer.space.response import TONIC, Response
+from optimizer.trial import Posture
 
 LOWEST_CURRENT_MA = 1e-3
 """Currents below any device step count as off."""
@@ -37,6 +39,8 @@ class Intensity:
     """Population's limit current, the centre where the course starts with stimulation off."""
     response: Response
     """What the device's file says about the start, and where relief lies."""
+    postures: tuple[Posture, ...] = ()
+    """Those with a threshold of their own."""
 
     @property
     def starts_off(self) -> bool:
@@ -55,6 +59,7 @@ class Intensity:
             table["rate_exponent"] = normal(1.0, 0.35)
             # thresholds of many people already fall below the corner; how much is not published
             table["rate_slope"] = normal(0.08, 0.08)
+        table |= {postures.name(posture): postures.BELIEFS[posture] for posture in self.postures}
         table |= {f"field_{index}": normal(0.0, 1.0) for index in range(len(self.field_root))}
         return table
 
@@ -67,7 +72,14 @@ class Intensity:
         """Return log I4 in log mA, ``(s, c)``."""
         start_ma = self.typical_limit_ma if self.starts_off else float(self.start.amplitude_ma[0])
         here = self._shift(values, points) - self._shift(values, self.start)
-        return math.log(start_ma) + values["start_margin"] + here
+        level = math.log(start_ma) + values["start_margin"] + here
+        return level + self._posture_shift(values, points) if self.postures else level
+
+    def _posture_shift(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
+        """Return how far the limit current of each point's posture lies from the reference, in log mA, ``(s, c)``."""
+        reference = torch.zeros_like(values["start_margin"])
+        shifts = [reference] + [values.get(postures.name(posture), reference) for posture in postures.SHIFTED]
+        return torch.cat(shifts, dim=1)[:, points.posture]
 
     def _shift(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
         chronaxie = values["chronaxie_us"]
@@ -86,12 +98,13 @@ class Intensity:
         return shift
 
 
-def intensity_of(problem: Problem, start: Points) -> Intensity:
+def intensity_of(problem: Problem, start: Points, learned: tuple[Posture, ...] = ()) -> Intensity:
     """Build the intensity of a course.
 
     Args:
         problem: Declares excitability and configurations.
         start: One point.
+        learned: Postures with a threshold of their own.
 
     Returns:
         The intensity model; the field over configurations is a Gaussian process along the lead.
@@ -112,6 +125,7 @@ def intensity_of(problem: Problem, start: Points) -> Intensity:
         rate_corner_hz=excitability.rate_corner_hz,
         typical_limit_ma=excitability.amplitude_scale_ma * excitability.window,
         response=TONIC if isinstance(problem.response, UnsetType) else problem.response,
+        postures=learned,
     )
 
 

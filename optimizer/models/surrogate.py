@@ -1,6 +1,6 @@
 """The surrogate of one patient: equally weighted draws, conditioned on the reports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from optimizer.errors import FitError
-from optimizer.models import hyperposterior
+from optimizer.models import hyperposterior, postures
 from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
 from optimizer.models.relief import Relief, log_marginal, noise_covariance, relief_of
 from optimizer.models.tolerability import Grades
 from optimizer.prior import Prior
-from optimizer.problem import Problem
+from optimizer.problem import PostureUse, Problem
 
 BLOCK = 250_000
 """Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
@@ -77,11 +77,21 @@ class Surrogate:
             return torch.zeros(self.n_draws, len(points), dtype=DTYPE)
         return self.grades.expected(self.values, points)
 
-    def p_intolerable(self, points: Points) -> Tensor:
-        """Return the probability of an intolerable report, over draws and noise, ``(c,)``."""
+    def p_intolerable(self, points: Points, uses: Sequence[PostureUse] = ()) -> Tensor:
+        """Return the probability of an intolerable report, over draws and noise, ``(c,)``.
+
+        Args:
+            points: Settings.
+            uses: What they are used for: the worst posture counts. In the reference posture where left out.
+        """
         if self.grades is None:
             return torch.zeros(len(points), dtype=DTYPE)
-        return self.grades.p_intolerable(self.values, points).mean(0)
+        found = [self.grades.p_intolerable(self.values, there).mean(0) for there in self.used(points, uses)]
+        return torch.stack(found).amax(0)
+
+    def used(self, points: Points, uses: Sequence[PostureUse]) -> list[Points]:
+        """Return settings once for every posture they are used in and that has a threshold of its own."""
+        return [points.in_posture(code) for code in postures.codes_of(uses, self.dataset.postures)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +192,7 @@ class Joint:
 
 def joint_of(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior) -> Joint:
     """Return what relates reports to hyperparameters; arguments as of :func:`fit`."""
-    intensity = intensity_of(problem, start)
+    intensity = intensity_of(problem, start, dataset.postures)
     relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
     grades = _grades(problem, intensity)
     beliefs = dict(relief.beliefs)

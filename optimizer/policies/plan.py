@@ -44,7 +44,6 @@ def describe(
     readings = problem.check(settings)
     prediction = surrogate.predict(points_of(problem, point[None, :]))
     gain = _gain(problem, surrogate, ask, point)
-    p_intolerable = float(surrogate.p_intolerable(prediction.points)[0])
     return Step(
         settings=settings,
         amplitude_range_ma=_range(problem, surrogate, history, ask, point),
@@ -58,7 +57,10 @@ def describe(
             gain_nrs=gain,
             p_intolerable={}
             if problem.tolerability is None
-            else {use.value: p_intolerable for use in problem.postures},
+            else {
+                use.value: float(surrogate.p_intolerable(prediction.points, (use,))[0])
+                for use in problem.postures
+            },
             changes=contrast.changes(problem, ask, settings),
             influences=contrast.influences(surrogate, prediction),
             trustworthy=is_trustworthy(surrogate),

@@ -12,7 +12,7 @@ CAUTION = 0.5
 
 
 def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
-    """Return which points carry well under the declared probability of an intolerable report.
+    """Return which points carry well under the declared probability of an intolerable report, in every posture of use.
 
     Args:
         problem: Declares the ceiling.
@@ -24,4 +24,4 @@ def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
     """
     if problem.tolerability is None:
         return torch.ones(len(points), dtype=torch.bool)
-    return surrogate.p_intolerable(points) <= CAUTION * problem.tolerability.ceiling
+    return surrogate.p_intolerable(points, problem.postures) <= CAUTION * problem.tolerability.ceiling

@@ -1,0 +1,92 @@
+"""Lying down lowers the threshold: what is used lying down must be tolerable lying down."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from optimizer.history import History, history_from_rows
+from optimizer.models import postures
+from optimizer.models.dataset import dataset_of, points_of
+from optimizer.models.surrogate import Surrogate, fit
+from optimizer.policies.safe_bo import SAFE_BO
+from optimizer.prior import NO_PRIOR
+from optimizer.problem import PostureUse
+from optimizer.propose import propose
+from optimizer.safety.safe_set import safe
+from optimizer.trial import Posture
+from tests.optimizer.models.courses import START, asked, indices, tonic
+
+ALL_DAY, UPRIGHT, LYING = (PostureUse.ALL_DAY,), (PostureUse.UPRIGHT,), (PostureUse.LYING,)
+CALM = {**START, "pain": 6, "discomfort": 0}
+HURT = {**START, "pain": 6, "discomfort": 6}
+
+
+def said(history: History, *said_postures: Posture) -> History:
+    """The history with the posture of each trial's reports."""
+    of_trial = {trial.id: posture for trial, posture in zip(history.trials, said_postures, strict=True)}
+    reports = tuple(replace(report, posture=of_trial[report.trial_id]) for report in history.reports)
+    return replace(history, reports=reports)
+
+
+def believed(uses: tuple[PostureUse, ...], rows: Sequence[dict[str, object]], *where: Posture) -> Surrogate:
+    problem = tonic(postures=uses)
+    history = said(history_from_rows(problem, list(rows)), *where)
+    start = points_of(problem, indices(problem, START))
+    return fit(problem, dataset_of(problem, history), start, prior=NO_PRIOR, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("uses", "where", "learned"),
+    [
+        (ALL_DAY, Posture.UNKNOWN, ()),
+        (UPRIGHT, Posture.STANDING, ()),
+        (ALL_DAY, Posture.STANDING, (Posture.LYING,)),
+        (LYING, Posture.STANDING, (Posture.LYING,)),
+        (UPRIGHT, Posture.SITTING, (Posture.SITTING,)),
+        (UPRIGHT, Posture.LYING, (Posture.LYING,)),
+    ],
+)
+def test_a_posture_is_learned_where_it_is_reported_or_settings_are_used_lying(
+    uses: tuple[PostureUse, ...], where: Posture, learned: tuple[Posture, ...]
+) -> None:
+    assert believed(uses, [CALM], where).dataset.postures == learned
+
+
+def test_where_no_report_says_its_posture_every_use_is_the_same() -> None:
+    surrogate = believed(ALL_DAY, [CALM, CALM], Posture.UNKNOWN, Posture.UNKNOWN)
+    here = points_of(tonic(), indices(tonic(), START))
+    assert surrogate.p_intolerable(here, ALL_DAY) == surrogate.p_intolerable(here)
+
+
+def test_what_hurts_lying_down_may_be_used_upright_and_not_all_day() -> None:
+    where = (Posture.STANDING, Posture.LYING) * 3
+    surrogate = believed(ALL_DAY, [CALM, HURT] * 3, *where)
+    here = points_of(tonic(), indices(tonic(), START))
+    upright, lying = (float(surrogate.p_intolerable(here, uses)) for uses in (UPRIGHT, LYING))
+    assert upright < 0.1
+    assert lying > 0.5
+    assert float(surrogate.p_intolerable(here, ALL_DAY)) == lying
+
+
+def test_the_safe_set_of_settings_used_all_day_holds_lying_down() -> None:
+    surrogate = believed(ALL_DAY, [CALM, CALM], Posture.STANDING, Posture.STANDING)
+    here = points_of(tonic(), indices(tonic(), START))
+    assert bool(safe(tonic(postures=UPRIGHT), surrogate, here))
+    assert not bool(safe(tonic(postures=ALL_DAY), surrogate, here))
+
+
+def test_a_proposal_says_the_risk_of_each_use() -> None:
+    problem = tonic(postures=(PostureUse.UPRIGHT, PostureUse.LYING))
+    history, ask = asked(problem, [{**CALM, "amplitude_ma": 3.0}, {**CALM, "amplitude_ma": 3.2}])
+    decision = propose(problem, said(history, *[Posture.STANDING] * 2), ask, seed=0, policy=SAFE_BO)
+    risks = decision.steps[0].explanation.p_intolerable  # type: ignore[union-attr]
+    assert set(risks) == {"upright", "lying"}
+    assert risks["upright"] < risks["lying"] <= 0.05
+
+
+def test_postures_that_are_not_learned_count_as_the_reference() -> None:
+    assert postures.codes_of((), ()) == (postures.REFERENCE,)
+    assert postures.codes_of(ALL_DAY, ()) == (postures.REFERENCE,)
+    assert postures.codes_of(ALL_DAY, (Posture.LYING,)) == (postures.REFERENCE, 2)
+    assert postures.codes_of(LYING, (Posture.LYING,)) == (2,)
