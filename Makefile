@@ -12,7 +12,7 @@ ARGS ?=
 # Small matrices: one thread each is faster than several that wait, and the numbers repeat.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test acceptance bench load check format lock
+.PHONY: help setup run test acceptance mutation bench load check format lock
 
 help:
 	@echo "make setup       virtual environment from the lock file (only when stale)"
