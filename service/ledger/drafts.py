@@ -47,12 +47,12 @@ def drop(session: Session, course_id: str) -> None:
     session.execute(delete(DraftRow).where(DraftRow.course_id == course_id))
 
 
-def due(session: Session, now: datetime, settle: timedelta) -> tuple[str, ...]:
+def due(session: Session, now: datetime, settle: timedelta, *, most: int) -> tuple[str, ...]:
     """Return the courses whose draft is to be computed, oldest first; a course whose reports still come in is left to settle."""
     waiting = and_(DraftRow.state == OPEN, DraftRow.queued_at <= now - settle)
     orphaned = and_(DraftRow.state == RUNNING, DraftRow.leased_until <= now)
     query = select(DraftRow.course_id).where(or_(waiting, orphaned)).order_by(DraftRow.queued_at)
-    return tuple(session.scalars(query.limit(20)))
+    return tuple(session.scalars(query.limit(most)))
 
 
 def claim(session: Session, course_id: str, holder: str, now: datetime, span: timedelta) -> DraftJob | None:

@@ -252,7 +252,8 @@ class ComputeService:
                 asks = answering.open_jobs(session, now)
                 if asks:
                     return [(self._answer, ask_id) for ask_id in asks]
-                return [(self._draft, course_id) for course_id in drafts.due(session, now, self._settle)[:1]]
+                due = drafts.due(session, now, self._settle, most=1)
+                return [(self._draft, course_id) for course_id in due]
         except Exception as error:  # noqa: BLE001 - a database that is gone for a while must not end the thread
             _log.error("jobs were not looked for: %s", type(error).__qualname__)
             self._stopping.wait(LOOK_EVERY_S)

@@ -44,10 +44,10 @@ def test_work_is_taken_over_when_its_service_falls_silent_and_not_before(work: A
     later = now + SPAN + timedelta(seconds=1)
     assert ask_id not in answering.open_jobs(session, later)
     assert answering.claim(session, ask_id, "two", later, SPAN) is None
-    assert course_id not in drafts.due(session, later, timedelta(0))
+    assert course_id not in drafts.due(session, later, timedelta(0), most=100)
     silent = now + 2 * SPAN
     assert ask_id in answering.open_jobs(session, silent)
-    assert course_id in drafts.due(session, silent, timedelta(0))
+    assert course_id in drafts.due(session, silent, timedelta(0), most=100)
     assert answering.claim(session, ask_id, "two", silent, SPAN) == 2
 
 
