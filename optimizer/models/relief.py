@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from msgspec import UnsetType
 from torch import Tensor
 
 from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset, Points
@@ -21,6 +22,7 @@ from optimizer.models.hyperprior import Belief, log_normal, log_normal_of, norma
 from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.problem import Problem
+from optimizer.space.response import UNTREATED
 
 Values = Mapping[str, Tensor]
 """Hyperparameters by name, ``(s, 1)`` each."""
@@ -64,6 +66,7 @@ class StimulationRelief:
     """``(k,)`` place of each configuration along the lead."""
     untreated: float
     """Expected relief without stimulation, in points (pain 7 on 0 to 10 is -7)."""
+    untreated_sd: float
 
     @property
     def beliefs(self) -> dict[str, Belief]:
@@ -135,15 +138,11 @@ class StimulationRelief:
         exponent = torch.cat([left, left_log, ones(left_log)], dim=-1) @ torch.cat(
             [right, ones(right_log), right_log], dim=-1
         ).transpose(1, 2)
-        return exponent.exp() + self._untreated_variance
+        return exponent.exp() + self.untreated_sd**2
 
     def variance(self, values: Values, points: Points) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""
-        return self._untreated_variance + (2.0 * self._log_residual_sd(values, points)).exp()
-
-    @property
-    def _untreated_variance(self) -> float:
-        return (_UNTREATED_SD * self.scale.width / 10.0) ** 2
+        return self.untreated_sd**2 + (2.0 * self._log_residual_sd(values, points)).exp()
 
     def _log_residual_sd(self, values: Values, points: Points) -> Tensor:
         return self._log_felt(values, self.intensity.log_intensity(values, points))
@@ -174,10 +173,6 @@ class StimulationRelief:
         )
         half_norm = 0.5 * inputs.square().sum(-1)
         return inputs, (self._log_felt(values, level) - half_norm)[..., None]
-
-
-_UNTREATED_SD = 1.3
-"""Of pain without stimulation, on 0 to 10: patients are selected for much pain, and differ by a point or so [A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,12 +246,15 @@ def relief_of(problem: Problem, intensity: Intensity, population: Tensor | None,
             weight=weight,
         )
     positions = [place.position_mm for place in problem.space.places] or [0.0]
-    untreated = problem.outcome.low + 0.7 * problem.outcome.width
+    believed = intensity.response.untreated
+    fact, unit = UNTREATED if isinstance(believed, UnsetType) else believed, problem.outcome.width / 10.0
+    untreated = problem.outcome.low + fact.median * unit
     return StimulationRelief(
         intensity=intensity,
         scale=problem.outcome,
         positions_mm=torch.tensor(np.array(positions), dtype=DTYPE),
         untreated=problem.objective.relief(untreated, problem.outcome),
+        untreated_sd=fact.sd * unit,
     )
 
 

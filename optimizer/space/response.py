@@ -7,6 +7,8 @@ Levels are logs of current over the limit current, at which the side-effect grad
 import math
 from dataclasses import dataclass, fields
 
+from msgspec import UNSET, UnsetType
+
 from optimizer.errors import ParameterDefinitionError
 from optimizer.space.constraint import Evidence
 
@@ -45,6 +47,8 @@ class Response:
     """Power of the duty cycle by which the dose that sets in grows; None where relief does not depend on it."""
     duty_reference: float = 1.0
     """Duty cycle at which ``onset`` is meant."""
+    untreated: Fact | UnsetType = UNSET
+    """Pain without stimulation, on 0 to 10. Unset, and absent from documents, where it is :data:`UNTREATED`."""
 
     def __post_init__(self) -> None:
         """Check that what goes through a logarithm is positive."""
@@ -65,6 +69,14 @@ def _assumed(median: float, sd: float) -> Fact:
         evidence=Evidence.ASSUMED,
     )
 
+
+UNTREATED = Fact(
+    median=7.0,
+    sd=1.3,
+    source="Patients are selected for much pain, mostly 5 or more of 10, and differ by a point or so; size of this project",
+    evidence=Evidence.ASSUMED,
+)
+"""Pain without stimulation where the device's file says nothing else."""
 
 TONIC = Response(
     rate_best_hz=_assumed(55.0, 0.40),

@@ -14,7 +14,7 @@ from optimizer.models.intensity import intensity_of
 from optimizer.models.relief import StimulationRelief, relief_of
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import device_names, load_device
-from optimizer.space.response import Fact, Response
+from optimizer.space.response import UNTREATED, Fact, Response
 from tests.optimizer.models.courses import indices
 
 TYPICAL: dict[str, dict[str, Any]] = {
@@ -72,7 +72,7 @@ def share_of_best(problem: Problem, start: dict[str, Any]) -> float:
 @pytest.mark.parametrize("name", device_names())
 def test_the_beliefs_are_those_of_the_devices_file(name: str) -> None:
     problem, start = typical(name)
-    _, beliefs = surface(problem, start)
+    relief, beliefs = surface(problem, start)
     if name == "scs-tonic":
         assert problem.response is UNSET
         assert {key: beliefs[key] for key in TONIC_BELIEFS} == TONIC_BELIEFS
@@ -81,6 +81,8 @@ def test_the_beliefs_are_those_of_the_devices_file(name: str) -> None:
     facts = {f.name: getattr(problem.response, f.name) for f in fields(Response)}
     facts = {key: fact for key, fact in facts.items() if isinstance(fact, Fact)}
     assert facts.keys() >= TONIC_BELIEFS.keys()
+    untreated = facts.pop("untreated", UNTREATED)
+    assert (-relief.untreated, relief.untreated_sd) == (untreated.median, untreated.sd)
     for key, fact in facts.items():
         assert beliefs[key] == (normal if key in SIGNED else log_normal)(fact.median, fact.sd)
         assert len(fact.source) > 15
