@@ -71,6 +71,15 @@ def test_what_is_small_is_known(small: dict[str, float]) -> None:
     assert strength.of_point(PROBLEM, {**HERE, **small}).known
 
 
+def test_a_narrower_pulse_is_as_strong_only_where_it_is_so_at_the_worst_chronaxie() -> None:
+    # Weiss: 150 us need 1.33 times the current of 300 us at a chronaxie of 150 us, and 1.6 times at 450 us
+    wide = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 5.0, "pulse_width_us": 300.0})
+    enough = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 8.1, "pulse_width_us": 150.0})
+    short = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 7.9, "pulse_width_us": 150.0})
+    assert strength.surely_as_strong(enough, wide)
+    assert not strength.surely_as_strong(short, wide)
+
+
 def test_a_higher_rate_makes_nothing_surely_stronger() -> None:
     slow = strength.of_point(PROBLEM, HERE)
     faster = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 4.9, "frequency_hz": 650.0})
