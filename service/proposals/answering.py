@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import event, or_, select, update
+from sqlalchemy import ColumnElement, and_, event, or_, select, update
 from sqlalchemy.orm import Session
 
 from optimizer import canonical
@@ -26,8 +26,7 @@ OPTIMIZER = "optimizer"
 
 def open_jobs(session: Session, now: datetime, *, asked_before: datetime | None = None) -> tuple[str, ...]:
     """Return the asks nobody answers at present, oldest first; only those asked before an instant where it is named."""
-    free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
-    query = select(JobRow.ask_id).join(AskRow, AskRow.id == JobRow.ask_id).where(JobRow.state == "open", free)
+    query = select(JobRow.ask_id).join(AskRow, AskRow.id == JobRow.ask_id).where(_waits(now))
     if asked_before is not None:
         query = query.join(Entry, Entry.sequence == AskRow.sequence).where(Entry.recorded_at <= asked_before)
     return tuple(session.scalars(query.order_by(AskRow.sequence).limit(100)))
@@ -41,10 +40,9 @@ def claim(session: Session, ask_id: str, holder: str, now: datetime, span: timed
     asked = session.scalar(select(AskRow).filter_by(id=ask_id))
     if asked is None or drafts.answers(session, asked, now):
         return None
-    free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
     return session.scalar(
         update(JobRow)
-        .where(JobRow.ask_id == ask_id, JobRow.state == "open", free)
+        .where(JobRow.ask_id == ask_id, _waits(now))
         .values(holder=holder, leased_until=now + span, attempts=JobRow.attempts + 1)
         .returning(JobRow.attempts)
     )
@@ -57,9 +55,12 @@ def answered(session: Session, ask_ids: Collection[str]) -> tuple[str, ...]:
 
 def is_open(session: Session, ask_id: str, now: datetime) -> bool:
     """Return whether an ask waits and nobody is at work on it; seen without a turn of writing, which a claim takes."""
-    free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
-    query = select(JobRow.ask_id).where(JobRow.ask_id == ask_id, JobRow.state == "open", free)
-    return session.scalar(query) is not None
+    return session.scalar(select(JobRow.ask_id).where(JobRow.ask_id == ask_id, _waits(now))) is not None
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    """The condition that a job is open and nobody is at work on it."""
+    return and_(JobRow.state == "open", or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now))
 
 
 def is_ours(session: Session, ask_id: str) -> bool:
