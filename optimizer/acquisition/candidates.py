@@ -132,14 +132,12 @@ class Search:
         """
         if self.surrogate.grades is None:
             return points
-        intensity, used = self.surrogate.grades.intensity, self.problem.postures
-        levels = [
-            intensity.log_limit_current(self.surrogate.values, there)
-            for there in self.surrogate.used(points_of(self.problem, points), used)
-        ]
-        typical = torch.stack(levels).amin(0).median(dim=0).values.numpy() - self.rng.uniform(
-            0.0, 0.35, size=len(points)
-        )
+        intensity = self.surrogate.grades.intensity
+        used = self.surrogate.used(points_of(self.problem, points), self.problem.postures)
+        level = torch.stack(
+            [intensity.log_limit_current(self.surrogate.values, there) for there in used]
+        ).amin(0)
+        typical = level.median(dim=0).values.numpy() - self.rng.uniform(0.0, 0.35, size=len(points))
         return search.at_current(self.problem, points, np.exp(typical))
 
     def _weaker(self) -> Indices:
