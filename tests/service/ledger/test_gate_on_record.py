@@ -1,6 +1,5 @@
 """Every barrier straight on the ledger: whom it concerns, what comes first, what a replay of an earlier day sees."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from optimizer.ask import Ask
 from optimizer.decision import HoldReason
 from optimizer.history import applied
-from service.db.engine import Database
 from service.errors import (
     ContraindicatedError,
     PatientPausedError,
@@ -20,22 +18,10 @@ from service.ledger import gate, optimizer_version
 from service.ledger.course_tables import PreflightRow, StopReleaseRow, StopRow
 from service.ledger.ledger import Ledger
 from service.ledger.tables import CourseRow
-from tests.service.ledger.bare import NOW, course_of, empty_ledger, taken_back
+from tests.service.ledger.bare import NOW, course_of
 from tests.strategies.scs import HERE, PROBLEM, history, trial
 
 VAGUS = ("impedance", "lead", "battery", "untreated_sleep_apnoea", "bradycardia")
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with empty_ledger(tmp_path_factory.mktemp("gate")) as found:
-        yield found
-
-
-@pytest.fixture
-def ledger(empty: Database) -> Iterator[Ledger]:
-    with taken_back(empty) as found:
-        yield found
 
 
 @pytest.fixture

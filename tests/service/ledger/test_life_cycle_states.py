@@ -1,14 +1,12 @@
 """What becomes of a proposal, straight on the ledger: every state, the instant it begins, and what is written for it."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from optimizer.space.device import load_device
-from service.db.engine import Database
 from service.errors import ProposalDecidedError
 from service.ledger import life_cycle
 from service.ledger.ledger import Ledger
@@ -21,25 +19,13 @@ from service.ledger.tables import (
     TrialRow,
     WithdrawalRow,
 )
-from tests.service.ledger.bare import NOW, course_of, empty_ledger, taken_back
+from tests.service.ledger.bare import NOW, course_of
 from tests.service.live import START
 
 UNTIL = NOW + timedelta(days=7)
 LATE = UNTIL + timedelta(microseconds=1)
 SETTINGS = load_device("scs-tonic").space.settings(START)
 HARM = "a severe report"
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with empty_ledger(tmp_path_factory.mktemp("states")) as found:
-        yield found
-
-
-@pytest.fixture
-def ledger(empty: Database) -> Iterator[Ledger]:
-    with taken_back(empty) as found:
-        yield found
 
 
 @pytest.fixture
