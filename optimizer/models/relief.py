@@ -116,14 +116,17 @@ class StimulationRelief:
             duty = points.duty / self.intensity.response.duty_reference
             dose = level + values["duty_exponent"] * duty.log()[None, :]
         onset = torch.sigmoid((dose - values["onset"]) / values["onset_width"])
-        excess = 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
-        good = onset * excess * (points.amplitude_ma > LOWEST_CURRENT_MA)
+        good = onset * self._past_limit(level) * (points.amplitude_ma > LOWEST_CURRENT_MA)
         good = good * _bell(points.frequency_hz.log(), values["rate_best_hz"].log(), values["rate_width"])
         good = good * _bell(points.pulse_width_us.log(), values["width_best_us"].log(), values["width_width"])
         if "position_mm" in values:
             place = self.positions_mm[points.configuration]
             good = good * _bell(place, values["position_mm"], values["spread_mm"])
         return good
+
+    def _past_limit(self, level: Tensor) -> Tensor:
+        """Share of the relief that is left as a log intensity passes the limit current."""
+        return 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
 
     def mean(self, values: Values, points: Points) -> Tensor:
         """Return ``E[c] + E[E] G``."""

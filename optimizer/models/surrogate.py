@@ -158,6 +158,13 @@ class Joint:
         level = log_marginal(self.relief, values, self.dataset)
         return level if self.grades is None else level + self.grades.log_likelihood(values, self.dataset)
 
+    def sampled(self, seed: int) -> Surrogate:
+        """Return the surrogate under draws of the hyperparameters from their posterior; errors as of :func:`fit`."""
+        in_chunks = _in_chunks(self.log_likelihood, len(self.dataset.relief))
+        generator = torch.Generator().manual_seed(seed)
+        draws = hyperposterior.draw(in_chunks, self.hyperprior.size, generator)
+        return self.given(draws.white, draws.effective_sample_size)
+
     def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:
         """Return the surrogate under equally weighted draws.
 
@@ -220,11 +227,7 @@ def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed
     Raises:
         FitError: If no hyperparameters explain the reports, or a factorisation failed.
     """
-    joint = joint_of(problem, dataset, start, prior=prior)
-    in_chunks = _in_chunks(joint.log_likelihood, len(dataset.relief))
-    generator = torch.Generator().manual_seed(seed)
-    draws = hyperposterior.draw(in_chunks, joint.hyperprior.size, generator)
-    return joint.given(draws.white, draws.effective_sample_size)
+    return joint_of(problem, dataset, start, prior=prior).sampled(seed)
 
 
 def _in_chunks(log_likelihood: Callable[[Tensor], Tensor], n: int) -> Callable[[Tensor], Tensor]:
