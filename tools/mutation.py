@@ -250,7 +250,9 @@ def ending_of(child: int, usual_s: float) -> str:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
         return "timeout"
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+    # one that cannot even be imported: a test named by its id is not found then
+    broken = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR)
+    if status not in (pytest.ExitCode.OK, *broken):
         raise SystemExit(f"pytest could not run: {status}")
     return "failed" if status else "passed"
 
