@@ -129,8 +129,12 @@ class PlainLifeCycle:
             elif told.decided in APPROVED:
                 told.lapsed = True
 
+    def standing(self) -> list[Told]:
+        """What a severe report or a correction would take back."""
+        return [told for told in self.proposals if told.status(self.now) in ("proposed", *APPROVED)]
+
     def withdraw(self) -> list[str]:
-        taken = []
+        taken = sorted(told.id for told in self.standing())
         for told in self.proposals:
             status = told.status(self.now)
             if status == "proposed":
@@ -141,6 +145,4 @@ class PlainLifeCycle:
                 told.decided = "expired"
             elif status == "expired":
                 told.lapsed = True
-            if status in ("proposed", *APPROVED):
-                taken.append(told.id)
-        return sorted(taken)
+        return taken
