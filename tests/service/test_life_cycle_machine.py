@@ -219,7 +219,7 @@ class LifeCycle(RuleBasedStateMachine):
         if severe:
             self.plain.severe_reports.append(Severe(*self.reports[-1][:2]))
 
-    @precondition(lambda self: self.plain.standing() or len(self.plain.proposals) > 2)
+    @precondition(lambda self: self.plain.standing() or any(told.applied for told in self.plain.proposals))
     @rule(data=st.data(), takes_back=st.booleans())
     def correct_what_was_applied(self, data: st.DataObject, takes_back: bool) -> None:
         trial_id = data.draw(st.sampled_from(self.trials[-3:]))
