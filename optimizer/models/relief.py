@@ -7,9 +7,8 @@ the residual, a Gaussian process on the same intensity-aware inputs. Where there
 population's map) and the residual does all the work. ``s`` draws, ``c`` points.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,16 +16,12 @@ import torch
 from msgspec import UnsetType
 from torch import Tensor
 
-from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset, Points
+from optimizer.models.dataset import DTYPE, Points
 from optimizer.models.hyperprior import Belief, log_normal, log_normal_of, normal, normal_of
 from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.problem import Problem
 from optimizer.space.response import UNTREATED
-
-BLOCK = 250_000
-"""Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
-times faster than the whole batch, and memory stays flat for long histories."""
 
 Values = Mapping[str, Tensor]
 """Hyperparameters by name, ``(s, 1)`` each."""
@@ -62,9 +57,9 @@ class Seen:
     inputs: Tensor
     """``(s, c, k)`` all that covariances depend on."""
 
-    def draws(self, which: slice) -> "Seen":
-        """Return the same points under some of the draws."""
-        return Seen(mean=self.mean[which], inputs=self.inputs[which])
+    def part(self, draws: slice, rows: slice = slice(None)) -> "Seen":
+        """Return some of the points under some of the draws."""
+        return Seen(mean=self.mean[draws, rows], inputs=self.inputs[draws, rows])
 
 
 BELOW_ONSET = 0.48
@@ -270,65 +265,6 @@ def relief_of(problem: Problem, intensity: Intensity, population: Tensor | None,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
-    """What is not the settings, under each draw: rating noise, and days that resemble each other."""
-
-    alike: Tensor
-    """``(g, n, n)`` as of the dataset."""
-    length: Tensor
-    """``(s,)`` which of the tabulated lengths."""
-    day: Tensor
-    """``(s, 1, 1)`` variance of days."""
-    rating: Tensor
-    """``(s, n)`` variance of row means given their days."""
-
-    def draws(self, which: slice) -> "Noise":
-        """Return the same under some of the draws."""
-        return replace(self, length=self.length[which], day=self.day[which], rating=self.rating[which])
-
-    def added_to(self, covariance: Tensor) -> Tensor:
-        """Add the covariance of the noise to a covariance ``(s, n, n)`` that nobody else holds."""
-        covariance.addcmul_(self.alike[self.length], self.day)
-        covariance.diagonal(dim1=1, dim2=2).add_(self.rating)
-        return covariance
-
-
-def noise_of(values: Values, dataset: Dataset) -> Noise:
-    """Return the noise of a dataset's row means."""
-    return Noise(
-        alike=dataset.alike,
-        length=_nearest_length(values),
-        day=_day_variance(values)[..., None],
-        rating=values["noise_sd"].square() / dataset.n_reports[None, :] + 1e-6,
-    )
-
-
-def _log_scatter(values: Values, dataset: Dataset) -> Tensor | float:
-    """Return the log density of how ratings of one row scatter around their mean, ``(s,)``, up to a constant.
-
-    The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days
-    does not resemble each other.
-    """
-    rows = (dataset.n_reports > 1).nonzero()[:, 0]
-    if not len(rows):
-        return 0.0
-    freedom = dataset.n_reports[rows] - 1.0
-    alike = dataset.alike[:, rows, rows][_nearest_length(values)]
-    days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
-    variance = values["noise_sd"].square() + days + 1e-6
-    return -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log()).sum(1)
-
-
-def _day_variance(values: Values) -> Tensor:
-    return values["day_sd"].square()
-
-
-def _nearest_length(values: Values) -> Tensor:
-    """Return which of the tabulated lengths is nearest to each draw's, ``(s,)``."""
-    return (values["day_length"] / DAY_LENGTHS[None, :]).log().abs().argmin(1)
-
-
 def _bell(x: Tensor, centre: Tensor, width: Tensor) -> Tensor:
     """Return ``exp(-((x - centre) / width)^2 / 2)``, ``(s, c)``."""
     return torch.exp(-0.5 * ((x[None, :] - centre) / width) ** 2)
@@ -345,25 +281,3 @@ def _matern(squares: Tensor) -> Tensor:
     """Return the Matern-5/2 correlation of squared distances."""
     distance = (5.0 * squares + 1e-12).sqrt()
     return (1.0 + distance + distance.square() / 3.0) * torch.exp(-distance)
-
-
-def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
-    """Return the log density of the ratings given hyperparameters, ``(s,)``."""
-    n, s = len(dataset.relief), len(values["noise_sd"])
-    if n == 0:
-        return torch.zeros(s, dtype=DTYPE)
-    seen, noise = relief.at(values, dataset.points), noise_of(values, dataset)
-    size = max(1, BLOCK // (n * n))
-    parts = [slice(first, first + size) for first in range(0, s, size)]
-    found = [_log_normal(relief, seen.draws(part), noise.draws(part), dataset.relief) for part in parts]
-    return torch.cat(found) + _log_scatter(values, dataset)
-
-
-def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Tensor:
-    """Return the log density of row means, ``(s,)``; minus infinity where the covariance cannot be factorised."""
-    covariance = noise.added_to(relief.covariance(seen.inputs, seen.inputs))
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    white = torch.linalg.solve_triangular(factor, (ratings - seen.mean)[..., None], upper=False)[..., 0]
-    log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-    value = -0.5 * white.square().sum(-1) - log_det - 0.5 * ratings.shape[-1] * math.log(2 * math.pi)
-    return torch.where(failed == 0, value, -torch.inf)

@@ -12,7 +12,8 @@ from optimizer.models import hyperposterior, postures
 from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
-from optimizer.models.relief import BLOCK, Relief, Seen, log_marginal, noise_of, relief_of
+from optimizer.models.likelihood import BLOCK, log_marginal, noise_of
+from optimizer.models.relief import Relief, Seen, relief_of
 from optimizer.models.tolerability import Grades
 from optimizer.prior import Prior
 from optimizer.problem import PostureUse, Problem
@@ -66,7 +67,7 @@ class Surrogate:
         return replace(
             self,
             values={name: value[which] for name, value in self.values.items()},
-            seen=self.seen.draws(which),
+            seen=self.seen.part(which),
             factor=self.factor[which],
             white=self.white[which],
         )

@@ -5,18 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from scipy import stats
 
-from optimizer.history import history_from_rows
-from optimizer.models.dataset import dataset_of, points_of
+from optimizer.models.dataset import points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import intensity_of
-from optimizer.models.relief import MapRelief, StimulationRelief, log_marginal, noise_of, relief_of
+from optimizer.models.relief import MapRelief, StimulationRelief, relief_of
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.problem import Problem
 from optimizer.space.parameter import uniform
 from optimizer.space.search_space import SearchSpace
-from tests.optimizer.models.courses import ROWS, START, indices, tonic
+from tests.optimizer.models.courses import START, indices, tonic
 
 
 def stimulation() -> tuple[Problem, StimulationRelief, Hyperprior]:
@@ -54,20 +52,6 @@ def test_covariance_is_symmetric_and_positive_and_its_diagonal_is_the_variance()
     assert torch.allclose(covariance, covariance.transpose(1, 2))
     assert float(torch.linalg.eigvalsh(covariance).min()) > -1e-8
     assert torch.allclose(covariance.diagonal(dim1=1, dim2=2), relief.variance(inputs))
-
-
-def test_log_marginal_is_the_density_scipy_gives() -> None:
-    problem, relief, hyperprior = stimulation()
-    dataset = dataset_of(problem, history_from_rows(problem, ROWS))
-    white = torch.randn(3, hyperprior.size, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    values = hyperprior.values(white)
-    seen = relief.at(values, dataset.points)
-    covariance = noise_of(values, dataset).added_to(relief.covariance(seen.inputs, seen.inputs))
-    expected = [
-        stats.multivariate_normal(seen.mean[s].numpy(), covariance[s].numpy()).logpdf(dataset.relief.numpy())
-        for s in range(3)
-    ]
-    assert log_marginal(relief, values, dataset).tolist() == pytest.approx(expected)
 
 
 def test_a_map_without_a_population_has_a_flat_mean() -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from optimizer.models import hyperposterior
 from optimizer.models.dataset import DTYPE, Dataset, Points, dataset_of, points_of
-from optimizer.models.relief import noise_of
+from optimizer.models.likelihood import noise_of
 from optimizer.models.surrogate import Joint, joint_of
 from optimizer.models.tolerability import GRADE_RANGE, SLIP
 from optimizer.prior import NO_PRIOR
