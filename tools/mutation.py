@@ -80,9 +80,11 @@ def main(arguments: Sequence[str]) -> int:
     for name in WARM:
         importlib.import_module(name)
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    code = commit()  # before the results make the tree another
     with scratch() as folder:
         for target in wanted:
             results[target.file] = break_file(target, folder, results.get(target.file) if again else None)
+            results[target.file]["commit"] = code
             RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     unexplained = 0
     for file in results:
@@ -122,7 +124,7 @@ def break_file(target: Target, folder: Path, before: dict[str, Any] | None = Non
         before: What this gave the last time; None runs every mutant.
 
     Returns:
-        What JSON keeps of it.
+        What JSON keeps of it, the commit aside.
     """
     started = time.monotonic()
     path = folder / target.file
@@ -146,7 +148,6 @@ def break_file(target: Target, folder: Path, before: dict[str, Any] | None = Non
     _write(path, right)
     counts = Counter(endings.values())
     return {
-        "commit": commit(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "failed": counts["failed"] + (before["failed"] if before else 0),
         "minutes": round((time.monotonic() - started) / 60 + (before["minutes"] if before else 0), 1),
@@ -250,7 +251,9 @@ def ending_of(child: int, usual_s: float) -> str:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
         return "timeout"
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+    # one that cannot even be imported: a test named by its id is not found then
+    broken = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR)
+    if status not in (pytest.ExitCode.OK, *broken):
         raise SystemExit(f"pytest could not run: {status}")
     return "failed" if status else "passed"
 

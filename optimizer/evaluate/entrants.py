@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from optimizer.errors import DataError
+from optimizer.evaluate.ablations import without
 from optimizer.evaluate.peers import PEERS, load_peer
 from optimizer.policies.guarded import Guarded
 from optimizer.policies.ladder import BRISK, GENTLE
@@ -25,6 +26,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
 """What may be compared without anything to install."""
 GUARDED: Final = "guarded:"
 """Before a name: that policy inside the model-free part of our safety layer."""
+WITHOUT: Final = "without:"
+"""Before a part of the surrogate: the default policy without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,8 @@ def policy_named(name: str) -> Policy:
     """Return a policy by its name; a peer is imported only here.
 
     Args:
-        name: One of ours, a peer, ``guarded:NAME`` for either inside our safety layer, or ``PACKAGE.MODULE:NAME`` for a policy
-            of the reader's own.
+        name: One of ours, a peer, ``guarded:NAME`` for either inside our safety layer, ``without:PART`` for the default
+            without a part of its surrogate, or ``PACKAGE.MODULE:NAME`` for a policy of the reader's own.
 
     Raises:
         DataError: If there is no such policy.
@@ -69,13 +72,15 @@ def policy_named(name: str) -> Policy:
     """
     if name.startswith(GUARDED):
         return Guarded(inner=policy_named(name.removeprefix(GUARDED)))
+    if name.startswith(WITHOUT):
+        return without(name.removeprefix(WITHOUT))
     if name in POLICIES:
         return POLICIES[name]
     if name in PEERS:
         return load_peer(name)
     if ":" in name:
         return _elsewhere(name)
-    known = (*POLICIES, *PEERS, f"{GUARDED}NAME", "PACKAGE.MODULE:NAME")
+    known = (*POLICIES, *PEERS, f"{GUARDED}NAME", f"{WITHOUT}PART", "PACKAGE.MODULE:NAME")
     raise DataError("policies", "name one that is not there", limit=", ".join(known))
 
 

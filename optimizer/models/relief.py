@@ -135,9 +135,7 @@ class StimulationRelief:
             ],
             dim=-1,
         )
-        # none far below perception, where one faint setting is as good as another
-        felt = torch.nn.functional.logsigmoid((level - self._faint) / FAINT_WIDTH)
-        scale = values["residual_sd"].log() + felt - 0.5 * inputs.square().sum(-1)
+        scale = self._log_felt(values, level) - 0.5 * inputs.square().sum(-1)
         return Seen(
             mean=self.untreated + values["effect"] * self._goodness(values, points, level),
             inputs=torch.cat([inputs, scale[..., None]], dim=-1),
@@ -153,14 +151,17 @@ class StimulationRelief:
             duty = points.duty / self.intensity.response.duty_reference
             dose = level + values["duty_exponent"] * duty.log()[None, :]
         onset = torch.sigmoid((dose - values["onset"]) / values["onset_width"])
-        excess = 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
-        good = onset * excess * (points.amplitude_ma > LOWEST_CURRENT_MA)
+        good = onset * self._past_limit(level) * (points.amplitude_ma > LOWEST_CURRENT_MA)
         good = good * _bell(points.frequency_hz.log(), values["rate_best_hz"].log(), values["rate_width"])
         good = good * _bell(points.pulse_width_us.log(), values["width_best_us"].log(), values["width_width"])
         if "position_mm" in values:
             place = self.positions_mm[points.configuration]
             good = good * _bell(place, values["position_mm"], values["spread_mm"])
         return good
+
+    def _past_limit(self, level: Tensor) -> Tensor:
+        """Share of the relief that is left as a log intensity passes the limit current."""
+        return 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
 
     def covariance(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the covariance of ``c`` and the residual."""
@@ -173,6 +174,12 @@ class StimulationRelief:
         """Return the diagonal of :meth:`covariance`."""
         log_sd = inputs[..., -1] + 0.5 * inputs[..., :-1].square().sum(-1)
         return self.untreated_sd**2 + (2.0 * log_sd).exp()
+
+    def _log_felt(self, values: Values, level: Tensor) -> Tensor:
+        """Log SD of the residual at a log intensity: none far below perception, where one faint setting is as good as another."""
+        return values["residual_sd"].log() + torch.nn.functional.logsigmoid(
+            (level - self._faint) / FAINT_WIDTH
+        )
 
     @property
     def _faint(self) -> float:

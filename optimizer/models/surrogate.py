@@ -160,6 +160,12 @@ class Joint:
         level = log_marginal(self.relief, values, self.dataset)
         return level if self.grades is None else level + self.grades.log_likelihood(values, self.dataset)
 
+    def sampled(self, seed: int) -> Surrogate:
+        """Return the surrogate under draws of the hyperparameters from their posterior; errors as of :func:`fit`."""
+        generator = torch.Generator().manual_seed(seed)
+        draws = hyperposterior.draw(self.log_likelihood, self.hyperprior.size, generator)
+        return self.given(draws.white, draws.effective_sample_size)
+
     def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:
         """Return the surrogate under equally weighted draws.
 
@@ -225,10 +231,7 @@ def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed
     Raises:
         FitError: If no hyperparameters explain the reports, or a factorisation failed.
     """
-    joint = joint_of(problem, dataset, start, prior=prior)
-    generator = torch.Generator().manual_seed(seed)
-    draws = hyperposterior.draw(joint.log_likelihood, joint.hyperprior.size, generator)
-    return joint.given(draws.white, draws.effective_sample_size)
+    return joint_of(problem, dataset, start, prior=prior).sampled(seed)
 
 
 def _grades(problem: Problem, intensity: Intensity) -> Grades | None:

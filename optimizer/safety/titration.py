@@ -14,6 +14,7 @@ from optimizer.ask import Ask
 from optimizer.history import History
 from optimizer.problem import Problem, TitrationRule
 from optimizer.safety import strength
+from optimizer.safety.closure import NEIGHBOUR_FRACTION
 from optimizer.safety.strength import Stimuli
 from optimizer.safety.tolerance import (
     Bar,
@@ -47,7 +48,9 @@ class Anchors:
     bars: tuple[Bar, ...] = ()
     """Settings not tolerated, and not since: nothing as strong is proposed in their configuration."""
     retreat: dict[str, Value] | None = None
-    """Settings in force that were not tolerated, but not severe either: from them one may only go down."""
+    """Settings in force that were not tolerated: from them one may only go down."""
+    severe: bool = False
+    """Whether they were severe: then down to half at least."""
 
 
 def anchors(problem: Problem, history: History, ask: Ask) -> Anchors:
@@ -61,11 +64,11 @@ def anchors(problem: Problem, history: History, ask: Ask) -> Anchors:
     points = [facts.trial.applied.values for facts in history.facts if shows_tolerance(problem, facts)]
     in_force = ask.in_force.values
     blocking = [bar for bar in barred if blocks(bar, strength.of_point(problem, in_force))]
-    down = bool(blocking) and not any(bar.severe for bar in blocking)
     return Anchors(
         points=_sound(problem, points if blocking else [*points, in_force]),
         bars=barred,
-        retreat=in_force if down and _sound(problem, [in_force]) else None,
+        retreat=in_force if blocking and _sound(problem, [in_force]) else None,
+        severe=any(bar.severe for bar in blocking),
     )
 
 
@@ -181,12 +184,16 @@ def _away_mm(problem: Problem, place: int, others: NDArray[np.int64]) -> Array:
 
 
 def _retreat_ma(problem: Problem, rule: TitrationRule, tolerated: Anchors, candidates: Stimuli) -> Array:
-    """Down from settings in force that were not tolerated, by as much as a new configuration starts lower."""
+    """Down from settings in force that were not tolerated, by as much as a new configuration starts lower.
+
+    From severe ones to half, as their neighbours restart. Until a clinician has seen such a report the ask is a hold.
+    """
     ceiling_ma = np.full(len(candidates), -np.inf)
     if tolerated.retreat is None:
         return ceiling_ma
     point = strength.of_point(problem, tolerated.retreat)
-    lower_ma = rule.new_configuration_fraction * float(point.amplitude_ma)
+    fraction = NEIGHBOUR_FRACTION if tolerated.severe else rule.new_configuration_fraction
+    lower_ma = fraction * float(point.amplitude_ma)
     here = candidates.configuration == point.configuration
     return np.where(here, _capped_ma(rule, point, lower_ma, 0.0, candidates), ceiling_ma)
 

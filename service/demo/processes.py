@@ -58,7 +58,9 @@ def parts(folder: Path, port: int, mlflow_port: int) -> tuple[Part, ...]:
         All bound to loopback; the worker speaks to the MLflow server, not to its files.
     """
     titrate = (sys.executable, "-m", "service.cli")
-    common = {**os.environ, "TITRATE_DATA_FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
+    # else the C library keeps what each thread has freed for that thread alone
+    few_arenas = {"MALLOC_ARENA_MAX": "2"}
+    common = few_arenas | os.environ | {"TITRATE_DATA_FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
     store = f"sqlite:///{folder / 'mlflow.sqlite'}"
     mlflow = (
         *(sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(mlflow_port)),

@@ -64,7 +64,7 @@ PRODUCES = {
     "/v1/courses/{course_id}/problems": "problem_id",
     "/v1/courses/{course_id}/trials": "trial_id",
 }
-"""What the ``id`` of a write's answer names in other paths."""
+"""What the ``id`` of a write's answer names in other paths and bodies."""
 
 
 def install(app: FastAPI) -> None:
@@ -101,7 +101,7 @@ def complete(document: dict[str, Any]) -> None:
                 # the code answers their absence with a code of its own, so FastAPI takes them for optional
                 if parameter["in"] == "header":
                     parameter["required"] = True
-    _link(document["paths"])
+    _link(document["paths"], schemas)
 
 
 def _show_answers(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def _show_answers(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
             paths[path][method]["responses"]["200"]["content"] = plain
 
 
-def _link(paths: dict[str, Any]) -> None:
+def _link(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Say where the id that a write answers can be used."""
     for source, name in PRODUCES.items():
         if source not in paths:
@@ -127,14 +127,23 @@ def _link(paths: dict[str, Any]) -> None:
         links = {}
         for path, entry in paths.items():
             wanted = {part[1:-1] for part in path.split("/") if part.startswith("{")}
-            if name in wanted and wanted <= given.keys():
-                for operation in entry.values():
+            for operation in entry.values() if wanted <= given.keys() else ():
+                taken = {name: given[name]} if name in _body_names(operation, schemas) else {}
+                if name in wanted or taken:
                     used = {each: given[each] for each in sorted(wanted)}
                     links[operation["operationId"]] = {
                         "operationId": operation["operationId"],
                         "parameters": used,
+                        **({"requestBody": taken} if taken else {}),
                     }
         paths[source]["post"]["responses"]["201"]["links"] = links
+
+
+def _body_names(operation: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """Return the names in the body of a request; none where it has no body."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    return set(schemas.get(schema, {}).get("properties", ()))
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from optimizer.errors import OptimizerError
+from optimizer.errors import OptimizerError, UnknownParameterError
 from service.dependencies import shape
 from service.errors import DatabaseBusyError, ServiceError
 from service.http_status import status_of
@@ -60,6 +60,9 @@ def problem(
 
 def of_error(error: ServiceError | OptimizerError) -> JSONResponse:
     """Build the problem document of one of our errors."""
+    if isinstance(error, UnknownParameterError) and error.field not in shape.parameter_names():
+        # no device has it, so the caller made it up
+        error = type(error)(shape.UNDOCUMENTED, error.problem, limit=error.limit, remedy=error.remedy)
     status = status_of(error)
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, ServiceError) and error.retry_after_s is not None:

@@ -1,6 +1,7 @@
 """What is wrong with the shape of a request, said from the documented shape alone: never from the value that came."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from optimizer.space.device import device_names, load_device
@@ -59,9 +60,14 @@ def documented_names(document: Mapping[str, Any]) -> frozenset[str]:
     for entry in document["paths"].values():
         for operation in entry.values():
             found.update(parameter["name"] for parameter in operation.get("parameters", ()))
-    for device in map(load_device, device_names()):
-        found.update(parameter.name for parameter in device.space.parameters)
-    return frozenset(found)
+    return frozenset(found | parameter_names())
+
+
+@cache
+def parameter_names() -> frozenset[str]:
+    """Return the names of the shipped devices' parameters."""
+    devices = map(load_device, device_names())
+    return frozenset(parameter.name for device in devices for parameter in device.space.parameters)
 
 
 def findings(errors: Sequence[Mapping[str, Any]], names: frozenset[str]) -> list[dict[str, str]]:

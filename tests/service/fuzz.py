@@ -1,5 +1,6 @@
 """Requests nobody would send: made from the OpenAPI document by schemathesis, with real ids and a secret planted among them."""
 
+import copy
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -17,13 +18,15 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks as openapi
 
 from service.auth.principal import Role
-from tests.service.live import Server
+from tests.service.live import ENVELOPE, START, Server
 
 load_all_checks()
 SECRET = "Zwiebelfisch-4711"
 """A legal name, so that it also goes where names may."""
 ANSWERED_WITHIN_S = 60.0
 """Longer than any wait the service allows itself, however busy the machine: what is tried here is what it answers."""
+FITTING = {"device": "scs-tonic", "envelope": ENVELOPE, "start": START, "settings": START}
+"""Of the names in a body, those that dice hardly ever throw a valid value for."""
 MANY_ROLES = [role for role in Role if role is not Role.PATIENT_APP]
 
 
@@ -89,9 +92,15 @@ class Attack:
         """Name what there is, so that a request gets past the question whether it is there."""
         for name in set(case.path_parameters or {}) & set(self.ids):
             case.path_parameters[name] = self.ids[name]
-        if isinstance(case.body, dict):
-            for name in set(case.body) & set(self.ids):
-                case.body[name] = self.ids[name]
+        put(case, self.ids | FITTING)
+
+
+def put(case: schemathesis.Case, known: dict[str, Any]) -> None:
+    """Put what fits in place of texts and objects of the body; what is of another kind stays as it came."""
+    if isinstance(case.body, dict):
+        for name in set(case.body) & set(known):
+            if isinstance(case.body[name], str | dict):
+                case.body[name] = copy.deepcopy(known[name])
 
 
 def plant(value: Any, place: int) -> Any:
@@ -154,6 +163,7 @@ def walk(attack: Attack, *, scenarios: int, steps: int) -> None:
             walked += 1
 
         def before_call(self, case: schemathesis.Case) -> None:
+            put(case, FITTING)
             case.headers = {
                 **(case.headers or {}),
                 **attack.clinic.headers,

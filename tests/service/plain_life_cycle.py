@@ -38,6 +38,15 @@ class Told:
 
 
 @dataclass
+class Severe:
+    """A severe report: it closes until it was reviewed, and again once its trial was said anew at or after that."""
+
+    id: str
+    trial_id: str
+    reviewed_at: datetime | None = None
+
+
+@dataclass
 class PlainLifeCycle:
     """What should be true of a course."""
 
@@ -49,10 +58,35 @@ class PlainLifeCycle:
     facts: int = 1
     rejected: int = 0
     """Since the last trial."""
-    severe: list[str] = field(default_factory=list)
-    """Reports whose closure nobody released."""
+    severe_reports: list[Severe] = field(default_factory=list)
+    """Every one there ever was: correcting a report takes no closure back."""
+    taken_back: set[str] = field(default_factory=set)
+    """Trials that are said not to have been."""
+    said_anew: dict[str, datetime] = field(default_factory=dict)
+    """Trial -> when settings were last put in place of what was recorded."""
     latest: tuple[Any, ...] | None = None
     """Key, answer's kind and what it was."""
+
+    @property
+    def severe(self) -> list[Severe]:
+        """Those that close now."""
+        return [
+            report
+            for report in self.severe_reports
+            if report.reviewed_at is None
+            or (report.trial_id in self.said_anew and self.said_anew[report.trial_id] >= report.reviewed_at)
+        ]
+
+    def correct_trial(self, trial_id: str, *, takes_back: bool) -> list[str]:
+        """What was applied is said anew or taken back; what rested on it is withdrawn."""
+        if not (takes_back and trial_id in self.taken_back):  # else the record says what it said
+            self.facts += 1
+        if takes_back:
+            self.taken_back.add(trial_id)
+        else:
+            self.taken_back.discard(trial_id)
+            self.said_anew[trial_id] = self.now
+        return self.withdraw()
 
     def barrier(self) -> tuple[str, tuple[str, ...]] | None:
         if self.stops:

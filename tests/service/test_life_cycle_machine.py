@@ -1,4 +1,4 @@
-"""The life cycle against a plain model of it: any order of asks, decisions, trials, reports, stops, checks and hours."""
+"""The life cycle against a plain model of it: any order of asks, decisions, trials, reports, corrections, stops and hours."""
 
 import dataclasses
 import tempfile
@@ -16,6 +16,7 @@ from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Proposal
 from optimizer.propose import propose
+from optimizer.safety.closure import closures
 from service.courses import standing
 from service.courses import usecases as courses
 from service.courses.schemas import NewCourse, NewReview
@@ -26,8 +27,9 @@ from service.ledger import life_cycle
 from service.ledger.history import history_of, problem_of, start_of
 from service.ledger.ledger import Ledger
 from service.ledger.tables import DecisionRow, WithdrawalRow
+from service.outcomes import amending
 from service.outcomes import usecases as outcomes
-from service.outcomes.schemas import NewReport, NewTrial
+from service.outcomes.schemas import NewAmendment, NewReport, NewTrial
 from service.patients import stops
 from service.patients import usecases as patients
 from service.patients.schemas import NewPatient
@@ -36,7 +38,7 @@ from service.proposals import answering, deciding, programming, sweeping, usecas
 from service.proposals.schemas import NewAsk, NewDecision
 from tests.conftest import FULL_COUNTS
 from tests.service.live import CHECKS, ENVELOPE, SIGNED_BY, START
-from tests.service.plain_life_cycle import VALID_FOR, PlainLifeCycle, Told
+from tests.service.plain_life_cycle import VALID_FOR, PlainLifeCycle, Severe, Told
 
 BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
 DECISIONS: dict[str, dict[str, Any]] = {
@@ -57,6 +59,8 @@ class LifeCycle(RuleBasedStateMachine):
         path.write_bytes(empty_ledger())
         self.database = Database(f"sqlite:///{path}")
         self.plain = PlainLifeCycle(now=BEGAN, checked_at=BEGAN)
+        self.trials: list[str] = []
+        self.reports: list[tuple[str, str, str]] = []  # id, its trial, what it is a measure of
 
         def begin(ledger: Ledger) -> None:
             patient = patients.register(ledger, NewPatient(pseudonym="P-1")).body
@@ -72,22 +76,28 @@ class LifeCycle(RuleBasedStateMachine):
         with self.database.write() as session:
             return act(Ledger(session, site="here", principal="dr", now=self.plain.now))
 
-    def apply_in(self, ledger: Ledger, proposal_id: str | None) -> None:
-        body = {"settings": START, "occurred_at": self.plain.now.isoformat(), "proposal_id": proposal_id}
-        trial = outcomes.record_trial(ledger, self.course_id, NewTrial.model_validate(body)).body
-        self.trial_id = trial.id
+    def applied(self, **fields: Any) -> dict[str, Any]:
+        return {"settings": START, "occurred_at": self.plain.now.isoformat(), **fields}
 
-    def report_in(self, ledger: Ledger, measure: str, value: float) -> Any:
-        kind = "discomfort" if measure == "side_effect" else ""
+    def apply_in(self, ledger: Ledger, proposal_id: str | None) -> None:
+        body = NewTrial.model_validate(self.applied(proposal_id=proposal_id))
+        self.trials.append(outcomes.record_trial(ledger, self.course_id, body).body.id)
+
+    def report_in(
+        self, ledger: Ledger, measure: str, value: float | None, amends: tuple[str, str, str] | None = None
+    ) -> Any:
+        trial_id = self.trials[-1] if amends is None else amends[1]
         body = {
             "measure": measure,
-            "kind": kind,
+            "kind": "discomfort" if measure == "side_effect" else "",
             "value": value,
             "occurred_at": self.plain.now.isoformat(),
         }
-        return outcomes.report_one(
-            ledger, self.trial_id, NewReport.model_validate(body), patient_id=None
-        ).body
+        if amends is not None:
+            body |= {"amends": amends[0], "reason": "patient_corrected"}
+        made = outcomes.report_one(ledger, trial_id, NewReport.model_validate(body), patient_id=None).body
+        self.reports.append((made.reports[0].id, trial_id, measure))
+        return made
 
     # --- what happens ------------------------------------------------------------------------------
 
@@ -180,18 +190,37 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(severe=st.sampled_from([False, False, True]))
     def report(self, severe: bool) -> None:
         measure, value = ("side_effect", 9) if severe else ("pain", 5)
-        seen = self.write(lambda ledger: self.report_in(ledger, measure, value))
+        self.reported(self.write(lambda ledger: self.report_in(ledger, measure, value)), severe)
+
+    @rule(data=st.data(), value=st.sampled_from([1, 2, None, None, 9]))
+    def correct_a_report(self, data: st.DataObject, value: float | None) -> None:
+        amends = data.draw(st.sampled_from(self.reports[-3:]))
+        made = self.write(lambda ledger: self.report_in(ledger, amends[2], value, amends))
+        self.reported(made, severe=amends[2] == "side_effect" and value == 9)
+
+    def reported(self, made: Any, severe: bool) -> None:
         self.plain.facts += 1
-        assert seen.reports[0].severe == severe
-        assert sorted(seen.withdrawn_proposals) == (self.plain.withdraw() if severe else [])
+        assert made.reports[0].severe == severe
+        assert sorted(made.withdrawn_proposals) == (self.plain.withdraw() if severe else [])
         if severe:
-            self.plain.severe.append(seen.reports[0].id)
+            self.plain.severe_reports.append(Severe(*self.reports[-1][:2]))
+
+    @precondition(lambda self: self.plain.proposals)
+    @rule(data=st.data(), takes_back=st.booleans())
+    def correct_what_was_applied(self, data: st.DataObject, takes_back: bool) -> None:
+        trial_id = data.draw(st.sampled_from(self.trials[-3:]))
+        trial = None if takes_back else self.applied()
+        body = NewAmendment.model_validate({"reason": "entered_wrongly", "trial": trial})
+        made = self.write(lambda ledger: amending.amend_trial(ledger, trial_id, body)).body
+        assert sorted(made.withdrawn_proposals) == self.plain.correct_trial(trial_id, takes_back=takes_back)
 
     @precondition(lambda self: self.plain.severe)
     @rule()
     def review(self) -> None:
-        body = {"subject": "closure", "subject_id": self.plain.severe.pop(), "reason": "cause_resolved"}
+        severe = self.plain.severe[-1]
+        body = {"subject": "closure", "subject_id": severe.id, "reason": "cause_resolved"}
         self.write(lambda ledger: courses.review(ledger, self.course_id, NewReview.model_validate(body)))
+        severe.reviewed_at = self.plain.now
         self.plain.facts += 1
 
     @precondition(lambda self: self.plain.proposals and len(self.plain.stops) < 2)
@@ -235,6 +264,7 @@ class LifeCycle(RuleBasedStateMachine):
                     told.applied and self.plain.severe
                 ):  # what was applied may be closed since, or weaker
                     assert self.programmable(ledger, told) == self.may_be_programmed(told)
+            assert self.closing(ledger) == {report.id for report in self.plain.severe}
             for table in (DecisionRow, WithdrawalRow):
                 count = func.count()
                 many = session.scalars(
@@ -242,6 +272,11 @@ class LifeCycle(RuleBasedStateMachine):
                 )
                 assert many.all() == []
         assert sum(told.status(self.plain.now) == "proposed" for told in self.plain.proposals) <= 1
+
+    def closing(self, ledger: Ledger) -> set[str]:
+        history = history_of(ledger.session, self.course_id)
+        problem = problem_of(ledger.session, ledger.course(self.course_id))
+        return {closure.report_id for closure in closures(problem, history)}
 
     def programmable(self, ledger: Ledger, told: Told) -> bool:
         try:

@@ -301,7 +301,8 @@ def is_titrated(problem: Problem, history: History, ask: Ask, values: Values) ->
     points = [dict(facts.trial.applied.values) for facts in history.facts if was_tolerated(problem, facts)]
     stopped = is_barred(problem, history, in_force)
     anchors = [point for point in [*points, *[in_force] * (not stopped)] if is_sound(problem, point)]
-    if stopped and is_sound(problem, in_force) and steps_down(problem, in_force, values):
+    share = share_left(problem, history, in_force)
+    if stopped and is_sound(problem, in_force) and steps_down(problem, in_force, values, share):
         return True
     here = place(problem, values)
     for anchor in [point for point in anchors if place(problem, point) == here]:
@@ -319,14 +320,33 @@ def is_titrated(problem: Problem, history: History, ask: Ask, values: Values) ->
     return starts_carefully(problem, anchors, failed, values)
 
 
-def steps_down(problem: Problem, in_force: Values, values: Values) -> bool:
-    """Whether a setting is clearly weaker than settings in force that were not tolerated."""
+def share_left(problem: Problem, history: History, in_force: Values) -> float:
+    """How much of settings in force that were not tolerated may be left on: half where they were severe."""
     rule = problem.titration
     assert rule is not None
-    same = place(problem, in_force) == place(problem, values)
-    return (
-        same and worst_ratio(problem, values, in_force, rate=True) <= rule.new_configuration_fraction + SLACK
+    severe = {
+        report.id
+        for report in history.reports
+        if report.measure is Measure.SIDE_EFFECT
+        and report.value is not None
+        and is_severe(problem, report.kind, report.value)
+    }
+    worse = any(
+        name in severe
+        and place(problem, barred) in (None, place(problem, in_force))
+        and not (
+            is_knowable(problem, barred)
+            and worst_ratio(problem, in_force, barred, rate=True) < 1 - SLACK / 1000
+        )
+        for barred, _, _, name in unlifted(problem, history)
     )
+    return 0.5 if worse else rule.new_configuration_fraction
+
+
+def steps_down(problem: Problem, in_force: Values, values: Values, share: float) -> bool:
+    """Whether a setting is clearly weaker than settings in force that were not tolerated."""
+    same = place(problem, in_force) == place(problem, values)
+    return same and worst_ratio(problem, values, in_force, rate=True) <= share + SLACK
 
 
 def starts_carefully(problem: Problem, anchors: list[Values], failed: list[Values], values: Values) -> bool:

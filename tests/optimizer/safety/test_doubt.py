@@ -102,6 +102,12 @@ def test_a_ramp_tolerated_above_where_it_met_discomfort_is_a_contradiction() -> 
     assert reason(history(trial(1, 1, ramp=(ramp[0], (3.0, RungOutcome.TOLERATED))))) is None
 
 
+def test_a_ramp_that_was_borne_up_to_where_it_met_discomfort_is_no_contradiction() -> None:
+    borne = ((2.0, RungOutcome.PERCEPTION), (3.0, RungOutcome.TOLERATED), (5.5, RungOutcome.TOLERATED))
+    assert reason(history(trial(1, 1, ramp=borne))) is None
+    assert reason(history(trial(1, 1, ramp=(*borne, (6.0, RungOutcome.DISCOMFORT))))) is None
+
+
 @pytest.mark.parametrize(
     "ramp",
     [
@@ -236,6 +242,8 @@ def test_meanwhile_off_where_nothing_is_known_of_settings_off_the_grid_or_someth
     assert doubt.meanwhile(PROBLEM, history(trial(1, 5)), off_grid(amplitude_ma=5.03)) is None, (
         "not tolerated"
     )
+    raw = history(trial(1, 5, amplitude_ma=5.03))
+    assert doubt.meanwhile(PROBLEM, raw, off_grid(amplitude_ma=5.03)) is None, "they were not tolerated"
     mild = second(1.0, amends="g1-0", measure=Measure.SIDE_EFFECT, kind="discomfort", recorded_at=day(2))
     elsewhere = trial(1, 8, amplitude_ma=9.0, configuration="level-1", pain=None)
     assert doubt.meanwhile(PROBLEM, history(elsewhere, (mild,)), off_grid(amplitude_ma=5.03)) is None, (

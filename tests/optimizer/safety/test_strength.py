@@ -61,6 +61,7 @@ def test_what_cannot_be_has_no_known_strength_and_is_not_as_strong_as_anything(
     odd = strength.of_point(problem, {**HERE, **values})
     known = strength.of_point(problem, HERE)
     assert not odd.known
+    assert all(np.isnan(getattr(odd, name)) for name in values), "what cannot be is as good as not known"
     assert not strength.surely_as_strong(odd, known)
     assert not strength.surely_as_strong(known, odd)
     assert strength.surely_as_strong(known, known)
@@ -78,6 +79,14 @@ def test_a_narrower_pulse_is_as_strong_only_where_it_is_so_at_the_worst_chronaxi
     short = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 7.9, "pulse_width_us": 150.0})
     assert strength.surely_as_strong(enough, wide)
     assert not strength.surely_as_strong(short, wide)
+
+
+def test_the_last_bits_of_a_number_make_nothing_weaker() -> None:
+    a_hair_less = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 5.0 * (1.0 - 5e-10)})
+    less = strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 5.0 * (1.0 - 1e-6)})
+    here = strength.of_point(PROBLEM, HERE)
+    assert strength.surely_as_strong(a_hair_less, here)
+    assert not strength.surely_as_strong(less, here)
 
 
 def test_a_higher_rate_makes_nothing_surely_stronger() -> None:

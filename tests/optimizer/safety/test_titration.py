@@ -161,9 +161,11 @@ def test_from_settings_that_were_not_tolerated_one_may_only_go_down() -> None:
     assert not reaches(record, configuration="level-5", amplitude_ma=1.0)
 
 
-def test_a_severe_report_leaves_nothing_to_go_down_from() -> None:
+def test_from_severe_settings_one_may_only_go_down_to_half_in_their_configuration() -> None:
     record = history(trial(1, 8, amplitude_ma=5.0))
-    assert not reaches(record, amplitude_ma=4.5)
+    assert reaches(record, amplitude_ma=2.5)
+    assert not reaches(record, amplitude_ma=2.6)
+    assert not reaches(record, configuration="level-5", amplitude_ma=0.5)
     assert titration.anchors(PROBLEM, record, ask()).points == ()
 
 
@@ -250,8 +252,10 @@ def test_a_bar_elsewhere_takes_nothing_from_the_settings_in_force() -> None:
     assert reaches(history(trial(1, 5, configuration="level-6")), amplitude_ma=5.5)
 
 
-def test_of_several_bars_one_severe_is_enough_to_leave_nothing_to_go_down_from() -> None:
-    assert not reaches(history(trial(1, 5), trial(2, 8)), amplitude_ma=4.5)
+def test_of_several_bars_one_severe_is_enough_to_go_down_to_half() -> None:
+    record = history(trial(1, 5, amplitude_ma=5.0), trial(2, 8, amplitude_ma=5.0))
+    assert reaches(record, amplitude_ma=2.5)
+    assert not reaches(record, amplitude_ma=2.6)
 
 
 def test_from_settings_past_a_limit_there_is_no_way_down_to_settings_as_wide() -> None:

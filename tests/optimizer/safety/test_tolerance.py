@@ -1,11 +1,13 @@
 """What a patient showed to tolerate, what not, and what lifts the bar."""
 
+from dataclasses import replace
+
 import pytest
 
 from optimizer.history import History
 from optimizer.safety import strength, tolerance
-from optimizer.trial import Posture, Report, ReviewSubject, RungOutcome, Trial
-from tests.strategies.scs import HERE, PROBLEM, history, review, trial
+from optimizer.trial import Measure, Posture, Report, ReviewSubject, RungOutcome, Trial, TrialKind
+from tests.strategies.scs import HERE, PROBLEM, day, history, review, trial
 
 Facts = tuple[Trial | Report, ...]
 
@@ -31,6 +33,7 @@ def tolerated(facts: Facts) -> bool:
         (trial(1, 1, ramp=((4.0, RungOutcome.DISCOMFORT),)), False),
         (trial(1, 1, ramp=((6.0, RungOutcome.DISCOMFORT),)), True),
         (trial(1, 1, ramp=((5.0, RungOutcome.PERCEPTION),)), True),
+        (trial(1, 1, ramp=((4.0, RungOutcome.DISCOMFORT), (6.0, RungOutcome.DISCOMFORT))), False),
         (trial(1, 1, ramp=((6.0, RungOutcome.DISCOMFORT),), amplitude_ma=None), False),
     ],
 )
@@ -52,6 +55,20 @@ def test_every_intolerable_report_and_every_discomfort_is_a_bar() -> None:
     assert tolerance.bars(PROBLEM, history(trial(1, 9)))[0].severe
 
 
+def test_a_rung_that_was_borne_is_no_bar_nor_is_harm_without_stimulation() -> None:
+    ramp = ((4.0, RungOutcome.TOLERATED), (4.5, RungOutcome.PERCEPTION), (6.0, RungOutcome.DISCOMFORT))
+    (bar,) = tolerance.bars(PROBLEM, history(trial(1, 1, ramp=ramp)))
+    assert float(bar.stimulus.amplitude_ma) == 6.0
+    for kind in (TrialKind.BASELINE, TrialKind.STIMULATION_OFF):
+        assert subjects(history(trial(1, 6, trial_kind=kind))) == []
+
+
+def test_without_physics_or_a_limit_of_tolerability_nothing_is_barred() -> None:
+    record = history(trial(1, 6), trial(2, 1, ramp=((6.0, RungOutcome.DISCOMFORT),)))
+    assert tolerance.bars(replace(PROBLEM, titration=None), record) == ()
+    assert tolerance.bars(replace(PROBLEM, tolerability=None), record) == ()
+
+
 def test_a_later_trial_as_strong_lifts_a_bar_and_an_earlier_or_weaker_one_does_not() -> None:
     assert subjects(history(trial(1, 5), trial(2, 1))) == []
     assert subjects(history(trial(1, 5), trial(2, 1, amplitude_ma=5.5))) == []
@@ -59,6 +76,8 @@ def test_a_later_trial_as_strong_lifts_a_bar_and_an_earlier_or_weaker_one_does_n
     assert subjects(history(trial(1, 5), trial(2, 1, amplitude_ma=4.9))) == ["g1-0"]
     assert subjects(history(trial(1, 5), trial(2, 1, configuration="level-5"))) == ["g1-0"]
     assert subjects(history(trial(1, 5), trial(2, 1, stimulation_on=False))) == ["g1-0"]
+    assert subjects(history(trial(1, 5), trial(2, 6))) == ["g1-0", "g2-0"], "nor one not tolerated itself"
+    assert subjects(history(trial(1, 5), trial(2, 1, trial_kind=TrialKind.BASELINE))) == ["g1-0"]
 
 
 def test_a_trial_between_two_discomforts_lifts_the_lower_alone() -> None:
@@ -83,6 +102,44 @@ def test_a_bar_met_lying_is_not_lifted_standing() -> None:
     assert subjects(history(trial(1, 5), trial(2, 1, posture=Posture.STANDING))) == []
 
 
+def rated(trial_id: str, at_day: float, posture: Posture, *, stimulation_on: bool = True) -> Report:
+    return Report(
+        id=f"{trial_id}-{at_day}-{posture}",
+        trial_id=trial_id,
+        measure=Measure.PAIN,
+        value=4.0,
+        occurred_at=day(at_day),
+        recorded_at=day(at_day),
+        posture=posture,
+        stimulation_on=stimulation_on,
+    )
+
+
+STANDING, LYING = Posture.STANDING, Posture.LYING
+
+
+@pytest.mark.parametrize(
+    ("began_day", "ratings", "lifted"),
+    [
+        (2, [(2.0, STANDING, True), (2.1, LYING, True)], True),
+        (2, [(2.0, STANDING, True), (2.1, LYING, False)], False),
+        (2, [(0.5, LYING, True)], False),
+        (2, [(1.0, LYING, True)], False),
+        (1, [(2.0, LYING, True)], False),
+        (0.5, [(2.0, LYING, True)], False),
+    ],
+)
+def test_one_rating_lifts_a_bar_where_trial_and_rating_came_after_it_in_its_posture_under_stimulation(
+    began_day: float, ratings: list[tuple[float, Posture, bool]], lifted: bool
+) -> None:
+    barred = trial(1, 5, posture=LYING)
+    (later,) = trial(2, pain=None)
+    assert isinstance(later, Trial)
+    later = replace(later, occurred_at=day(began_day))
+    reports = [rated("t2", at, posture, stimulation_on=on) for at, posture, on in ratings]
+    assert (subjects(history(barred, (later, *reports))) == []) is lifted
+
+
 def test_a_clinician_releases_a_bar_by_name() -> None:
     record = history(trial(1, 5))
     assert subjects(record.add(review("g1-0"))) == []
@@ -99,10 +156,11 @@ def test_what_is_unknown_bars_everything_and_lifts_nothing() -> None:
     assert subjects(history(trial(1, 5), trial(2, 1, frequency_hz=None, amplitude_ma=9.0))) == ["g1-0"]
 
 
-@pytest.mark.parametrize("odd", [{"amplitude_ma": float("inf")}, {"pulse_width_us": float("inf")}])
-def test_what_cannot_be_may_be_as_strong_as_any_bar(odd: dict[str, float]) -> None:
+@pytest.mark.parametrize("name", ["amplitude_ma", "pulse_width_us"])
+def test_what_cannot_be_may_be_as_strong_as_any_bar(name: str) -> None:
     (bar,) = tolerance.bars(PROBLEM, history(trial(1, 5)))
-    assert tolerance.blocks(bar, strength.of_point(PROBLEM, {**HERE, "amplitude_ma": 0.1, **odd}))
+    odd = {**HERE, "amplitude_ma": 0.1, name: float("inf")}
+    assert tolerance.blocks(bar, strength.of_point(PROBLEM, odd))
 
 
 def test_a_bar_in_an_unknown_configuration_speaks_of_all() -> None:
@@ -110,6 +168,32 @@ def test_a_bar_in_an_unknown_configuration_speaks_of_all() -> None:
     for configuration in ("level-1", "level-8"):
         as_strong = strength.of_point(PROBLEM, {**HERE, "configuration": configuration})
         assert tolerance.blocks(bar, as_strong)
+
+
+@pytest.mark.parametrize("place", PROBLEM.space.parameter("configuration").levels)
+def test_a_bar_speaks_of_what_is_as_strong_in_its_own_configuration(place: str) -> None:
+    (bar,) = tolerance.bars(PROBLEM, history(trial(1, 5, configuration=place)))
+    as_strong = strength.of_point(PROBLEM, {**HERE, "configuration": place})
+    weaker = strength.of_point(PROBLEM, {**HERE, "configuration": place, "amplitude_ma": 4.9})
+    elsewhere = "level-2" if place == "level-1" else "level-1"
+    assert tolerance.blocks(bar, as_strong)
+    assert not tolerance.blocks(bar, weaker)
+    assert not tolerance.blocks(bar, strength.of_point(PROBLEM, {**HERE, "configuration": elsewhere}))
+
+
+def test_a_bar_reaches_weaker_currents_at_higher_rates_and_the_same_ones_at_lower_rates() -> None:
+    (bar,) = tolerance.bars(PROBLEM, history(trial(1, 5, frequency_hz=300.0)))
+
+    def blocked(amplitude_ma: float, frequency_hz: float) -> bool:
+        values = {**HERE, "amplitude_ma": amplitude_ma, "frequency_hz": frequency_hz}
+        return tolerance.blocks(bar, strength.of_point(PROBLEM, values))
+
+    # thresholds at 300 and 600 Hz: 0.66 and 0.40 of that at 40 Hz
+    assert [blocked(ma, 600.0) for ma in (2.9, 3.2, 4.9)] == [False, True, True]
+    assert [blocked(ma, 300.0) for ma in (4.9, 5.0)] == [False, True]
+    assert [blocked(ma, 40.0) for ma in (4.9, 5.0, 5.1)] == [False, True, True], (
+        "a lower rate earns no credit"
+    )
 
 
 def test_a_retracted_report_bars_nothing() -> None:

@@ -108,3 +108,10 @@ def test_the_worker_speaks_to_the_server_and_everything_is_bound_to_loopback(tmp
     assert worker.environment["TITRATE_MLFLOW_TRACKING"] == "http://127.0.0.1:5001"
     assert serve.environment["TITRATE_HOST"] == "127.0.0.1"
     assert mlflow.command[mlflow.command.index("--host") + 1] == "127.0.0.1"
+
+
+def test_no_part_keeps_freed_memory_for_each_thread_unless_told_to(tmp_path, monkeypatch):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    assert [part.environment["MALLOC_ARENA_MAX"] for part in parts(tmp_path, 1, 2)] == ["2", "2", "2"]
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "8")
+    assert [part.environment["MALLOC_ARENA_MAX"] for part in parts(tmp_path, 1, 2)] == ["8", "8", "8"]

@@ -51,14 +51,22 @@ def test_every_route_names_each_problem_it_may_answer_and_no_other_status(docume
 
 
 def test_what_a_write_made_leads_to_where_it_can_be_used(document: dict[str, Any]) -> None:
-    links = document["paths"]["/v1/courses/{course_id}/asks"]["post"]["responses"]["201"]["links"]
+    def links(path: str) -> dict[str, Any]:
+        given: dict[str, Any] = document["paths"][path]["post"]["responses"]["201"]["links"]
+        return {ids[link["operationId"]]: link for link in given.values()}
+
     ids = {
         operation["operationId"]: path
         for path, entry in document["paths"].items()
         for operation in entry.values()
     }
-    led = {ids[link["operationId"]]: link["parameters"] for link in links.values()}
-    assert led["/v1/proposals/{proposal_id}/decisions"] == {"proposal_id": "$response.body#/id"}
+    made = {"proposal_id": "$response.body#/id"}
+    asks = links("/v1/courses/{course_id}/asks")
+    assert asks["/v1/proposals/{proposal_id}/decisions"]["parameters"] == made
+    assert "requestBody" not in asks["/v1/proposals/{proposal_id}/decisions"]
+    assert asks["/v1/courses/{course_id}/trials"]["requestBody"] == made
+    assert asks["/v1/courses/{course_id}/trials"]["parameters"] == {"course_id": "$request.path.course_id"}
+    assert links("/v1/patients")["/v1/courses"]["requestBody"] == {"patient_id": "$response.body#/id"}
 
 
 def test_the_headers_a_write_needs_are_required(document: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from service.dependencies.problems import MEDIA_TYPE, unexpected
-from tests.service.live import Clinic
+from tests.service.live import START, Clinic, codes
 
 SECRET = "Zacharias-Zwiebelfisch"
 
@@ -28,6 +28,29 @@ def test_a_wrong_shape_names_fields_and_codes_never_values(path: str, body: obje
     assert found["errors"]
     assert all({"field", "code", "problem"} <= entry.keys() for entry in found["errors"])
     assert SECRET not in reply.text
+
+
+def test_a_parameter_no_device_has_is_not_named_wherever_it_was_sent(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    patient_id = clinic.get(f"/courses/{course_id}").json()["patient_id"]
+    proposal = clinic.ask(course_id)
+    settings = START | {SECRET: 1}
+    course = {"patient_id": patient_id, "device": "scs-tonic", "start": START}
+    trial = {"settings": settings, "occurred_at": "2026-11-20T10:00:00+01:00"}
+    amendment = {"reason": "entered_wrongly", "trial": trial}
+    replies = [
+        clinic.post("/courses", course | {"start": settings}),
+        clinic.post("/courses", course | {"envelope": {SECRET: [0, 1]}}),
+        clinic.post(f"/courses/{course_id}/trials", trial),
+        clinic.post(f"/trials/{trial_id}/amendments", amendment),
+        clinic.post(f"/courses/{course_id}/asks", {"locked": [SECRET]}),
+        clinic.decide(proposal, action="edit", reason="clinical_judgement", settings=settings),
+    ]
+    assert codes(replies) == [(422, "unknown-parameter")] * 6
+    assert [reply.json()["field"] for reply in replies] == ["(undocumented)"] * 6
+    assert SECRET not in "".join(reply.text for reply in replies)
+    known = clinic.post(f"/courses/{course_id}/asks", {"locked": ["off_s"]})
+    assert known.json()["field"] == "off_s", "a name of another device is no secret"
 
 
 def test_unknown_paths_and_methods_are_problems_too(clinic: Clinic) -> None:

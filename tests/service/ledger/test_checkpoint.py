@@ -31,6 +31,18 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
 
 
+def test_nobody_ever_sees_half_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, seen = Path.hardlink_to, list[dict[str, str]]()
+
+    def looking(path: Path, target: str) -> None:
+        put(path, target)
+        seen.append(json.loads(path.read_text()))
+
+    monkeypatch.setattr(Path, "hardlink_to", looking)
+    key = signing_key(tmp_path)
+    assert [one["d"] for one in seen] == [key.as_dict(private=True)["d"]]
+
+
 def test_another_key_an_altered_line_and_no_checkpoint_are_refused(tmp_path: Path) -> None:
     key = signing_key(tmp_path)
     signed = sign(MARK, AT, key)
@@ -70,7 +82,11 @@ def test_what_is_signed_and_says_no_mark_is_refused(content: bytes, tmp_path: Pa
 
 @pytest.mark.parametrize(
     "content",
-    ["", "no JSON", "[]", "7", "{}", '{"kty": "OKP", "crv": "Ed25519"}', '{"kty": "OKP", "crv": 7, "x": 7}'],
+    [
+        *("", "no JSON", "[]", "7", "{}", "null"),
+        *('{"kty": "OKP", "crv": "Ed25519"}', '{"kty": "OKP", "crv": 7, "x": 7}'),
+        '{"kty": "OKP", "crv": "no curve", "x": "AA"}',
+    ],
 )
 def test_a_file_that_holds_no_key_is_refused(content: str, tmp_path: Path) -> None:
     file = tmp_path / "key"

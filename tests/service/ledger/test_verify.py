@@ -1,15 +1,17 @@
 """Every table, every kind of tampering, on both databases: found, and the place named."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Boolean, Connection, DateTime, String, text
 
 import service.audit.tables
 from service.db.chain import digest_of
 from service.db.engine import Database
-from service.ledger.verify import RECORD, Finding, Mark, Tampering, _said, head, verify
+from service.ledger.verify import NO_DIGEST, RECORD, Finding, Mark, Tampering, _said, head, verify
 from tests.service.ledger import tampering
 from tests.service.ledger.filled import ROWS, fill
 from tests.service.ledger.tampering import undone
@@ -52,6 +54,21 @@ def test_what_nobody_touched_verifies_and_every_table_holds_rows(ledger: Connect
     counts = {table: len(tampering.sequences(ledger, table)) for table in RECORD}
     assert min(counts.values()) >= ROWS
     assert verdict.links == sum(counts.values())
+
+
+def test_pages_of_any_size_give_the_same_verdict(ledger: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = verify(ledger, head(ledger))
+    monkeypatch.setattr("service.ledger.verify.AT_ONCE", 7)
+    assert verify(ledger, head(ledger)) == whole
+
+
+def test_a_record_with_nothing_in_it_verifies_and_stands_at_the_beginning(ledger: Connection) -> None:
+    with undone(ledger):
+        for table in ("chain", *RECORD):
+            ledger.execute(text(f"DELETE FROM {table}"))
+        verdict = verify(ledger)
+        assert (verdict.links, verdict.digest, verdict.findings) == (0, NO_DIGEST, ())
+        assert head(ledger) == Mark(position=0, digest=NO_DIGEST)
 
 
 # Every table is tampered with at once: a check that confused one place with another would name the wrong one.
@@ -138,7 +155,10 @@ def test_rows_cut_off_at_the_end_of_every_table_are_found(ledger: Connection) ->
 def test_a_table_that_is_gone_is_found(table: str, ledger: Connection) -> None:
     with undone(ledger):
         ledger.execute(text(f"ALTER TABLE {table} RENAME TO elsewhere"))
+        verdict = verify(ledger)
         assert (Tampering.DELETED, table, None) in found(ledger)
+        if table == "chain":
+            assert (verdict.links, verdict.digest) == (0, NO_DIGEST)
 
 
 @pytest.mark.parametrize("links", [1, 3, 40])
@@ -162,18 +182,74 @@ def test_a_chain_made_anew_after_an_edit_is_found_with_a_checkpoint(ledger: Conn
         assert positions(ledger, mark) == [(Tampering.REWRITTEN, mark.position)]
 
 
-def forge(connection: Connection) -> None:
-    """Reckon every link anew, as somebody could who knows how the chain is made."""
-    digest = "0" * 64
-    links = connection.execute(
-        text("SELECT position, row_table, row_sequence FROM chain ORDER BY position")
-    ).all()
-    for position, table, sequence in links:
-        kinds = tampering.columns(connection, table)
-        row = tampering.row_of(connection, table, sequence)
-        digest = digest_of(digest, table, {k: _said(v, kinds[k]) for k, v in row.items() if v is not None})
+def forge(connection: Connection, *, since: int = 0, digest: str = NO_DIGEST) -> None:
+    """Reckon every link anew, as somebody could who knows how the chain is made; from a position on, resting on a digest."""
+    query = text("SELECT position FROM chain WHERE position >= :since ORDER BY position")
+    for position in connection.scalars(query, {"since": since}).all():
+        digest = reckoned(connection, position, digest)
         statement = text("UPDATE chain SET digest = :digest WHERE position = :position")
         connection.execute(statement, {"digest": digest, "position": position})
+
+
+def reckoned(connection: Connection, position: int, previous: str) -> str:
+    """Return the digest of the link at a position, resting on another."""
+    table, sequence = linked(connection, position)
+    kinds = tampering.columns(connection, table)
+    row = tampering.row_of(connection, table, sequence)
+    return digest_of(previous, table, {k: _said(v, kinds[k]) for k, v in row.items() if v is not None})
+
+
+def linked(connection: Connection, position: int) -> tuple[str, int]:
+    """Return which row a link is of."""
+    query = text("SELECT row_table, row_sequence FROM chain WHERE position = :position")
+    table, sequence = connection.execute(query, {"position": position}).one()
+    return table, sequence
+
+
+def test_a_chain_led_on_from_what_an_edited_link_should_have_been_is_found(ledger: Connection) -> None:
+    after = text("SELECT position FROM chain WHERE row_table = 'entries' AND position > 10 ORDER BY position")
+    edited = ledger.scalars(after).first() or 0
+    resting = ledger.scalar(text("SELECT digest FROM chain WHERE position = :at"), {"at": edited - 1})
+    with undone(ledger):
+        tampering.set_value(ledger, *linked(ledger, edited), "principal", "another")
+        other = reckoned(ledger, edited + 1, reckoned(ledger, edited, resting or ""))
+        forge(ledger, since=edited + 2, digest=other)
+        assert positions(ledger) == [(Tampering.EDITED, edited), (Tampering.EDITED, edited + 2)]
+
+
+def test_a_row_linked_twice_in_a_chain_made_anew_is_found_without_a_checkpoint(ledger: Connection) -> None:
+    with undone(ledger):
+        last = head(ledger).position
+        ledger.execute(
+            text("ALTER TABLE chain RENAME TO bound")
+        )  # two links of one row: the table forbids it
+        ledger.execute(text("CREATE TABLE chain AS SELECT * FROM bound"))
+        twice = "INSERT INTO chain SELECT position + 1, row_table, row_sequence, digest FROM bound WHERE position = :at"
+        ledger.execute(text(twice), {"at": last})
+        forge(ledger)
+        assert positions(ledger) == [(Tampering.REORDERED, last + 1)]
+
+
+HERE = timezone(timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "said"),
+    [
+        (datetime(2026, 11, 21, 9, 30, tzinfo=HERE), DateTime(), "2026-11-21T07:30:00.000000Z"),
+        ("2026-11-21 09:30:00.000001", DateTime(), "2026-11-21T09:30:00.000001Z"),
+        ("2026-11-21 09:30:00.000001", String(), "2026-11-21 09:30:00.000001"),
+        (7, DateTime(), 7),
+        (1, Boolean(), True),
+        (2, Boolean(), 2),
+        (1, String(), 1),
+    ],
+)
+def test_a_value_is_said_as_it_was_written_whichever_database_kept_it(
+    value: Any, kind: Any, said: object
+) -> None:
+    found = _said(value, kind)
+    assert (found, type(found)) == (said, type(said)), "what cannot have been written stays as it is"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_comparison_is_there_once_with_its_metrics_parameters_and_report(store
     assert run.info.status == "FINISHED"
     summary = summarise(TRACES)[0]
     assert run.data.metrics["exposures"] == summary.exposures.value == 1.0
-    assert run.data.metrics["final_nrs_low"] == summary.final_nrs.low
+    assert run.data.metrics["interval_low/final_nrs"] == summary.final_nrs.low
     curve = client.get_metric_history(run.info.run_id, "share_after_trials")
     assert [(point.step, point.value) for point in curve] == [
         (1, 0.0),
@@ -64,7 +64,9 @@ def test_every_finite_number_of_a_summary_is_a_metric_and_nothing_else_is():
     assert {"shares/5", "visits_to_notice", "policy", "claims_null", "calibration"} & set(metrics) == {
         "visits_to_notice"
     }
-    assert {"n_patients", "n_failures", "ask_max_s", "at_edge", "at_edge_low", "uc_per_s"} <= set(metrics)
+    assert {"n_patients", "n_failures", "ask_max_s", "at_edge", "interval_low/at_edge", "uc_per_s"} <= set(
+        metrics
+    )
     never = [replace(t, tried_nrs=(0.0, 0.0, 0.0)) for t in TRACES]
     assert "visits_to_notice" not in metrics_of(summarise(never)[0])
 
