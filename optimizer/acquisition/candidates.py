@@ -14,7 +14,7 @@ from optimizer.history import History
 from optimizer.models.dataset import Points, points_of
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
-from optimizer.safety import closure, limits
+from optimizer.safety.limits import Gate
 from optimizer.safety.safe_set import safe
 from optimizer.space.search_space import Indices
 
@@ -74,13 +74,14 @@ class Search:
     best: Points
     """One point: the best that may be kept as things stand."""
     rng: np.random.Generator
+    gate: Gate
 
     def aims(self) -> Indices:
         """Return settings further on that promise most, ``(t, d)``, whether a first step towards them may be taken or not."""
         if search.listed(self.problem) is not None:
             return np.empty((0, len(self.problem.space.parameters)), dtype=np.int64)
         aims = self._about_tolerable(search.far(self.problem, self.rng))
-        aims = aims[_open(self.problem, self.history, self.ask, aims)]
+        aims = aims[self.gate.opens(aims)]
         return np.asarray(aims[self._ranked(for_themselves(aims))[:AIMS]])
 
     def candidates(self, aims: Indices) -> Candidates:
@@ -120,7 +121,7 @@ class Search:
         return np.concatenate([nearby, better])
 
     def _ways(self, aims: Indices) -> Candidates:
-        reached, steps = search.towards(self.problem, self.history, self.ask, aims)
+        reached, steps = search.towards(self.gate, aims)
         possible = (steps >= 0) & search.close(self.problem, self.history, self.ask, reached)
         possible &= self._tolerable(reached)
         return Candidates(points=reached, aims=aims, steps=steps).take(possible)
@@ -142,11 +143,11 @@ class Search:
 
     def _weaker(self) -> Indices:
         weaker = search.weaker(self.problem, self.ask)
-        weaker = weaker[limits.admissible(self.problem, self.history, self.ask, weaker)]
+        weaker = weaker[self.gate.admits(weaker)]
         return weaker[self._tolerable(weaker)][:1]
 
     def _screened(self, points: Indices) -> Indices:
-        points = points[limits.admissible(self.problem, self.history, self.ask, points)]
+        points = points[self.gate.admits(points)]
         points = points[search.close(self.problem, self.history, self.ask, points)]
         return np.asarray(points[self._tolerable(points)])
 
@@ -154,15 +155,7 @@ class Search:
         return np.asarray(safe(self.problem, self.surrogate, points_of(self.problem, points)).numpy())
 
 
-def may_keep(
-    problem: Problem, surrogate: Surrogate, history: History, ask: Ask, points: Indices
-) -> NDArray[np.bool_]:
+def may_keep(surrogate: Surrogate, gate: Gate, points: Indices) -> NDArray[np.bool_]:
     """Return which settings one could live with: inside every limit and closure, held tolerable, in reach or not."""
-    inside = _open(problem, history, ask, points)
-    return np.asarray(inside & safe(problem, surrogate, points_of(problem, points)).numpy())
-
-
-def _open(problem: Problem, history: History, ask: Ask, points: Indices) -> NDArray[np.bool_]:
-    """Return which settings no limit, lock or closure shuts out, ``(c,)``."""
-    mask = problem.allowed(points) & limits.unlocked(problem, ask, points)
-    return np.asarray(mask & closure.open_to(problem, closure.closures(problem, history), points))
+    tolerable = safe(gate.problem, surrogate, points_of(gate.problem, points))
+    return np.asarray(gate.opens(points) & tolerable.numpy())

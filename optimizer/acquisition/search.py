@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from optimizer.ask import Ask
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import limits
+from optimizer.safety.limits import Gate
 from optimizer.space.constraint import Quantity, measure
 from optimizer.space.search_space import Indices
 
@@ -146,30 +146,25 @@ def at_current(problem: Problem, indices: Indices, current_ma: NDArray[np.float6
     return changed
 
 
-def towards(
-    problem: Problem, history: History, ask: Ask, targets: Indices
-) -> tuple[Indices, NDArray[np.int64]]:
+def towards(gate: Gate, targets: Indices) -> tuple[Indices, NDArray[np.int64]]:
     """Return the strongest admissible point on the way to each target, and how many titration steps then remain.
 
     Args:
-        problem: Declares the titration rule.
-        history: As of the ask.
-        ask: The question.
+        gate: Of the ask.
         targets: ``(t, d)`` points that may lie out of reach.
 
     Returns:
         ``(t, d)`` points and ``(t,)`` remaining steps; -1 where no rung is admissible.
     """
+    problem = gate.problem
     steps = np.full(len(targets), -1, dtype=np.int64)
     reached = targets.copy()
     if problem.titration is None or "amplitude_ma" not in problem.space.names:
-        steps[limits.admissible(problem, history, ask, targets)] = 0
+        steps[gate.admits(targets)] = 0
         return reached, steps
     current = problem.space.columns(targets).amplitude_ma
     rungs = np.stack([at_current(problem, targets, current * share) for share in RUNGS])
-    admissible = limits.admissible(problem, history, ask, rungs.reshape(-1, targets.shape[1])).reshape(
-        len(RUNGS), -1
-    )
+    admissible = gate.admits(rungs.reshape(-1, targets.shape[1])).reshape(len(RUNGS), -1)
     found = admissible.any(axis=0)
     first = admissible.argmax(axis=0)
     reached[found] = rungs[first[found], np.flatnonzero(found)]

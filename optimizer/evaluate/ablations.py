@@ -83,8 +83,8 @@ class _Flat(StimulationRelief):
 
     __slots__ = ()
 
-    def goodness(self, values: Values, points: Points) -> Tensor:
-        return torch.zeros_like(values["effect"]).expand(-1, len(points))
+    def _goodness(self, values: Values, points: Points, level: Tensor) -> Tensor:  # noqa: ARG002
+        return torch.zeros_like(level)
 
 
 def _without_intensity(joint: Joint, seed: int) -> Surrogate:

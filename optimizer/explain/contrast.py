@@ -38,20 +38,15 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
         Mean, and the quantiles that leave the same share on either side; by bisection of the mixture's distribution.
     """
     tail = (1 - CENTRAL) / 2
-    return Interval(
-        mean=float(mean.mean()), low=_quantile(mean, sd, tail), high=_quantile(mean, sd, 1 - tail)
-    )
-
-
-def _quantile(mean: Tensor, sd: Tensor, level: float) -> float:
-    low, high = float((mean - 6 * sd).min()), float((mean + 6 * sd).max())
+    levels = torch.tensor([tail, 1 - tail], dtype=mean.dtype)
+    ends = torch.stack([(mean - 6 * sd).min(), (mean + 6 * sd).max()])
+    low, high = ends[0].expand(2), ends[1].expand(2)
     for _ in range(60):
         middle = 0.5 * (low + high)
-        if float(torch.special.ndtr((middle - mean) / sd).mean()) < level:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
+        below = torch.special.ndtr((middle[:, None] - mean) / sd).mean(dim=1) < levels
+        low, high = torch.where(below, middle, low), torch.where(below, high, middle)
+    lowest, highest = (0.5 * (low + high)).tolist()
+    return Interval(mean=float(mean.mean()), low=lowest, high=highest)
 
 
 def report_interval(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Interval:

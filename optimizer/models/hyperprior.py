@@ -42,9 +42,14 @@ class Belief:
             return torch.exp(math.log(self.centre) + self.spread * white)
         return self.centre + (self.spread - self.centre) * torch.special.ndtr(white)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ends somewhere."""
+        return not (math.isinf(self.low) and math.isinf(self.high))
+
     def _within(self, white: Tensor) -> Tensor:
         """Return standard normal draws as draws of the standard normal between the ends."""
-        if math.isinf(self.low) and math.isinf(self.high):
+        if not self.is_cut:
             return white
         ends = torch.tensor([self.low, self.high], dtype=white.dtype)
         low, high = torch.special.ndtr((ends - self.centre) / self.spread)
@@ -97,10 +102,17 @@ class Hyperprior:
         Returns:
             Name -> ``(s, 1)``, ready to broadcast over points.
         """
-        return {
-            name: belief.transform(white[:, column : column + 1])
-            for column, (name, belief) in enumerate(self.beliefs.items())
-        }
+        # all at once what is a line in the normal variable, or the exponential of one: a pass each is what draws cost
+        beliefs = tuple(self.beliefs.values())
+        logs = torch.tensor([belief.shape is Shape.LOG_NORMAL for belief in beliefs])[:, None]
+        lines = [(math.log(b.centre) if b.shape is Shape.LOG_NORMAL else b.centre, b.spread) for b in beliefs]
+        centre, spread = torch.tensor(lines, dtype=white.dtype).T[..., None]
+        line = centre + spread * white.T
+        drawn = torch.where(logs, line.exp(), line)
+        for row, belief in enumerate(beliefs):
+            if belief.shape is Shape.UNIFORM or belief.is_cut:
+                drawn[row] = belief.transform(white[:, row])
+        return dict(zip(self.beliefs, drawn[..., None], strict=True))
 
     def replaced(self, overrides: Mapping[str, tuple[float, float]]) -> "Hyperprior":
         """Return a table in which some beliefs have another centre and spread; unknown names are left out."""

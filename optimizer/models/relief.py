@@ -7,7 +7,6 @@ the residual, a Gaussian process on the same intensity-aware inputs. Where there
 population's map) and the residual does all the work. ``s`` draws, ``c`` points.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +16,7 @@ import torch
 from msgspec import UnsetType
 from torch import Tensor
 
-from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset, Points
+from optimizer.models.dataset import DTYPE, Points
 from optimizer.models.hyperprior import Belief, log_normal, log_normal_of, normal, normal_of
 from optimizer.models.intensity import LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.scale import OutcomeScale
@@ -36,17 +35,31 @@ class Relief(Protocol):
         """Priors of the hyperparameters this surface adds."""
         ...
 
-    def mean(self, values: Values, points: Points) -> Tensor:
-        """Return the prior mean, ``(s, c)``."""
+    def at(self, values: Values, points: Points) -> "Seen":
+        """Return points as this prior sees them under each draw."""
         ...
 
-    def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
-        """Return the prior covariance, ``(s, a, b)``."""
+    def covariance(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the prior covariance of points seen, ``(s, a, b)``, given their ``inputs``."""
         ...
 
-    def variance(self, values: Values, points: Points) -> Tensor:
+    def variance(self, inputs: Tensor) -> Tensor:
         """Return the diagonal of the prior covariance, ``(s, c)``."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Points as a prior sees them under each draw; computed once, as several covariances may need them."""
+
+    mean: Tensor
+    """``(s, c)`` prior mean."""
+    inputs: Tensor
+    """``(s, c, k)`` all that covariances depend on."""
+
+    def part(self, draws: slice, rows: slice = slice(None)) -> "Seen":
+        """Return some of the points under some of the draws."""
+        return Seen(mean=self.mean[draws, rows], inputs=self.inputs[draws, rows])
 
 
 BELOW_ONSET = 0.48
@@ -108,9 +121,31 @@ class StimulationRelief:
             table["spread_mm"] = log_normal(1.3 * spacing, 0.35)
         return table
 
+    def at(self, values: Values, points: Points) -> Seen:
+        """Return ``E[c] + E[E] G``, and inputs divided by their length-scales before log SD less half their squared norm."""
+        level = self.intensity.log_intensity(values, points)
+        inputs = torch.stack(
+            [
+                # far below the limit nothing distinguishes one faint setting from another
+                level.clamp(self._faint - LOWEST, 0.5) / values["residual_intensity"],
+                self.positions_mm[points.configuration] / values["residual_mm"],
+                points.frequency_hz.log() / values["residual_rate"],
+                points.pulse_width_us.log() / values["residual_width"],
+                points.duty.log() / values["residual_duty"],
+            ],
+            dim=-1,
+        )
+        scale = self._log_felt(values, level) - 0.5 * inputs.square().sum(-1)
+        return Seen(
+            mean=self.untreated + values["effect"] * self._goodness(values, points, level),
+            inputs=torch.cat([inputs, scale[..., None]], dim=-1),
+        )
+
     def goodness(self, values: Values, points: Points) -> Tensor:
         """Return G in 0..1, ``(s, c)``: zero without current, falling again past the limit current."""
-        level = self.intensity.log_intensity(values, points)
+        return self._goodness(values, points, self.intensity.log_intensity(values, points))
+
+    def _goodness(self, values: Values, points: Points, level: Tensor) -> Tensor:
         dose = level
         if "duty_exponent" in values:
             duty = points.duty / self.intensity.response.duty_reference
@@ -128,31 +163,17 @@ class StimulationRelief:
         """Share of the relief that is left as a log intensity passes the limit current."""
         return 1.0 - 0.6 * torch.sigmoid((level - 0.03) / 0.05)
 
-    def mean(self, values: Values, points: Points) -> Tensor:
-        """Return ``E[c] + E[E] G``."""
-        return self.untreated + values["effect"] * self.goodness(values, points)
-
-    def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
+    def covariance(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the covariance of ``c`` and the residual."""
-        left, left_log = self._residual(values, a)
-        right, right_log = (left, left_log) if a is b else self._residual(values, b)
         # sd(a) sd(b) exp(-|a - b|^2 / 2) as the exponential of one product: every pass over (s, a, b) costs
-        ones = torch.ones_like
-        exponent = torch.cat([left, left_log, ones(left_log)], dim=-1) @ torch.cat(
-            [right, ones(right_log), right_log], dim=-1
-        ).transpose(1, 2)
-        return exponent.exp() + self.untreated_sd**2
+        left = torch.cat([a, torch.ones_like(a[..., :1])], dim=-1)
+        right = torch.cat([b[..., :-1], torch.ones_like(b[..., :1]), b[..., -1:]], dim=-1)
+        return (left @ right.transpose(1, 2)).exp() + self.untreated_sd**2
 
-    def variance(self, values: Values, points: Points) -> Tensor:
+    def variance(self, inputs: Tensor) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""
-        return self.untreated_sd**2 + (2.0 * self._log_residual_sd(values, points)).exp()
-
-    def _log_residual_sd(self, values: Values, points: Points) -> Tensor:
-        return self._log_felt(values, self.intensity.log_intensity(values, points))
-
-    @property
-    def _faint(self) -> float:
-        return self.intensity.response.onset.median - BELOW_ONSET
+        log_sd = inputs[..., -1] + 0.5 * inputs[..., :-1].square().sum(-1)
+        return self.untreated_sd**2 + (2.0 * log_sd).exp()
 
     def _log_felt(self, values: Values, level: Tensor) -> Tensor:
         """Log SD of the residual at a log intensity: none far below perception, where one faint setting is as good as another."""
@@ -160,22 +181,9 @@ class StimulationRelief:
             (level - self._faint) / FAINT_WIDTH
         )
 
-    def _residual(self, values: Values, points: Points) -> tuple[Tensor, Tensor]:
-        """Inputs divided by their length-scales, ``(s, c, 5)``, and log SD less half their squared norm, ``(s, c, 1)``."""
-        level = self.intensity.log_intensity(values, points)
-        inputs = torch.stack(
-            [
-                # far below the limit nothing distinguishes one faint setting from another
-                level.clamp(self._faint - LOWEST, 0.5) / values["residual_intensity"],
-                self.positions_mm[points.configuration] / values["residual_mm"],
-                points.frequency_hz.log() / values["residual_rate"],
-                points.pulse_width_us.log() / values["residual_width"],
-                points.duty.log() / values["residual_duty"],
-            ],
-            dim=-1,
-        )
-        half_norm = 0.5 * inputs.square().sum(-1)
-        return inputs, (self._log_felt(values, level) - half_norm)[..., None]
+    @property
+    def _faint(self) -> float:
+        return self.intensity.response.onset.median - BELOW_ONSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,24 +209,27 @@ class MapRelief:
             "day_length": log_normal(3.0, 0.5),
         }
 
-    def mean(self, values: Values, points: Points) -> Tensor:
-        """Return the flat mean plus the trusted share of the population's map."""
+    def at(self, values: Values, points: Points) -> Seen:
+        """Return the flat mean plus the trusted share of the population's map; rows, map and residual's SD as inputs."""
         flat = self.worst + 0.2 * self.scale.width
-        row = flat + self.weight * self._map(points)
-        return row[None, :].expand(len(values["noise_sd"]), -1)
+        population = self._map(points)
+        rows = points.rows / values["residual_steps"][..., None]
+        sd = values["residual_sd"][..., None].expand(-1, len(points), -1)
+        return Seen(
+            mean=(flat + self.weight * population).expand(len(sd), -1),
+            inputs=torch.cat([rows, population[:, None].expand_as(sd), sd], dim=-1),
+        )
 
-    def covariance(self, values: Values, a: Points, b: Points) -> Tensor:
+    def covariance(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the covariance of level, trust in the map and residual."""
-        steps = values["residual_steps"][:, :, None]
-        distance = _squares(a.rows[None] / steps, b.rows[None] / steps)
-        level = (0.2 * self.scale.width) ** 2
-        trust = (0.5 * self.weight) ** 2 * self._map(a)[:, None] * self._map(b)[None, :]
-        return level + trust[None] + values["residual_sd"][:, :, None] ** 2 * _matern(distance)
+        trust = (0.5 * self.weight) ** 2 * a[..., -2, None] * b[..., None, :, -2]
+        residual = a[..., -1, None] * b[..., None, :, -1] * _matern(_squares(a[..., :-2], b[..., :-2]))
+        return (0.2 * self.scale.width) ** 2 + trust + residual
 
-    def variance(self, values: Values, points: Points) -> Tensor:
+    def variance(self, inputs: Tensor) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""
         level = (0.2 * self.scale.width) ** 2
-        return level + (0.5 * self.weight * self._map(points)[None, :]) ** 2 + values["residual_sd"] ** 2
+        return level + (0.5 * self.weight * inputs[..., -2]) ** 2 + inputs[..., -1] ** 2
 
     def _map(self, points: Points) -> Tensor:
         """Return the population's map at points, ``(c,)``: its nearest stated point, fading with distance."""
@@ -261,36 +272,6 @@ def relief_of(problem: Problem, intensity: Intensity, population: Tensor | None,
     )
 
 
-def noise_covariance(values: Values, dataset: Dataset) -> Tensor:
-    """Return the covariance of what is not the settings, ``(s, n, n)``: rating noise and days that resemble each other."""
-    covariance = _day_variance(values)[:, :, None] * dataset.alike[_nearest_length(values)]
-    noise = values["noise_sd"].square() / dataset.n_reports[None, :] + 1e-6
-    return covariance.diagonal_scatter(covariance.diagonal(dim1=1, dim2=2) + noise, dim1=1, dim2=2)
-
-
-def _log_scatter(values: Values, dataset: Dataset) -> Tensor:
-    """Return the log density of how ratings of one row scatter around their mean, ``(s,)``, up to a constant.
-
-    The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days
-    does not resemble each other.
-    """
-    rows = (dataset.n_reports > 1).nonzero()[:, 0]
-    freedom = dataset.n_reports[rows] - 1.0
-    alike = dataset.alike[_nearest_length(values)][:, rows, rows]
-    days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
-    variance = values["noise_sd"].square() + days + 1e-6
-    return -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log()).sum(1)
-
-
-def _day_variance(values: Values) -> Tensor:
-    return values["day_sd"].square()
-
-
-def _nearest_length(values: Values) -> Tensor:
-    """Return which of the tabulated lengths is nearest to each draw's, ``(s,)``."""
-    return (values["day_length"] / DAY_LENGTHS[None, :]).log().abs().argmin(1)
-
-
 def _bell(x: Tensor, centre: Tensor, width: Tensor) -> Tensor:
     """Return ``exp(-((x - centre) / width)^2 / 2)``, ``(s, c)``."""
     return torch.exp(-0.5 * ((x[None, :] - centre) / width) ** 2)
@@ -307,17 +288,3 @@ def _matern(squares: Tensor) -> Tensor:
     """Return the Matern-5/2 correlation of squared distances."""
     distance = (5.0 * squares + 1e-12).sqrt()
     return (1.0 + distance + distance.square() / 3.0) * torch.exp(-distance)
-
-
-def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
-    """Return the log density of the ratings given hyperparameters, ``(s,)``."""
-    n = len(dataset.relief)
-    if n == 0:
-        return torch.zeros(len(values["noise_sd"]), dtype=DTYPE)
-    covariance = relief.covariance(values, dataset.points, dataset.points) + noise_covariance(values, dataset)
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    residual = (dataset.relief[None, :] - relief.mean(values, dataset.points))[..., None]
-    white = torch.linalg.solve_triangular(factor, residual, upper=False)[..., 0]
-    log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-    value = -0.5 * white.square().sum(-1) - log_det - 0.5 * n * math.log(2 * math.pi)
-    return torch.where(failed == 0, value + _log_scatter(values, dataset), -torch.inf)

@@ -1,6 +1,6 @@
 """The surrogate of one patient: equally weighted draws, conditioned on the reports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,14 +12,11 @@ from optimizer.models import hyperposterior, postures
 from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
-from optimizer.models.relief import Relief, log_marginal, noise_covariance, relief_of
+from optimizer.models.likelihood import BLOCK, log_marginal, noise_of
+from optimizer.models.relief import Relief, Seen, relief_of
 from optimizer.models.tolerability import Grades
 from optimizer.prior import Prior
 from optimizer.problem import PostureUse, Problem
-
-BLOCK = 250_000
-"""Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
-times faster than the whole batch, and memory stays flat for long histories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +29,8 @@ class Surrogate:
     relief: Relief
     grades: Grades | None
     """None where tolerability does not apply."""
+    seen: Seen
+    """The settings of the ratings, under each draw."""
     factor: Tensor
     """``(s, n, n)`` Cholesky factor of the covariance of the ratings."""
     white: Tensor
@@ -45,10 +44,11 @@ class Surrogate:
 
     def predict(self, points: Points) -> "Prediction":
         """Return the posterior of relief at points, draw by draw."""
-        cross = self.relief.covariance(self.values, self.dataset.points, points)
+        seen = self.relief.at(self.values, points)
+        cross = self.relief.covariance(self.seen.inputs, seen.inputs)
         root = torch.linalg.solve_triangular(self.factor, cross, upper=False)
-        mean = self.relief.mean(self.values, points) + (root * self.white).sum(1)
-        return Prediction(surrogate=self, points=points, mean=mean, root=root)
+        mean = seen.mean + (root * self.white).sum(1)
+        return Prediction(surrogate=self, points=points, seen=seen, mean=mean, root=root)
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
@@ -67,6 +67,7 @@ class Surrogate:
         return replace(
             self,
             values={name: value[which] for name, value in self.values.items()},
+            seen=self.seen.part(which),
             factor=self.factor[which],
             white=self.white[which],
         )
@@ -100,6 +101,7 @@ class Prediction:
 
     surrogate: Surrogate
     points: Points
+    seen: Seen
     mean: Tensor
     """``(s, c)``"""
     root: Tensor
@@ -108,12 +110,12 @@ class Prediction:
     @property
     def variance(self) -> Tensor:
         """Return the marginal variance, ``(s, c)``."""
-        prior = self.surrogate.relief.variance(self.surrogate.values, self.points)
+        prior = self.surrogate.relief.variance(self.seen.inputs)
         return (prior - self.root.square().sum(1)).clamp_min(1e-10)
 
     def covariance(self) -> Tensor:
         """Return the joint covariance, ``(s, c, c)``."""
-        prior = self.surrogate.relief.covariance(self.surrogate.values, self.points, self.points)
+        prior = self.surrogate.relief.covariance(self.seen.inputs, self.seen.inputs)
         return prior - self.root.transpose(1, 2) @ self.root
 
     def gain_over(self, reference: "Prediction") -> tuple[Tensor, Tensor]:
@@ -127,7 +129,7 @@ class Prediction:
 
     def shared_with(self, other: "Prediction") -> Tensor:
         """Return the covariance with relief at one other point, ``(s, c)``."""
-        prior = self.surrogate.relief.covariance(self.surrogate.values, self.points, other.points)
+        prior = self.surrogate.relief.covariance(self.seen.inputs, other.seen.inputs)
         return (prior - self.root.transpose(1, 2) @ other.root)[..., 0]
 
 
@@ -160,9 +162,8 @@ class Joint:
 
     def sampled(self, seed: int) -> Surrogate:
         """Return the surrogate under draws of the hyperparameters from their posterior; errors as of :func:`fit`."""
-        in_chunks = _in_chunks(self.log_likelihood, len(self.dataset.relief))
         generator = torch.Generator().manual_seed(seed)
-        draws = hyperposterior.draw(in_chunks, self.hyperprior.size, generator)
+        draws = hyperposterior.draw(self.log_likelihood, self.hyperprior.size, generator)
         return self.given(draws.white, draws.effective_sample_size)
 
     def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:
@@ -178,19 +179,22 @@ class Joint:
         Raises:
             FitError: If a factorisation failed.
         """
-        values, points = self.hyperprior.values(white), self.dataset.points
-        covariance = self.relief.covariance(values, points, points) + noise_covariance(values, self.dataset)
+        values = self.hyperprior.values(white)
+        seen = self.relief.at(values, self.dataset.points)
+        prior = self.relief.covariance(seen.inputs, seen.inputs)
+        covariance = noise_of(values, self.dataset).added_to(prior)
         factor, failed = torch.linalg.cholesky_ex(covariance)
         if bool((failed != 0).any()):
             raise FitError(
                 "history", "gives a covariance that cannot be factorised", remedy="Review the reports."
             )
-        residual = (self.dataset.relief[None, :] - self.relief.mean(values, points))[..., None]
+        residual = (self.dataset.relief - seen.mean)[..., None]
         return Surrogate(
             dataset=self.dataset,
             values=values,
             relief=self.relief,
             grades=self.grades,
+            seen=seen,
             factor=factor,
             white=torch.linalg.solve_triangular(factor, residual, upper=False),
             effective_sample_size=effective_sample_size,
@@ -228,15 +232,6 @@ def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed
         FitError: If no hyperparameters explain the reports, or a factorisation failed.
     """
     return joint_of(problem, dataset, start, prior=prior).sampled(seed)
-
-
-def _in_chunks(log_likelihood: Callable[[Tensor], Tensor], n: int) -> Callable[[Tensor], Tensor]:
-    size = max(1, BLOCK // max(1, n * n))
-
-    def chunked(white: Tensor) -> Tensor:
-        return torch.cat([log_likelihood(part) for part in white.split(size)])
-
-    return chunked
 
 
 def _grades(problem: Problem, intensity: Intensity) -> Grades | None:

@@ -15,7 +15,7 @@ from optimizer.models.dataset import points_of
 from optimizer.models.hyperposterior import N_KEPT
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
-from optimizer.safety import limits
+from optimizer.safety.limits import Gate
 from optimizer.safety.safe_set import safe
 from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
@@ -31,22 +31,21 @@ LOWEST_SHARE = 0.8
 """The patient may turn down to this share of the proposed amplitude [A]."""
 
 
-def describe(
-    problem: Problem, surrogate: Surrogate, history: History, ask: Ask, point: np.ndarray, purpose: Purpose
-) -> Step:
+def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpose) -> Step:
     """Return a grid point as a step with predictions, range, explanation and limits.
 
     Raises:
         HardLimitError: If the point breaks a limit after all: the last gate before anything leaves.
         EnvelopeError: If it lies outside the envelope.
     """
+    problem, ask = gate.problem, gate.ask
     settings = problem.space.at(point)
     readings = problem.check(settings)
     prediction = surrogate.predict(points_of(problem, point[None, :]))
     gain = _gain(problem, surrogate, ask, point)
     return Step(
         settings=settings,
-        amplitude_range_ma=_range(problem, surrogate, history, ask, point),
+        amplitude_range_ma=_range(surrogate, gate, point),
         relief_nrs=gain,
         outcome=contrast.report_interval(problem, surrogate, prediction),
         rating_probabilities=contrast.rating_probabilities(problem, surrogate, prediction),
@@ -135,10 +134,9 @@ def gain_over(
     return contrast.interval(mean[:, 0], variance[:, 0].sqrt())
 
 
-def _range(
-    problem: Problem, surrogate: Surrogate, history: History, ask: Ask, point: np.ndarray
-) -> tuple[float, float] | None:
+def _range(surrogate: Surrogate, gate: Gate, point: np.ndarray) -> tuple[float, float] | None:
     """The amplitudes the patient may use around a step: down to a share of it, up while safe and within one step."""
+    problem, ask = gate.problem, gate.ask
     if not problem.has_stimulation or "amplitude_ma" not in problem.space.names:
         return None
     axis = problem.space.names.index("amplitude_ma")
@@ -149,10 +147,7 @@ def _range(
     rows[:, axis] = up
     highest = here
     if up:
-        fine = (
-            limits.admissible(problem, history, ask, rows)
-            & safe(problem, surrogate, points_of(problem, rows)).numpy()
-        )
+        fine = gate.admits(rows) & safe(problem, surrogate, points_of(problem, rows)).numpy()
         for index, good in zip(up, fine, strict=True):
             if not good:
                 break

@@ -24,7 +24,7 @@ from optimizer.models.surrogate import Surrogate, fit
 from optimizer.policies.plan import describe, gain_over, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
-from optimizer.safety import doubt
+from optimizer.safety import doubt, limits
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
@@ -80,8 +80,9 @@ class SafeBOSession:
 
     def _decide(self, history: History, ask: Ask) -> Decision:
         surrogate = self._fit(history, ask)
+        gate = limits.gate_of(self.problem, history, ask)
         known = search.known(self.problem, history, ask)
-        keepable = known[may_keep(self.problem, surrogate, history, ask, known)]
+        keepable = known[may_keep(surrogate, gate, known)]
         best = best_of(self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known))
         hunt = Search(
             problem=self.problem,
@@ -90,6 +91,7 @@ class SafeBOSession:
             ask=ask,
             best=best,
             rng=np.random.default_rng([self.seed, len(history)]),
+            gate=gate,
         )
         aims = hunt.aims()
         candidates, scores = hunt.shortlist(aims)
@@ -124,7 +126,7 @@ class SafeBOSession:
         chosen = self._choose(candidates.points, scores)
         point = candidates.points[chosen]
         purpose = self._purpose(point, bool(candidates.steps[chosen] > 0), known)
-        first = describe(self.problem, surrogate, history, ask, point, purpose)
+        first = describe(surrogate, gate, point, purpose)
         return Proposal(
             steps=(first, *self._further(first, history, ask)),
             recommendation=keep,

@@ -72,7 +72,7 @@ def test_the_way_towards_a_target_out_of_reach_is_admissible_and_weaker(problem:
     history, ask = asked(problem, ROWS)
     target = indices(problem, {**START, "amplitude_ma": 9.0, "configuration": "level-4"})
     assert not limits.admissible(problem, history, ask, target)[0]
-    reached, steps = search.towards(problem, history, ask, target)
+    reached, steps = search.towards(limits.gate_of(problem, history, ask), target)
     assert steps[0] >= 1
     assert limits.admissible(problem, history, ask, reached)[0]
     assert reached[0, 0] < target[0, 0]

@@ -10,7 +10,7 @@ def test_the_closed_form_is_the_prediction_without_the_rating() -> None:
     surrogate = conditioned(tonic(), ROWS)
     residual, sd = leave_one_out(surrogate)
     covariance = surrogate.factor @ surrogate.factor.transpose(1, 2)
-    prior = surrogate.relief.mean(surrogate.values, surrogate.dataset.points)
+    prior = surrogate.seen.mean
     left, kept = 2, [0, 1, 3, 4]
     weights = torch.linalg.solve(covariance[:, kept][:, :, kept], covariance[:, kept, left, None])[..., 0]
     mean = prior[:, left] + (weights * (surrogate.dataset.relief[kept] - prior[:, kept])).sum(1)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from optimizer.models import hyperposterior
 from optimizer.models.dataset import DTYPE, Dataset, Points, dataset_of, points_of
-from optimizer.models.relief import noise_covariance
+from optimizer.models.likelihood import noise_of
 from optimizer.models.surrogate import Joint, joint_of
 from optimizer.models.tolerability import GRADE_RANGE, SLIP
 from optimizer.prior import NO_PRIOR
@@ -87,12 +87,12 @@ def simulated(design: Design, generator: torch.Generator) -> tuple[Joint, Tensor
     white = torch.randn(1, empty.hyperprior.size, generator=generator, dtype=DTYPE)
     values = empty.hyperprior.values(white)
     points = design.tried.joined(design.elsewhere)
-    covariance = empty.relief.covariance(values, points, points)[0]
+    seen = empty.relief.at(values, points)
+    covariance = empty.relief.covariance(seen.inputs, seen.inputs)[0]
     root = torch.linalg.cholesky(covariance + 1e-9 * torch.eye(len(points), dtype=DTYPE))
-    relief = empty.relief.mean(values, points)[0] + root @ torch.randn(
-        len(points), generator=generator, dtype=DTYPE
-    )
-    noise = torch.linalg.cholesky(noise_covariance(values, empty.dataset)[0])
+    relief = seen.mean[0] + root @ torch.randn(len(points), generator=generator, dtype=DTYPE)
+    nothing = torch.zeros(1, N_TRIALS, N_TRIALS, dtype=DTYPE)
+    noise = torch.linalg.cholesky(noise_of(values, empty.dataset).added_to(nothing)[0])
     ratings = relief[:N_TRIALS] + noise @ torch.randn(N_TRIALS, generator=generator, dtype=DTYPE)
     return design.joint(ratings, grades(empty, values, generator)), white, float(relief[-1])
 

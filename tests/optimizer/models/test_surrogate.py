@@ -25,12 +25,13 @@ def test_conditioning_is_the_textbook_formula(problem: Problem, surrogate: Surro
     prediction = surrogate.predict(points)
     data, values = surrogate.dataset, surrogate.values
     noisy = surrogate.factor @ surrogate.factor.transpose(1, 2)
-    cross = surrogate.relief.covariance(values, points, data.points)
-    residual = (data.relief - surrogate.relief.mean(values, data.points))[..., None]
-    mean = surrogate.relief.mean(values, points) + (cross @ torch.linalg.solve(noisy, residual))[..., 0]
-    covariance = surrogate.relief.covariance(values, points, points) - cross @ torch.linalg.solve(
-        noisy, cross.transpose(1, 2)
-    )
+    relief = surrogate.relief
+    there, tried = relief.at(values, points), relief.at(values, data.points)
+    cross = relief.covariance(there.inputs, tried.inputs)
+    residual = (data.relief - tried.mean)[..., None]
+    mean = there.mean + (cross @ torch.linalg.solve(noisy, residual))[..., 0]
+    prior = relief.covariance(there.inputs, there.inputs)
+    covariance = prior - cross @ torch.linalg.solve(noisy, cross.transpose(1, 2))
     assert torch.allclose(prediction.mean, mean, atol=1e-8)
     assert torch.allclose(prediction.covariance(), covariance, atol=1e-8)
     assert torch.allclose(prediction.variance, covariance.diagonal(dim1=1, dim2=2), atol=1e-8)

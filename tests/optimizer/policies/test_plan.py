@@ -10,6 +10,7 @@ from optimizer.history import ratings
 from optimizer.outcomes.objective import Objective
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.problem import Envelope
+from optimizer.safety.limits import gate_of
 from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
 
 
@@ -17,7 +18,10 @@ def test_the_patients_range_holds_the_proposed_amplitude_and_ends_within_one_ste
     problem = tonic()
     history, ask = asked(problem, ROWS[:1])
     step = describe(
-        problem, conditioned(problem, ROWS[:1]), history, ask, indices(problem, START)[0], Purpose.IMPROVE
+        conditioned(problem, ROWS[:1]),
+        gate_of(problem, history, ask),
+        indices(problem, START)[0],
+        Purpose.IMPROVE,
     )
     assert step.amplitude_range_ma is not None
     low, high = step.amplitude_range_ma
@@ -31,7 +35,9 @@ def test_the_patient_may_not_turn_down_below_the_envelope_or_the_home_range() ->
     home = replace(ask, in_clinic=False, patient_range_ma=(4.7, 5.2))
     for course, question, floor in ((narrow, ask, 4.8), (problem, home, 4.7)):
         surrogate = conditioned(course, ROWS[:1])
-        step = describe(course, surrogate, history, question, indices(course, START)[0], Purpose.IMPROVE)
+        step = describe(
+            surrogate, gate_of(course, history, question), indices(course, START)[0], Purpose.IMPROVE
+        )
         assert step.amplitude_range_ma is not None
         assert step.amplitude_range_ma[0] == floor
 
@@ -40,7 +46,7 @@ def test_what_is_expected_to_be_worse_is_a_step_to_learn_and_not_an_improvement(
     problem = tonic()
     history, ask = asked(problem, ROWS)
     weak = indices(problem, {**START, "amplitude_ma": 0.5})[0]
-    step = describe(problem, conditioned(problem, ROWS), history, ask, weak, Purpose.IMPROVE)
+    step = describe(conditioned(problem, ROWS), gate_of(problem, history, ask), weak, Purpose.IMPROVE)
     assert step.explanation.gain_nrs.mean < 0
     assert step.explanation.purpose is Purpose.LEARN
 
@@ -49,7 +55,10 @@ def test_every_limit_is_shown_with_its_source() -> None:
     problem = tonic()
     history, ask = asked(problem, ROWS[:1])
     step = describe(
-        problem, conditioned(problem, ROWS[:1]), history, ask, indices(problem, START)[0], Purpose.IMPROVE
+        conditioned(problem, ROWS[:1]),
+        gate_of(problem, history, ask),
+        indices(problem, START)[0],
+        Purpose.IMPROVE,
     )
     assert {reading.quantity for reading in step.limits} == {limit.quantity for limit in problem.space.limits}
     assert all(reading.source and reading.met for reading in step.limits)
@@ -60,7 +69,7 @@ def test_nothing_outside_the_envelope_passes_the_last_gate() -> None:
     history, ask = asked(problem, ROWS[:1])
     outside = indices(problem, {**START, "frequency_hz": 200.0})[0]
     with pytest.raises(EnvelopeError):
-        describe(problem, conditioned(problem, ROWS[:1]), history, ask, outside, Purpose.IMPROVE)
+        describe(conditioned(problem, ROWS[:1]), gate_of(problem, history, ask), outside, Purpose.IMPROVE)
 
 
 def test_the_recommendation_is_a_tried_setting_with_better_ratings() -> None:
@@ -89,7 +98,10 @@ def test_an_imagined_trial_joins_the_history_as_predicted() -> None:
     problem = tonic()
     history, ask = asked(problem, ROWS[:2])
     step = describe(
-        problem, conditioned(problem, ROWS[:2]), history, ask, indices(problem, START)[0], Purpose.LEARN
+        conditioned(problem, ROWS[:2]),
+        gate_of(problem, history, ask),
+        indices(problem, START)[0],
+        Purpose.LEARN,
     )
     after = imagined(problem, history, ask, step)
     assert len(after) == 3
@@ -100,7 +112,7 @@ def test_an_imagined_trial_is_rated_at_every_pain_site() -> None:
     problem = tonic(objective=Objective(sites={"back": 2.0, "leg": 1.0}))
     history, ask = asked(problem, [{**START, "back": 6, "leg": 4}])
     surrogate = conditioned(problem, [{**START, "back": 6, "leg": 4}])
-    step = describe(problem, surrogate, history, ask, indices(problem, START)[0], Purpose.LEARN)
+    step = describe(surrogate, gate_of(problem, history, ask), indices(problem, START)[0], Purpose.LEARN)
     after = imagined(problem, history, ask, step)
     assert [rating.value for rating in ratings(problem, after.facts[-1])] == [
         pytest.approx(step.outcome.mean)

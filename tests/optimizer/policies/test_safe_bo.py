@@ -13,6 +13,7 @@ from optimizer.decision import Hold, HoldReason, Interval, Proposal, Purpose, St
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
 from optimizer.policies.safe_bo import SAFE_BO
+from optimizer.safety.limits import gate_of
 from optimizer.trial import Review, ReviewSubject
 from tests.optimizer.models.courses import ROWS, START, asked, tonic
 
@@ -157,6 +158,7 @@ def test_a_course_that_starts_off_still_sees_what_lies_beyond_its_reach() -> Non
         ask=ask,
         best=best_of(problem, surrogate, start),
         rng=np.random.default_rng(0),
+        gate=gate_of(problem, history, ask),
     ).aims()
     assert (problem.space.columns(aims).amplitude_ma > 1.0).any()
 

@@ -64,7 +64,9 @@ def test_every_finite_number_of_a_summary_is_a_metric_and_nothing_else_is():
     assert {"shares/5", "visits_to_notice", "policy", "claims_null", "calibration"} & set(metrics) == {
         "visits_to_notice"
     }
-    assert {"n_patients", "n_failures", "ask_max_s", "at_edge", "interval_low/at_edge", "uc_per_s"} <= set(metrics)
+    assert {"n_patients", "n_failures", "ask_max_s", "at_edge", "interval_low/at_edge", "uc_per_s"} <= set(
+        metrics
+    )
     never = [replace(t, tried_nrs=(0.0, 0.0, 0.0)) for t in TRACES]
     assert "visits_to_notice" not in metrics_of(summarise(never)[0])
 

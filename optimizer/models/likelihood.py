@@ -1,0 +1,119 @@
+"""The density of a history's ratings given hyperparameters: of all rows together, or of blocks of them for a first look.
+
+``s`` draws, ``n`` rows of ratings, ``g`` tabulated lengths of days.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset
+from optimizer.models.relief import Relief, Seen, Values
+
+BLOCK = 250_000
+"""Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
+times faster than the whole batch, and memory stays flat for long histories."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """What is not the settings, under each draw: rating noise, and days that resemble each other."""
+
+    alike: Tensor
+    """``(g, n, n)`` as of the dataset."""
+    length: Tensor
+    """``(s,)`` which of the tabulated lengths."""
+    day: Tensor
+    """``(s, 1, 1)`` variance of days."""
+    rating: Tensor
+    """``(s, n)`` variance of row means given their days."""
+
+    def part(self, draws: slice, rows: slice) -> "Noise":
+        """Return that of some of the rows under some of the draws."""
+        return Noise(
+            alike=self.alike[:, rows, rows],
+            length=self.length[draws],
+            day=self.day[draws],
+            rating=self.rating[draws, rows],
+        )
+
+    def added_to(self, covariance: Tensor) -> Tensor:
+        """Add the covariance of the noise to a covariance ``(s, n, n)`` that nobody else holds."""
+        covariance.addcmul_(self.alike[self.length], self.day)
+        covariance.diagonal(dim1=1, dim2=2).add_(self.rating)
+        return covariance
+
+
+def noise_of(values: Values, dataset: Dataset) -> Noise:
+    """Return the noise of a dataset's row means."""
+    return Noise(
+        alike=dataset.alike,
+        length=_nearest_length(values),
+        day=_day_variance(values)[..., None],
+        rating=values["noise_sd"].square() / dataset.n_reports[None, :] + 1e-6,
+    )
+
+
+def _log_scatter(values: Values, dataset: Dataset) -> Tensor | float:
+    """Return the log density of how ratings of one row scatter around their mean, ``(s,)``, up to a constant.
+
+    The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days
+    does not resemble each other.
+    """
+    rows = (dataset.n_reports > 1).nonzero()[:, 0]
+    if not len(rows):
+        return 0.0
+    freedom = dataset.n_reports[rows] - 1.0
+    alike = dataset.alike[:, rows, rows][_nearest_length(values)]
+    days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
+    variance = values["noise_sd"].square() + days + 1e-6
+    return -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log()).sum(1)
+
+
+def _day_variance(values: Values) -> Tensor:
+    return values["day_sd"].square()
+
+
+def _nearest_length(values: Values) -> Tensor:
+    """Return which of the tabulated lengths is nearest to each draw's, ``(s,)``."""
+    return (values["day_length"] / DAY_LENGTHS[None, :]).log().abs().argmin(1)
+
+
+def log_marginal(relief: Relief, values: Values, dataset: Dataset, *, blocks: int = 1) -> Tensor:
+    """Return the log density of the ratings given hyperparameters, ``(s,)``.
+
+    Args:
+        relief: The prior over response surfaces.
+        values: ``s`` draws of the hyperparameters.
+        dataset: The ratings.
+        blocks: One for the density. Several take blocks of rows that follow each other for independent: nearly as telling,
+            and cheaper by about the square of their number.
+
+    Returns:
+        Minus infinity where a covariance cannot be factorised.
+    """
+    n, s = len(dataset.relief), len(values["noise_sd"])
+    total = torch.zeros(s, dtype=DTYPE)
+    if n == 0:
+        return total
+    seen, noise = relief.at(values, dataset.points), noise_of(values, dataset)
+    long = math.ceil(n / blocks)
+    size = max(1, BLOCK // (long * long))
+    for rows in (slice(first, first + long) for first in range(0, n, long)):
+        parts = [slice(first, first + size) for first in range(0, max(s, 1), size)]
+        ratings = dataset.relief[rows]
+        found = [_log_normal(relief, seen.part(p, rows), noise.part(p, rows), ratings) for p in parts]
+        total = total + torch.cat(found)
+    return total + _log_scatter(values, dataset)
+
+
+def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Tensor:
+    """Return the log density of row means, ``(s,)``; minus infinity where the covariance cannot be factorised."""
+    covariance = noise.added_to(relief.covariance(seen.inputs, seen.inputs))
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    white = torch.linalg.solve_triangular(factor, (ratings - seen.mean)[..., None], upper=False)[..., 0]
+    log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    value = -0.5 * white.square().sum(-1) - log_det - 0.5 * ratings.shape[-1] * math.log(2 * math.pi)
+    return torch.where(failed == 0, value, -torch.inf)
