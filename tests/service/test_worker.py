@@ -93,8 +93,8 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def clinic(tmp_path):
-    """Give a clinic of a service that runs on the same ledger."""
-    with serving(Settings(data_folder=tmp_path), warm=False) as running:
+    """Give a clinic of a service that runs on the same ledger; nobody asks it anything."""
+    with serving(Settings(data_folder=tmp_path), asks=False) as running:
         yield running.clinic()
 
 
