@@ -1,10 +1,10 @@
-"""The density of a history's ratings given hyperparameters: of all rows together, or of blocks of them for a first look.
+"""The density of a history's ratings given hyperparameters.
 
 ``s`` draws, ``n`` rows of ratings, ``g`` tabulated lengths of days.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -30,14 +30,9 @@ class Noise:
     rating: Tensor
     """``(s, n)`` variance of row means given their days."""
 
-    def part(self, draws: slice, rows: slice) -> "Noise":
-        """Return that of some of the rows under some of the draws."""
-        return Noise(
-            alike=self.alike[:, rows, rows],
-            length=self.length[draws],
-            day=self.day[draws],
-            rating=self.rating[draws, rows],
-        )
+    def draws(self, which: slice) -> "Noise":
+        """Return that under some of the draws."""
+        return replace(self, length=self.length[which], day=self.day[which], rating=self.rating[which])
 
     def added_to(self, covariance: Tensor) -> Tensor:
         """Add the covariance of the noise to a covariance ``(s, n, n)`` that nobody else holds."""
@@ -81,32 +76,25 @@ def _nearest_length(values: Values) -> Tensor:
     return (values["day_length"] / DAY_LENGTHS[None, :]).log().abs().argmin(1)
 
 
-def log_marginal(relief: Relief, values: Values, dataset: Dataset, *, blocks: int = 1) -> Tensor:
+def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
     """Return the log density of the ratings given hyperparameters, ``(s,)``.
 
     Args:
         relief: The prior over response surfaces.
         values: ``s`` draws of the hyperparameters.
         dataset: The ratings.
-        blocks: One for the density. Several take blocks of rows that follow each other for independent: nearly as telling,
-            and cheaper by about the square of their number.
 
     Returns:
         Minus infinity where a covariance cannot be factorised.
     """
     n, s = len(dataset.relief), len(values["noise_sd"])
-    total = torch.zeros(s, dtype=DTYPE)
     if n == 0:
-        return total
+        return torch.zeros(s, dtype=DTYPE)
     seen, noise = relief.at(values, dataset.points), noise_of(values, dataset)
-    long = math.ceil(n / blocks)
-    size = max(1, BLOCK // (long * long))
-    for rows in (slice(first, first + long) for first in range(0, n, long)):
-        parts = [slice(first, first + size) for first in range(0, max(s, 1), size)]
-        ratings = dataset.relief[rows]
-        found = [_log_normal(relief, seen.part(p, rows), noise.part(p, rows), ratings) for p in parts]
-        total = total + torch.cat(found)
-    return total + _log_scatter(values, dataset)
+    size = max(1, BLOCK // (n * n))
+    parts = [slice(first, first + size) for first in range(0, max(s, 1), size)]
+    found = [_log_normal(relief, seen.draws(part), noise.draws(part), dataset.relief) for part in parts]
+    return torch.cat(found) + _log_scatter(values, dataset)
 
 
 def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Tensor:

@@ -57,9 +57,9 @@ class Seen:
     inputs: Tensor
     """``(s, c, k)`` all that covariances depend on."""
 
-    def part(self, draws: slice, rows: slice = slice(None)) -> "Seen":
-        """Return some of the points under some of the draws."""
-        return Seen(mean=self.mean[draws, rows], inputs=self.inputs[draws, rows])
+    def draws(self, which: slice) -> "Seen":
+        """Return the points under some of the draws."""
+        return Seen(mean=self.mean[which], inputs=self.inputs[which])
 
 
 BELOW_ONSET = 0.48

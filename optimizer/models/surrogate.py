@@ -67,7 +67,7 @@ class Surrogate:
         return replace(
             self,
             values={name: value[which] for name, value in self.values.items()},
-            seen=self.seen.part(which),
+            seen=self.seen.draws(which),
             factor=self.factor[which],
             white=self.white[which],
         )
