@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -39,6 +40,8 @@ from service.proposals.schemas import NewAsk, NewDecision
 from tests.conftest import FULL_COUNTS
 from tests.service.live import CHECKS, ENVELOPE, SIGNED_BY, START
 from tests.service.plain_life_cycle import VALID_FOR, PlainLifeCycle, Severe, Told
+
+pytestmark = pytest.mark.sampled
 
 BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC)
 DECISIONS: dict[str, dict[str, Any]] = {
@@ -341,5 +344,5 @@ def proposal_of(ledger: Ledger, course_id: str) -> Proposal:
 
 TestLifeCycle = LifeCycle.TestCase
 TestLifeCycle.settings = hypothesis_settings(
-    max_examples=300 if FULL_COUNTS else 24, stateful_step_count=50 if FULL_COUNTS else 25
+    max_examples=300 if FULL_COUNTS else 16, stateful_step_count=50 if FULL_COUNTS else 25
 )
