@@ -3,6 +3,7 @@ import re
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,35 +22,47 @@ LABELS = {"method", "route", "status", "kind", "reason", "cause", "part", "le"}
 OF_THE_PROCESS = ("process_", "python_", "titrate_info")
 
 
-def scraped() -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """Read the dials over HTTP, as Prometheus does."""
+class Dials:
+    """The dials read over HTTP, as Prometheus does."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def read(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as reply:
+            text = reply.read().decode()
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def of(self, name: str, **labels: str) -> float:
+        return self.read().get((name, tuple(sorted(labels.items()))), 0.0)
+
+
+@pytest.fixture(scope="module")
+def dials() -> Iterator[Dials]:
+    """One port for all: closing one takes half a second."""
     with metrics.exposed("127.0.0.1", 0) as port:
         assert port is not None
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reply:
-            text = reply.read().decode()
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+        yield Dials(port)
 
 
-def of(name: str, **labels: str) -> float:
-    return scraped().get((name, tuple(sorted(labels.items()))), 0.0)
-
-
-def test_requests_are_counted_by_template_and_no_label_names_a_patient_or_a_course(server: Server) -> None:
+def test_requests_are_counted_by_template_and_no_label_names_a_patient_or_a_course(
+    server: Server, dials: Dials
+) -> None:
     clinic = server.clinic()
     course_id, trial_id = clinic.rated_course()
     reads = {"method": "GET", "route": "/courses/{course_id}", "status": "200"}
-    before = of("titrate_http_requests_total", **reads)
+    before = dials.of("titrate_http_requests_total", **reads)
     for _ in range(3):
         clinic.get(f"/courses/{course_id}")
     proposal_id = clinic.ask(course_id)["id"]
     server.http.request("BREW", f"/v1/{course_id}")
-    assert of("titrate_http_requests_total", **reads) == before + 3
-    assert of("titrate_http_requests_total", method="other", route="none", status="404") >= 1
-    ours = [entry for entry in scraped() if not entry[0].startswith(OF_THE_PROCESS)]
+    assert dials.of("titrate_http_requests_total", **reads) == before + 3
+    assert dials.of("titrate_http_requests_total", method="other", route="none", status="404") >= 1
+    ours = [entry for entry in dials.read() if not entry[0].startswith(OF_THE_PROCESS)]
     assert {name for _, labels in ours for name, _ in labels} <= LABELS
     said = "\n".join(value for _, labels in ours for _, value in labels)
     for secret in (course_id, trial_id, proposal_id, clinic.site, "P-"):
@@ -59,32 +72,42 @@ def test_requests_are_counted_by_template_and_no_label_names_a_patient_or_a_cour
     assert {route for route in routes if route.startswith("/courses")} <= {line.split()[1] for line in ACCESS}
 
 
-def test_asks_are_timed_and_answers_counted_by_reason_once_they_are_on_record(server: Server) -> None:
+def test_asks_are_timed_and_answers_counted_by_reason_once_they_are_on_record(
+    server: Server, dials: Dials
+) -> None:
     clinic = server.clinic()
     held = {"kind": "hold", "reason": "preflight_due"}
-    asks, before = of("titrate_ask_seconds_count", status="201"), of("titrate_answers_total", **held)
+    asks, before = (
+        dials.of("titrate_ask_seconds_count", status="201"),
+        dials.of("titrate_answers_total", **held),
+    )
     answer = clinic.ask(clinic.course(checks=[])["id"])
     assert (answer["kind"], answer["reason"]) == ("hold", held["reason"])
-    assert of("titrate_answers_total", **held) == before + 1
-    assert of("titrate_ask_seconds_count", status="201") == asks + 1
-    assert of("titrate_ask_seconds_bucket", status="201", le="60.0") == asks + 1
+    assert dials.of("titrate_answers_total", **held) == before + 1
+    assert dials.of("titrate_ask_seconds_count", status="201") == asks + 1
+    assert dials.of("titrate_ask_seconds_bucket", status="201", le="60.0") == asks + 1
 
 
-def test_an_answer_that_was_rolled_back_is_not_counted_and_a_fallback_is(tmp_path: Path) -> None:
+def test_an_answer_that_was_rolled_back_is_not_counted_and_a_fallback_is(
+    tmp_path: Path, dials: Dials
+) -> None:
     failed = {"kind": "hold", "reason": "model_failed"}
     with serving(Settings(data_folder=tmp_path, ask_wait_s=0.0), asks=False) as server:
         clinic = server.clinic()
         course_id, _ = clinic.rated_course()
         ask_id = clinic.post(f"/courses/{course_id}/asks", {}).json()["ask_id"]
         database, now = server.services.database, server.services.clock()
-        before = of("titrate_answers_total", **failed), of("titrate_fallbacks_total", cause="process_failed")
+        before = (
+            dials.of("titrate_answers_total", **failed),
+            dials.of("titrate_fallbacks_total", cause="process_failed"),
+        )
         with pytest.raises(ZeroDivisionError), database.write() as session:
             assert _fall_back(session, ask_id, now) / 0
-        assert of("titrate_answers_total", **failed) == before[0]
+        assert dials.of("titrate_answers_total", **failed) == before[0]
         with database.write() as session:
             _fall_back(session, ask_id, now)
-    assert of("titrate_answers_total", **failed) == before[0] + 1
-    assert of("titrate_fallbacks_total", cause="process_failed") == before[1] + 1
+    assert dials.of("titrate_answers_total", **failed) == before[0] + 1
+    assert dials.of("titrate_fallbacks_total", cause="process_failed") == before[1] + 1
 
 
 def _fall_back(session, ask_id, now) -> int:
@@ -93,17 +116,19 @@ def _fall_back(session, ask_id, now) -> int:
     return 1
 
 
-def test_the_outbox_lag_is_read_when_scraped_and_is_nan_where_the_ledger_is_gone(tmp_path: Path) -> None:
+def test_the_outbox_lag_is_read_when_scraped_and_is_nan_where_the_ledger_is_gone(
+    tmp_path: Path, dials: Dials
+) -> None:
     with serving(Settings(data_folder=tmp_path), asks=False) as server:
         watch(server.services)
-        empty = of("titrate_outbox_lag")
+        empty = dials.of("titrate_outbox_lag")
         server.clinic().course(checks=[])
-        assert (empty, of("titrate_outbox_lag"), of("titrate_compute_warm")) == (0, 1, 0)
+        assert (empty, dials.of("titrate_outbox_lag"), dials.of("titrate_compute_warm")) == (0, 1, 0)
     metrics.watch(metrics.OUTBOX_LAG, lambda: 1 / 0)
-    assert math.isnan(of("titrate_outbox_lag"))
+    assert math.isnan(dials.of("titrate_outbox_lag"))
 
 
-def test_what_a_write_waited_for_and_what_it_held_are_told_apart(tmp_path: Path) -> None:
+def test_what_a_write_waited_for_and_what_it_held_are_told_apart(tmp_path: Path, dials: Dials) -> None:
     database = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
     database.migrate()
     begun = threading.Event()
@@ -113,9 +138,9 @@ def test_what_a_write_waited_for_and_what_it_held_are_told_apart(tmp_path: Path)
             begun.set()
             time.sleep(0.3)
 
-    before = {part: of("titrate_write_seconds_sum", part=part) for part in ("waited", "held")}
+    before = {part: dials.of("titrate_write_seconds_sum", part=part) for part in ("waited", "held")}
     hold()
-    alone = {part: of("titrate_write_seconds_sum", part=part) - before[part] for part in before}
+    alone = {part: dials.of("titrate_write_seconds_sum", part=part) - before[part] for part in before}
     assert alone["waited"] < 0.3 <= alone["held"]
     begun.clear()
     other = threading.Thread(target=hold)
@@ -125,7 +150,7 @@ def test_what_a_write_waited_for_and_what_it_held_are_told_apart(tmp_path: Path)
         pass
     other.join()
     database.close()
-    assert of("titrate_write_seconds_sum", part="waited") - before["waited"] >= alone["waited"] + 0.25
+    assert dials.of("titrate_write_seconds_sum", part="waited") - before["waited"] >= alone["waited"] + 0.25
 
 
 def test_no_port_is_opened_by_default_and_a_taken_one_is_named() -> None:
