@@ -67,14 +67,22 @@ def for_themselves(points: Indices) -> Candidates:
 class Search:
     """One search on the legal grid: what is known, what may be proposed, and what it is measured against."""
 
-    problem: Problem
     surrogate: Surrogate
     history: History
-    ask: Ask
     best: Points
     """One point: the best that may be kept as things stand."""
     rng: np.random.Generator
     gate: Gate
+
+    @property
+    def problem(self) -> Problem:
+        """What may be programmed."""
+        return self.gate.problem
+
+    @property
+    def ask(self) -> Ask:
+        """The question."""
+        return self.gate.ask
 
     def aims(self) -> Indices:
         """Return settings further on that promise most, ``(t, d)``, whether a first step towards them may be taken or not."""

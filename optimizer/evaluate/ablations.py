@@ -8,17 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from optimizer.ask import Ask
 from optimizer.errors import DataError, PolicyError
 from optimizer.history import History
-from optimizer.models.dataset import DTYPE, Points, dataset_of, points_of
+from optimizer.models.dataset import DTYPE, Points
 from optimizer.models.intensity import Intensity
 from optimizer.models.relief import StimulationRelief, Values
-from optimizer.models.surrogate import Joint, Surrogate, joint_of
+from optimizer.models.surrogate import Joint, Surrogate
 from optimizer.policies.safe_bo import SafeBO, SafeBOSession
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
@@ -52,9 +51,7 @@ class _Session(SafeBOSession):
     part: Part
 
     def _fit(self, history: History, ask: Ask) -> Surrogate:
-        start = points_of(self.problem, np.array([self._start(history, ask).indices], dtype=np.int64))
-        joint = joint_of(self.problem, dataset_of(self.problem, history), start, prior=self.prior)
-        return self.part(joint, self.seed)
+        return self.part(self._joint(history, ask), self.seed)
 
 
 class _CurrentAlone(Intensity):

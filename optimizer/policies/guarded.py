@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Proposal
@@ -14,7 +13,6 @@ from optimizer.policies.policy import Policy, Session
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import closure, doubt, limits
-from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 
 
@@ -54,10 +52,7 @@ class GuardedSession:
         wish = self.inner.decide(history, ask)
         if not isinstance(wish, Proposal):
             return replace(wish, basis=basis)
-
-        def admissible(indices: Indices) -> NDArray[np.bool_]:
-            return limits.admissible(self.problem, history, ask, indices)
-
+        admissible = limits.gate_of(self.problem, history, ask).admits
         rng = np.random.default_rng([self.seed, len(history)])
         chosen = nearest(self.problem, wish.settings, ask.in_force.settings, admissible, rng)
         if chosen is None:

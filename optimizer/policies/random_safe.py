@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +47,11 @@ class UniformRandomSession:
     def decide(self, history: History, ask: Ask) -> Decision:
         """Propose a random point that may be named; the settings in force where none is found."""
         history = history.as_of(ask.at)
-
-        def may_be_named(indices: Indices) -> NDArray[np.bool_]:
-            if self.titrated:
-                return limits.admissible(self.problem, history, ask, indices)
-            return permitted(self.problem, ask, indices)
-
+        may_be_named = (
+            limits.gate_of(self.problem, history, ask).admits
+            if self.titrated
+            else partial(permitted, self.problem, ask)
+        )
         rng = np.random.default_rng([self.seed, len(history)])
         chosen = drawn(self.problem, may_be_named, rng)
         return answer(self.problem, history, ask, chosen, policy=self.name, seed=self.seed)

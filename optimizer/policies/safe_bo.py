@@ -20,7 +20,7 @@ from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop
 from optimizer.errors import FitError
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
-from optimizer.models.surrogate import Surrogate, fit
+from optimizer.models.surrogate import Joint, Surrogate, joint_of
 from optimizer.policies.plan import describe, gain_over, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
@@ -85,10 +85,8 @@ class SafeBOSession:
         keepable = known[may_keep(surrogate, gate, known)]
         best = best_of(self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known))
         hunt = Search(
-            problem=self.problem,
             surrogate=surrogate,
             history=history,
-            ask=ask,
             best=best,
             rng=np.random.default_rng([self.seed, len(history)]),
             gate=gate,
@@ -146,15 +144,12 @@ class SafeBOSession:
         settings = [*map(self.problem.space.find, stimulated[:1]), ask.in_force.settings]
         return next(entry for entry in settings if entry is not None)
 
+    def _joint(self, history: History, ask: Ask) -> Joint:
+        start = points_of(self.problem, np.array([self._start(history, ask).indices], dtype=np.int64))
+        return joint_of(self.problem, dataset_of(self.problem, history), start, prior=self.prior)
+
     def _fit(self, history: History, ask: Ask) -> Surrogate:
-        start = self._start(history, ask)
-        return fit(
-            self.problem,
-            dataset_of(self.problem, history),
-            points_of(self.problem, np.array([start.indices], dtype=np.int64)),
-            prior=self.prior,
-            seed=self.seed,
-        )
+        return self._joint(history, ask).sampled(self.seed)
 
     def _choose(self, candidates: Indices, scores: Tensor) -> int:
         """Return the best candidate; among near-ties the one with the least charge, then the lowest grid index."""

@@ -17,10 +17,8 @@ def search() -> Search:
     history, ask = asked(problem, ROWS)
     surrogate = conditioned(problem, ROWS)
     return Search(
-        problem=problem,
         surrogate=surrogate,
         history=history,
-        ask=ask,
         best=best_of(problem, surrogate, surrogate.dataset.points),
         rng=np.random.default_rng(0),
         gate=limits.gate_of(problem, history, ask),

@@ -152,10 +152,8 @@ def test_a_course_that_starts_off_still_sees_what_lies_beyond_its_reach() -> Non
     surrogate = session._fit(history, ask)
     start = points_of(problem, search.known(problem, history, ask))
     aims = Search(
-        problem=problem,
         surrogate=surrogate,
         history=history,
-        ask=ask,
         best=best_of(problem, surrogate, start),
         rng=np.random.default_rng(0),
         gate=gate_of(problem, history, ask),
