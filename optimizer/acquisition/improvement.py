@@ -51,8 +51,8 @@ def expected_improvement(problem: Problem, surrogate: Surrogate, best: Points, p
     compared = surrogate.compare(points, best)
     gain = compared.gain - bother(problem, surrogate, points) + bother(problem, surrogate, best)
     covariance = compared.covariance.mean(0) + _covariance(gain, compared.mean)
-    noise = surrogate.values["noise_sd"].square() + surrogate.values["day_sd"].square()
-    rating = compared.variance.mean(0) + _covariance(compared.mean, compared.mean) + noise.mean()
+    relief = compared.variance.mean(0) + _covariance(compared.mean, compared.mean)
+    rating = relief + surrogate.rating_variance.mean()
     return _positive_part(gain.mean(0), covariance.abs() / rating.sqrt())
 
 

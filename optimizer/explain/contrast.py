@@ -51,8 +51,8 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
 
 def report_interval(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Interval:
     """Return the predicted report at one point on the outcome's own scale, rating noise included, inside the scale."""
-    noise = surrogate.values["noise_sd"][:, 0].square() + surrogate.values["day_sd"][:, 0].square()
-    relief = interval(prediction.mean[:, 0], (prediction.variance[:, 0] + noise).sqrt())
+    variance = prediction.variance + surrogate.rating_variance
+    relief = interval(prediction.mean[:, 0], variance[:, 0].sqrt())
     ends = sorted(problem.objective.outcome(value, problem.outcome) for value in (relief.low, relief.high))
     clipped = [min(max(end, problem.outcome.low), problem.outcome.high) for end in ends]
     mean = problem.objective.outcome(relief.mean, problem.outcome)
@@ -69,8 +69,7 @@ def rating_probabilities(problem: Problem, surrogate: Surrogate, prediction: Pre
     scale = problem.outcome
     if not scale.whole:
         return ()
-    noise = surrogate.values["noise_sd"][:, 0].square() + surrogate.values["day_sd"][:, 0].square()
-    sd = (prediction.variance[:, 0] + noise).sqrt()
+    sd = (prediction.variance + surrogate.rating_variance)[:, 0].sqrt()
     below = [0.0]
     for step in range(round(scale.width)):
         edge = problem.objective.relief(scale.low + step + 0.5, scale)

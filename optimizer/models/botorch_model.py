@@ -72,12 +72,6 @@ class SurrogateModel(Model, FantasizeMixin):
         draws = torch.Size([self.surrogate.n_draws])
         return draws if self.observed is None else _batch(self.observed.relief[..., 0], draws)
 
-    @property
-    def rating_variance(self) -> Tensor:
-        """Variance of one rating around relief, ``(s, 1)``, on a day that resembles no other."""
-        values = self.surrogate.values
-        return values["noise_sd"].square() + values["day_sd"].square()
-
     def posterior(  # type: ignore[override] # the mixin knows fewer arguments than Model
         self,
         X: Tensor,  # noqa: N803 - BoTorch's name
@@ -101,7 +95,7 @@ class SurrogateModel(Model, FantasizeMixin):
         if isinstance(observation_noise, Tensor):
             noise = noise + observation_noise[..., 0]
         elif observation_noise:
-            noise = noise + self.rating_variance
+            noise = noise + self.surrogate.rating_variance
         posterior: Posterior = GaussianMixturePosterior(
             MultivariateNormal(mean, covariance + torch.diag_embed(noise))
         )
@@ -131,7 +125,7 @@ class SurrogateModel(Model, FantasizeMixin):
         shared = Y.dim() <= X.dim()
         relief = (Y.unsqueeze(-3) if shared else Y)[..., 0]
         if noise is None:
-            variance = self.rating_variance.expand(-1, X.shape[-2])
+            variance = self.surrogate.rating_variance.expand(-1, X.shape[-2])
         else:
             variance = (noise.unsqueeze(-3) if shared else noise)[..., 0].expand_as(relief)
         new = Observed(at=X, relief=relief, variance=variance)

@@ -42,6 +42,11 @@ class Surrogate:
         """Number of draws ``s``."""
         return len(self.values["noise_sd"])
 
+    @property
+    def rating_variance(self) -> Tensor:
+        """Variance of one rating around relief, ``(s, 1)``, on a day that resembles no other."""
+        return self.values["noise_sd"].square() + self.values["day_sd"].square()
+
     def predict(self, points: Points) -> "Prediction":
         """Return the posterior of relief at points, draw by draw."""
         seen = self.relief.at(self.values, points)

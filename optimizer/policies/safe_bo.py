@@ -16,7 +16,7 @@ from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Search, may_keep
 from optimizer.acquisition.improvement import best_of, remaining_gain
 from optimizer.ask import Ask
-from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop
+from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop, StopReason
 from optimizer.errors import FitError
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
@@ -104,14 +104,7 @@ class SafeBOSession:
         )
         if keep is not None and keep_relief is not None and self.problem.min_gain_nrs > 0:
             ahead = points_of(self.problem, np.concatenate([candidates.points, aims[:PROMISING]]))
-            generator = torch.Generator().manual_seed(self.seed)
-            remaining = remaining_gain(self.problem, surrogate, best, ahead, generator)
-            reason = reason_to_stop(
-                n_trials=len(surrogate.dataset.relief),
-                remaining_gain_nrs=remaining,
-                min_gain_nrs=self.problem.min_gain_nrs,
-                p_noticeable=self._p_noticeable(surrogate, best),
-            )
+            remaining, reason = self._reason_to_stop(surrogate, best, ahead)
             if reason is not None:
                 return Stop(
                     reason=reason,
@@ -133,6 +126,20 @@ class SafeBOSession:
             valid_until=ask.at + VALID_FOR,
             basis=self._basis(history, surrogate),
         )
+
+    def _reason_to_stop(
+        self, surrogate: Surrogate, best: Points, ahead: Points
+    ) -> tuple[float, StopReason | None]:
+        """Return what a perfect further search would bring, and why to stop if it is too little."""
+        generator = torch.Generator().manual_seed(self.seed)
+        remaining = remaining_gain(self.problem, surrogate, best, ahead, generator)
+        reason = reason_to_stop(
+            n_trials=len(surrogate.dataset.relief),
+            remaining_gain_nrs=remaining,
+            min_gain_nrs=self.problem.min_gain_nrs,
+            p_noticeable=self._p_noticeable(surrogate, best),
+        )
+        return remaining, reason
 
     def _start(self, history: History, ask: Ask) -> Settings:
         """Where the course stood when it began: the first stimulated trial on the grid, or what is in force."""
