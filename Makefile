@@ -38,6 +38,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: setup
 	$(BIN)/titrate run $(ARGS)
 
+# Workers and the servers they start load the same files: compile them once, also where bytecode is not wanted by default.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup
 	$(BIN)/python -m pytest -q -n 2 $(ARGS)
 
