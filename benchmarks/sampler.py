@@ -49,27 +49,31 @@ def main() -> None:
         f"| trials | histories | mean off by, rms | within {CLOSE_NRS}, % | width within {WIDTH:.0%}, % |",
         end="",
     )
-    print(" probability of an intolerable report off by, rms | two long runs apart, rms |")
-    print("|---|---|---|---|---|---|---|")
+    print(" probability of an intolerable report off by, rms | two long runs apart, rms |", end="")
+    print(" as many independent draws: off by, rms | within, % |")
+    print("|---|---|---|---|---|---|---|---|---|")
     courses = [course(max(SIZES), patient) for patient in PATIENTS]
     for size in SIZES:
         found = [compared(problem, first(history, size)) for problem, history in courses]
-        off, width, risk, apart = (np.concatenate(part) for part in zip(*found, strict=True))
+        off, width, risk, apart, chance = (np.concatenate(part) for part in zip(*found, strict=True))
         cells = (
             f"{rms(off):.2f}",
             f"{100 * (np.abs(off) <= CLOSE_NRS).mean():.0f}",
             f"{100 * (np.abs(width) <= WIDTH).mean():.0f}",
             f"{rms(risk):.3f}",
             f"{rms(apart):.2f}",
+            f"{rms(chance):.2f}",
+            f"{100 * (np.abs(chance) <= CLOSE_NRS).mean():.0f}",
         )
         print(f"| {size} | {len(found)} | " + " | ".join(cells) + " |", flush=True)
 
 
 def compared(problem: Problem, history: History) -> tuple[np.ndarray, ...]:
-    """Return how far several runs as served lie from long ones, and two long ones from each other."""
+    """Return how far several runs as served lie from long ones, two long ones from each other, and chance alone."""
     joint, points = asked(problem, history)
     with long():
-        one, other = (believed(joint.sampled(seed), points) for seed in (100, 101))
+        runs = [joint.sampled(seed) for seed in (100, 101)]
+    one, other = (believed(run, points) for run in runs)
     truth = Believed(
         mean=(one.mean + other.mean) / 2,
         sd=(one.sd + other.sd) / 2,
@@ -81,7 +85,16 @@ def compared(problem: Problem, history: History) -> tuple[np.ndarray, ...]:
         np.concatenate([run.sd / truth.sd - 1.0 for run in served]),
         np.concatenate([run.p_intolerable - truth.p_intolerable for run in served]),
         one.mean - other.mean,
+        by_chance(runs[0], points),
     )
+
+
+def by_chance(run: Surrogate, points: Points) -> np.ndarray:
+    """Return how far means over as few draws as are kept lie from that of a long run, were they independent."""
+    means = run.predict(points).mean.numpy()
+    rng = np.random.default_rng(7)
+    few = (rng.choice(len(means), hyperposterior.N_KEPT, replace=False) for _ in range(SEEDS))
+    return np.concatenate([means[rows].mean(0) - means.mean(0) for rows in few])
 
 
 def asked(problem: Problem, history: History) -> tuple[Joint, Points]:
