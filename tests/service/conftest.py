@@ -8,14 +8,14 @@ import pytest
 from service.db.engine import Database
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
+from tests.service.new_ledger import new_ledger
 from tests.service.postgresql import Cluster, programs
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """Give an empty ledger where a server on the test's own folder keeps it."""
-    found = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
-    found.migrate()
+    found = new_ledger(tmp_path)
     yield found
     found.close()
 

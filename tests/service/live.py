@@ -18,6 +18,7 @@ from service.clock import system_clock
 from service.dependencies.context import Services
 from service.serving import listen
 from service.settings import Settings
+from tests.service.new_ledger import FILE, new_ledger
 
 START = {"amplitude_ma": 4.5, "pulse_width_us": 300, "frequency_hz": 40, "configuration": "level-4"}
 ENVELOPE = {"amplitude_ma": [0, 9], "configuration": ["level-3", "level-4", "level-5"]}
@@ -61,11 +62,16 @@ class Server:
 
 @contextmanager
 def serving(settings: Settings, *, warm: bool = True, asks: bool = True) -> Iterator[Server]:
-    """Run the application as `titrate serve` does, on a free port; ``asks=False`` spares the compute process."""
+    """Run the application as `titrate serve` does, on a free port.
+
+    ``asks=False`` spares the compute process and, where there is no ledger yet, the migrations.
+    """
     app = create_app(settings)
     if not asks:
         compute = app.state.services.compute
         compute.start = compute.stop = lambda: None
+        if settings.database is None and not (settings.data_folder / FILE).exists():
+            new_ledger(settings.data_folder).close()
     with listen("127.0.0.1", 0) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

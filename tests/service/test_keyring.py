@@ -12,6 +12,7 @@ from service.db.engine import Database
 from service.errors import AuthenticationError, ConflictError, NotFoundError, SchemaError
 from service.keyring import Keyring
 from service.settings import Settings
+from tests.service.new_ledger import new_ledger
 
 
 class Desk:
@@ -36,13 +37,16 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    found = Desk(tmp_path / "new")
+    new_ledger(tmp_path).close()
+    found = Desk(tmp_path)
     yield found
     found.database.close()
 
 
-def test_a_key_made_before_the_first_start_opens_the_service(desk: Desk) -> None:
+def test_a_key_made_before_the_first_start_opens_the_service(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "new")
     found = desk.opens(desk.made())
+    desk.database.close()
     assert found is not None
     assert (found.name, found.site, found.roles) == ("ward-3", "north", {Role.CLINICIAN, Role.RECORDER})
 

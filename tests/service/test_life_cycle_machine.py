@@ -22,7 +22,6 @@ from service.courses import standing
 from service.courses import usecases as courses
 from service.courses.schemas import NewCourse, NewReview
 from service.courses.standing_schemas import NewPreflight
-from service.db.engine import Database
 from service.errors import ServiceError
 from service.ledger import life_cycle
 from service.ledger.history import history_of, problem_of, start_of
@@ -39,6 +38,7 @@ from service.proposals import answering, deciding, programming, sweeping, usecas
 from service.proposals.schemas import NewAsk, NewDecision
 from tests.conftest import FULL_COUNTS
 from tests.service.live import CHECKS, ENVELOPE, SIGNED_BY, START
+from tests.service.new_ledger import new_ledger
 from tests.service.plain_life_cycle import VALID_FOR, PlainLifeCycle, Severe, Told
 
 pytestmark = pytest.mark.sampled
@@ -71,9 +71,7 @@ class LifeCycle(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="titrate-life-cycle-")
-        path = Path(self.folder.name) / "ledger.sqlite"
-        path.write_bytes(empty_ledger())
-        self.database = Database(f"sqlite:///{path}")
+        self.database = new_ledger(Path(self.folder.name))
         self.plain = PlainLifeCycle(now=BEGAN, checked_at=BEGAN)
         self.trials: list[str] = []
         self.reports: list[tuple[str, str, str]] = []  # id, its trial, what it is a measure of
@@ -309,17 +307,6 @@ class LifeCycle(RuleBasedStateMachine):
         if hasattr(self, "database"):
             self.database.close()
             self.folder.cleanup()
-
-
-@cache
-def empty_ledger() -> bytes:
-    """The schema, made once: an example of the machine should cost its own steps."""
-    with tempfile.TemporaryDirectory(prefix="titrate-life-cycle-") as folder:
-        path = Path(folder) / "ledger.sqlite"
-        database = Database(f"sqlite:///{path}")
-        database.migrate()
-        database.close()
-        return path.read_bytes()
 
 
 @cache

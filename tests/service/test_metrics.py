@@ -11,12 +11,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service import metrics
 from service.auth.access import ACCESS
-from service.db.engine import Database
 from service.errors import PortInUseError
 from service.proposals import answering
 from service.serving import listen, watch
 from service.settings import Settings
 from tests.service.live import Server, serving
+from tests.service.new_ledger import new_ledger
 
 LABELS = {"method", "route", "status", "kind", "reason", "cause", "part", "le"}
 OF_THE_PROCESS = ("process_", "python_", "titrate_info")
@@ -129,8 +129,7 @@ def test_the_outbox_lag_is_read_when_scraped_and_is_nan_where_the_ledger_is_gone
 
 
 def test_what_a_write_waited_for_and_what_it_held_are_told_apart(tmp_path: Path, dials: Dials) -> None:
-    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
-    database.migrate()
+    database = new_ledger(tmp_path)
     begun = threading.Event()
 
     def hold() -> None:

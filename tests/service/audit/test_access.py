@@ -13,6 +13,7 @@ from service.db.chain import LinkRow
 from service.db.engine import Database
 from service.errors import DatabaseBusyError
 from tests.service.live import Server
+from tests.service.new_ledger import new_ledger
 
 LINE = AccessLine(
     at=datetime(2026, 11, 21, tzinfo=UTC),
@@ -75,9 +76,7 @@ def test_who_could_not_show_who_they_are_stands_there_without_a_name(server: Ser
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    found = Database(f"sqlite:///{tmp_path}/trail.sqlite", busy_timeout_s=0.1)
-    found.migrate()
-    return found
+    return new_ledger(tmp_path, busy_timeout_s=0.1)
 
 
 def test_many_at_once_share_batches_that_the_chain_vouches_for(database: Database) -> None:
@@ -105,8 +104,7 @@ def test_many_at_once_share_batches_that_the_chain_vouches_for(database: Databas
 
 
 def test_lines_that_come_while_it_waits_to_write_wait_for_no_turn_of_their_own(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/trail.sqlite")
-    database.migrate()
+    database = new_ledger(tmp_path)
     trail = AccessTrail(database)
     trail.start()
     turns = database._turns

@@ -6,9 +6,9 @@ from typer.testing import CliRunner
 
 from service.cli import app
 from service.clock import system_clock
-from service.db.engine import Database
 from service.ledger.ledger import Ledger
 from service.ledger.tables import PatientRow
+from tests.service.new_ledger import new_ledger
 
 RUN = CliRunner()
 
@@ -17,8 +17,7 @@ RUN = CliRunner()
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the data folder of a ledger with two patients."""
     monkeypatch.setenv("TITRATE_DATA_FOLDER", str(tmp_path))
-    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
-    database.migrate()
+    database = new_ledger(tmp_path)
     for name in ("a", "b"):
         with database.write() as session:
             ledger = Ledger(session, site="a", principal="p", now=system_clock())

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.db.engine import Database
 from service.db.turns import Turns
+from tests.service.new_ledger import new_ledger
 
 LONG_S = 30.0
 
@@ -58,8 +58,7 @@ def test_whoever_gives_up_leaves_the_line_and_holds_nobody_up() -> None:
 
 
 def test_writes_to_sqlite_begin_in_the_order_in_which_they_came(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite", busy_timeout_s=LONG_S)
-    database.migrate()
+    database = new_ledger(tmp_path, busy_timeout_s=LONG_S)
     order: list[int] = []
 
     def write(number: int) -> None:

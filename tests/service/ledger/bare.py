@@ -8,6 +8,7 @@ from pathlib import Path
 from service.db.engine import Database
 from service.ledger.ledger import Ledger
 from service.ledger.tables import CourseRow, PatientRow
+from tests.service.new_ledger import new_ledger
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -15,8 +16,7 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 @contextmanager
 def empty_ledger(folder: Path) -> Iterator[Database]:
     """Make a ledger; several tests may use it, each in a transaction that is taken back."""
-    found = Database(f"sqlite:///{folder}/ledger.sqlite")
-    found.migrate()
+    found = new_ledger(folder)
     yield found
     found.close()
 

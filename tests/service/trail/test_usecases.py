@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from service.audit.tables import AccessRow, AuditRow
-from service.db.engine import Database
 from service.ledger.ledger import Ledger
 from service.trail.schemas import LineView, Of
 from service.trail.usecases import TABLES, lines
+from tests.service.new_ledger import new_ledger
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COMMON = {"credential": "key:0", "method": "GET", "route": "/v1/patients", "status": 200}
@@ -22,8 +22,7 @@ Read = Callable[..., list[LineView]]
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
     """Give a reader of site north; each trail has four lines there, one a minute, and one elsewhere and nowhere."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('trail') / 'ledger.sqlite'}")
-    database.migrate()
+    database = new_ledger(tmp_path_factory.mktemp("trail"))
     with database.write() as session:
         for number, name in enumerate(WHO, 1):
             at = NOON + timedelta(minutes=number)
