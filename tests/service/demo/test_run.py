@@ -1,4 +1,4 @@
-"""`titrate run` from outside: refusals, the lines it prints, and in acceptance the whole of it."""
+"""`titrate run`: refusals, the lines it prints, and in acceptance the whole of it from outside."""
 
 import os
 import shlex
@@ -9,7 +9,9 @@ import sys
 import time
 
 import pytest
+from typer.testing import CliRunner
 
+from service.cli import app
 from service.demo.run import curl
 
 TITRATE = (sys.executable, "-m", "service.cli", "run")
@@ -26,13 +28,18 @@ def titrate_run(folder, *options, timeout=200):
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 
+def refused(folder, *options):
+    """Run the command here: what it refuses it refuses before it starts anything."""
+    return CliRunner().invoke(app, ["run", "--data-dir", str(folder), *map(str, options)])
+
+
 def test_a_busy_port_is_a_clear_error_with_exit_code_2(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = titrate_run(tmp_path, "--port", port, "--mlflow-port", free_port())
-    assert done.returncode == 2
+        done = refused(tmp_path, "--port", port, "--mlflow-port", free_port())
+    assert done.exit_code == 2
     assert "is in use" in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
@@ -40,8 +47,8 @@ def test_a_busy_port_is_a_clear_error_with_exit_code_2(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_a_clear_error_with_exit_code_2(tmp_path):
     (tmp_path / "file").write_text("")
-    done = titrate_run(tmp_path / "file" / "below")
-    assert done.returncode == 2
+    done = refused(tmp_path / "file" / "below")
+    assert done.exit_code == 2
     assert "cannot be written" in done.stderr
 
 

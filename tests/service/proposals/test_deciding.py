@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from tests.service.live import SIGNED_BY, START, Clinic, codes
+from tests.service.live import SIGNED_BY, START, Clinic, Server, codes
 
 APPROVE = {"action": "approve", "signed_by": SIGNED_BY}
 EDIT = {"action": "edit", "reason": "clinical_judgement"}
@@ -29,6 +31,15 @@ def test_there_is_nothing_to_decide_about_a_hold(clinic: Clinic) -> None:
     assert codes([clinic.decide(hold, action="approve")]) == [(409, "nothing-to-decide")]
 
 
+@pytest.fixture(scope="module")
+def undecided(server: Server) -> tuple[Clinic, dict[str, Any]]:
+    """Give a proposal for all decisions that cannot be: each must leave it to the next."""
+    clinic = server.clinic()
+    course_id = clinic.course(limits={"charge_density_uc_per_cm2": 28})["id"]
+    clinic.report(clinic.trial(course_id)["id"], 6)
+    return clinic, clinic.ask(course_id)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -45,11 +56,9 @@ def test_there_is_nothing_to_decide_about_a_hold(clinic: Clinic) -> None:
     ],
 )
 def test_a_decision_that_cannot_be_leaves_the_proposal_open(
-    body: dict[str, object], code: tuple[int, str], clinic: Clinic
+    body: dict[str, object], code: tuple[int, str], undecided: tuple[Clinic, dict[str, Any]]
 ) -> None:
-    course_id = clinic.course(limits={"charge_density_uc_per_cm2": 28})["id"]
-    clinic.report(clinic.trial(course_id)["id"], 6)
-    proposal = clinic.ask(course_id)
+    clinic, proposal = undecided
     assert codes([clinic.decide(proposal, **body)]) == [code]
     assert clinic.get(f"/proposals/{proposal['id']}").json() == proposal
 

@@ -1,19 +1,15 @@
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from service.cli import app
 from service.errors import NotFoundError
 from service.ledger import optimizer_version
 from service.proposals import answering
 from service.proposals.replaying import replay
 from tests.service.live import CHECKS, SIGNED_BY, Clinic, Server
 from tests.service.proposals.asking import SPAN, asked, ledger_of
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_stored_proposal_comes_out_bit_for_bit_whatever_came_after(clinic: Clinic) -> None:
@@ -64,15 +60,14 @@ def test_an_unknown_answer_is_said_to_be_so(server: Server) -> None:
         replay(server.services.database, "nobody")
 
 
-def test_the_command_says_same_or_names_what_is_missing(clinic: Clinic, server: Server) -> None:
+def test_the_command_says_same_or_names_what_is_missing(
+    clinic: Clinic, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     course_id, _ = clinic.rated_course()
     proposal = clinic.ask(course_id)
-    environment = os.environ | {"TITRATE_DATA_FOLDER": str(server.services.settings.data_folder)}
-    script = [sys.executable, "-c", "from service.cli import app; app()", "replay", "--proposal"]
-    done = subprocess.run(
-        [*script, proposal["id"]], cwd=ROOT, capture_output=True, text=True, env=environment, check=False
-    )
-    assert (done.returncode, done.stdout.splitlines()) == (
+    monkeypatch.setenv("TITRATE_DATA_FOLDER", str(server.services.settings.data_folder))
+    done = CliRunner().invoke(app, ["replay", "--proposal", proposal["id"]])
+    assert (done.exit_code, done.stdout.splitlines()) == (
         0,
         ["answered by: optimizer", "bit for bit the same"],
     ), done.stderr
