@@ -1,10 +1,8 @@
-"""The service under a role that may not change the record, on a real PostgreSQL."""
+"""A role that may not change the record, on a real PostgreSQL; a whole service works under one in ``test_postgresql``."""
 
 import contextlib
-from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -12,8 +10,6 @@ from service.db.engine import Database
 from service.errors import NotFoundError, SchemaError
 from service.ledger.rights import grant
 from service.ledger.tables import APPEND_ONLY
-from service.settings import Settings
-from tests.service.live import serving
 from tests.service.postgresql import Cluster
 
 pytestmark = pytest.mark.postgres
@@ -27,15 +23,6 @@ def address(cluster: Cluster) -> str:
     grant(owner, "titrate_app")
     owner.close()
     return cluster.url("rights", user="titrate_app")
-
-
-def test_the_service_works_under_the_role(address: str, tmp_path: Path) -> None:
-    settings = Settings(data_folder=tmp_path, database=SecretStr(address))
-    with serving(settings, warm=False) as server:
-        clinic = server.clinic()
-        course_id, trial_id = clinic.rated_course()
-        clinic.report(trial_id, 9, kind="discomfort")
-        assert clinic.post(f"/courses/{course_id}/asks", {}).status_code in (200, 201, 202)
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
