@@ -10,6 +10,7 @@ What a write adds to the record is linked into the hash chain before it commits 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,17 @@ class Database:
     def _is_present(self) -> bool:
         with self.engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_heads()
-        return set(present) == set(ScriptDirectory.from_config(_alembic(None)).get_heads())
+        return frozenset(present) == _heads()
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@cache
+def _heads() -> frozenset[str]:
+    """Read once which schema this release writes: every question of readiness asks."""
+    return frozenset(ScriptDirectory.from_config(_alembic(None)).get_heads())
 
 
 def _busy() -> DatabaseBusyError:

@@ -172,6 +172,8 @@ class ComputeService:
         """End the processes; what is open stays on record for the next start."""
         self._stopping.set()
         self._beat_now.set()
+        for _ in self._threads:
+            self._waiting.put("")  # whoever waits for work sees at once that there is none
         for process in list(self._processes.values()):
             process.end()
         for thread in self._threads:
@@ -242,7 +244,8 @@ class ComputeService:
     def _next(self) -> list[tuple[Callable[[ComputeProcess, str], bool], str]]:
         """Return what to do next: asks first, what nobody waits for one at a time."""
         try:
-            return [(self._answer, self._waiting.get(timeout=self.look_every_s))]
+            ask_id = self._waiting.get(timeout=self.look_every_s)
+            return [] if self._stopping.is_set() else [(self._answer, ask_id)]
         except queue.Empty:
             pass
         self._sweep()

@@ -88,17 +88,17 @@ def serving(settings: Settings, *, warm: bool = True, asks: bool = True) -> Iter
 
 def wait_for(address: str) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    while True:
-        try:
-            with httpx2.Client(timeout=5) as http:
+    with httpx2.Client(timeout=5) as http:
+        while True:
+            try:
                 reply = http.get(address)
-            if reply.status_code == 200:
-                return
-            last = reply.text
-        except httpx2.HTTPError as error:
-            last = repr(error)
-        assert time.monotonic() < deadline, last
-        time.sleep(0.05)
+                if reply.status_code == 200:
+                    return
+                last = reply.text
+            except httpx2.HTTPError as error:
+                last = repr(error)
+            assert time.monotonic() < deadline, last
+            time.sleep(0.05)
 
 
 class Clinic:
