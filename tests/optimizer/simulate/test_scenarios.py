@@ -113,7 +113,7 @@ def test_settings_for_all_day_are_weaker_than_for_standing_and_postures_take_tur
 
 
 def test_equal_seeds_are_equal_patients_and_others_are_others(scenario) -> None:
-    assert scenario.best(3) == scenario.best(3)
+    assert scenario.best(3) == replace(scenario).best(3)
     assert len({scenario.start(seed) for seed in range(2)}) == 2
 
 
