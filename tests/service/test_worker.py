@@ -143,10 +143,12 @@ def test_workers_killed_at_random_instants_show_each_trial_and_report_exactly_on
     course.start()
     for number in range(rounds):
         running = [worker.start() for _ in range(at_once)]  # a second waits for the lease of the first
-        wait_for(lambda wanted=at_once * (number + 1): worker.started() >= wanted, "the workers")
-        for process in running:
-            time.sleep(instants.uniform(0.0, 2.5 if full_counts else 1.0))
-            kill(process)
+        try:
+            wait_for(lambda wanted=at_once * (number + 1): worker.started() >= wanted, "the workers", 120)
+        finally:
+            for process in running:
+                time.sleep(instants.uniform(0.0, 2.5 if full_counts else 1.0))
+                kill(process)
     course.finish()
     settings = Settings(data_folder=tmp_path)
     store = Tracking(settings.mlflow_tracking_uri, artifacts=artifact_folder(settings))

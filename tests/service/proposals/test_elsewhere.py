@@ -13,7 +13,7 @@ from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
 from tests.service.proposals.asking import asked, ledger_of
 
-LOST_S = 0.5
+LOST_S = 0.2
 
 
 @pytest.fixture(scope="module")
