@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET_S = 0.05
 RUNS = 7
@@ -70,11 +72,13 @@ def test_the_light_core_loads_nothing_heavy() -> None:
 def test_the_light_core_adds_little_to_the_import_of_numpy() -> None:
     names = light_core()
     probe(names)  # the first run compiles
-    runs = [probe(names) for _ in range(RUNS)]
-    # the least of several is the import; the rest is what else the machine was doing
-    added_s = min(run["ours_s"] for run in runs)
-    numpy_s = min(run["numpy_s"] for run in runs)
-    assert added_s < BUDGET_S, f"{added_s:.3f} s on top of numpy's {numpy_s:.3f} s"
+    # the least of several is the import, the rest is what else the machine was doing: so the first within bounds is enough
+    added_s = []
+    for _ in range(RUNS):
+        added_s.append(probe(names)["ours_s"])
+        if added_s[-1] < BUDGET_S:
+            return
+    pytest.fail(f"{min(added_s):.3f} s on top of numpy's import")
 
 
 def test_the_package_roots_load_nothing_heavy() -> None:
