@@ -18,7 +18,7 @@ from service.errors import (
     ServiceError,
     SiteStoppedError,
 )
-from service.ledger import optimizer_version, preflight
+from service.ledger import course_version, optimizer_version, preflight
 from service.ledger.course_tables import StopReleaseRow, StopRow
 from service.ledger.preflight import Standing
 from service.ledger.tables import CourseRow
@@ -104,7 +104,7 @@ def to_ask(
     barrier = to_program(session, course, now, up_to=up_to)
     if barrier is not None:
         return barrier
-    under = optimizer_version.of_course(session, course, up_to=up_to)
+    under = course_version.of_course(session, course, up_to=up_to)
     if under != (present or optimizer_version.installed()):
         return Barrier(reason=HoldReason.OPTIMIZER_CHANGED)
     return None

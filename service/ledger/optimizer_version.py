@@ -1,4 +1,4 @@
-"""Which optimiser is installed, by its code and not by its version number alone, and which one a course runs under."""
+"""Which optimiser is installed, by its code and not by its version number alone; the compute process needs no more."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,8 @@ from functools import cache
 from importlib.metadata import version
 
 import rfc8785
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from optimizer import source
-from service.ledger.course_tables import MigrationRow
-from service.ledger.tables import CourseRow
 
 PACKAGES = ("titrate", "torch", "botorch", "gpytorch", "linear_operator", "numpy", "scipy")
 """Whose versions decide the bits of an answer; read from what is installed, which is what the lock file put there."""
@@ -23,18 +19,9 @@ CODE = "optimizer"
 def installed() -> str:
     """Return the canonical JSON of package -> version, and of the code's digest, as this process found them first.
 
-    Loads none of them. A file that changes later changes nothing here: what runs is what was loaded.
+    Loads none of them, and no database either. A file that changes later changes nothing here: what runs is what was loaded.
     """
     return rfc8785.dumps({name: version(name) for name in PACKAGES} | {CODE: source.digest()}).decode()
-
-
-def of_course(session: Session, course: CourseRow, *, up_to: int | None = None) -> str | None:
-    """Return the versions a course runs under, or None where it was opened before versions were kept."""
-    query = select(MigrationRow.versions).filter_by(course_id=course.id)
-    if up_to is not None:
-        query = query.where(MigrationRow.sequence <= up_to)
-    migrated = session.scalar(query.order_by(MigrationRow.sequence.desc()).limit(1))
-    return migrated or course.optimizer
 
 
 def difference(recorded: str | None, present: str) -> dict[str, tuple[str, str]]:
