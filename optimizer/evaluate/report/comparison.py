@@ -18,7 +18,7 @@ class Compared:
 
     traces: tuple[Trace, ...]
     summaries: tuple[Summary, ...]
-    """Ours first, then by relief at the end: the order of every table and figure."""
+    """Ours first, then who met most patients, then by relief at the end: the order of every table and figure."""
     provenance: Provenance
     command: str
     """What made the traces, so that it can be run again."""
@@ -93,10 +93,15 @@ def compared(traces: Sequence[Trace], *, command: str) -> Compared:
     if differing:
         named = listed(f"{name} {' and '.join(values)}" for name, values in differing.items())
         raise DataError("results", f"were not made alike: {named}", remedy="Run all of them again.")
-    by_relief = sorted(summarise(traces), key=lambda s: -(s.final_nrs.value if s.final_nrs else 0.0))
     return Compared(
         traces=tuple(traces),
-        summaries=tuple(sorted(by_relief, key=lambda s: not is_ours(s.policy))),
+        summaries=tuple(sorted(summarise(traces), key=_place)),
         provenance=max((trace.provenance for trace in traces), key=lambda entry: entry.commit),
         command=command,
     )
+
+
+def _place(summary: Summary) -> tuple[bool, int, float]:
+    """Order policies: three lucky patients must not lead two hundred."""
+    relief = summary.final_nrs.value if summary.final_nrs else 0.0
+    return not is_ours(summary.policy), -summary.n_patients, -relief

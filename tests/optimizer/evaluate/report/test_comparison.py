@@ -15,6 +15,12 @@ def test_ours_comes_first_and_the_others_by_relief_at_the_end() -> None:
     assert [s.policy for s in compared(runs, command="x").summaries] == ["safe_bo/1", "good/1", "poor/1"]
 
 
+def test_who_met_fewer_patients_comes_after_who_met_more_however_lucky() -> None:
+    many = [trace(patient, [1.0] * 5, [0.0] * 5, 4.0, policy="many/1") for patient in range(3)]
+    lucky = trace(0, [4.0] * 5, [0.0] * 5, 4.0, policy="lucky/1")
+    assert [s.policy for s in compared([lucky, *many], command="x").summaries] == ["many/1", "lucky/1"]
+
+
 @pytest.mark.parametrize(
     ("other", "named"),
     [
