@@ -176,6 +176,7 @@ class Breaker:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:
         """Fork; in a fork return nothing, so that pytest goes on as always."""
+        gc.unfreeze()  # the tests freeze what was imported, and what is frozen is not found
         functions = functions_of(self._path)
         gc.freeze()
         started = time.monotonic()
