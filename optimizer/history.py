@@ -221,6 +221,7 @@ class Rating:
 
     value: float
     occurred_at: datetime
+    posture: Posture
     report_ids: tuple[str, ...]
 
 
@@ -236,30 +237,22 @@ def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:
     """
     if not problem.objective.site_weights:
         return tuple(
-            Rating(value=report.value, occurred_at=report.occurred_at, report_ids=(report.id,))
-            for report in facts.pain
-            if report.value is not None
+            Rating(value=r.value, occurred_at=r.occurred_at, posture=r.posture, report_ids=(r.id,))
+            for r in facts.pain
+            if r.value is not None
         )
     moments: dict[tuple[datetime, Posture], dict[str, Report]] = {}
     for report in facts.pain:
         if report.value is not None:
             moments.setdefault((report.occurred_at, report.posture), {})[report.kind] = report
-    combined = [
-        (
-            moment,
-            problem.objective.combined({site: r.value for site, r in moment.items() if r.value is not None}),
-        )
-        for moment in moments.values()
-    ]
-    return tuple(
-        Rating(
-            value=outcome,
-            occurred_at=next(iter(moment.values())).occurred_at,
-            report_ids=tuple(report.id for report in moment.values()),
-        )
-        for moment, outcome in combined
-        if outcome is not None
-    )
+    found = []
+    for (at, posture), moment in moments.items():
+        said = {site: report.value for site, report in moment.items() if report.value is not None}
+        outcome = problem.objective.combined(said)
+        if outcome is not None:
+            ids = tuple(report.id for report in moment.values())
+            found.append(Rating(value=outcome, occurred_at=at, posture=posture, report_ids=ids))
+    return tuple(found)
 
 
 def check_report(problem: Problem, report: Report) -> None:

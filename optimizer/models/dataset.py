@@ -123,12 +123,14 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
         The dataset; any of its parts may be empty.
     """
     placed = [facts for facts in history.facts if ratings(problem, facts) and _placed(problem, facts)]
-    pooled = pool(_rated(problem, history, placed), [tuple(sorted(_values(f).items())) for f in placed])
     learned = postures.learned_from(problem, history)
+    rated = _rated(problem, history, placed, learned)
+    pooled = pool(rated, [tuple(sorted(_values(f).items())) for f in placed])
+    points = _points_of_trials(problem, [placed[trial] for trial in pooled.trials])
     graded, grade = _grades(problem, history, learned)
     rungs, outcome = _rungs(problem, history)
     return Dataset(
-        points=_points_of_trials(problem, [placed[trial] for trial in pooled.trials]),
+        points=replace(points, posture=pooled.postures),
         relief=pooled.relief,
         n_reports=pooled.n_reports,
         scatter=pooled.scatter,
@@ -144,11 +146,14 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     )
 
 
-def _rated(problem: Problem, history: History, placed: Sequence[Facts]) -> list[Rated]:
-    """Each rating with the day it was given, by time."""
+def _rated(
+    problem: Problem, history: History, placed: Sequence[Facts], learned: Sequence[Posture]
+) -> list[Rated]:
+    """Each rating with its posture and the day it was given, by time."""
     found = [
         Rated(
             trial=number,
+            posture=postures.code(rating.posture, learned),
             day=(rating.occurred_at - history.trials[0].occurred_at).total_seconds() / 86400,
             relief=problem.objective.relief(rating.value, problem.outcome),
             report_ids=rating.report_ids,

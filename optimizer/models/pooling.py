@@ -1,8 +1,8 @@
 """Ratings pooled to sufficient statistics, so that a long course costs what a short one does.
 
-The ratings of one trial share its settings: their mean, their number and how they scatter say all they can, given how much
-the days they fell on resemble each other. Beyond ``AT_MOST`` rows trials of the same settings are pooled in the same way,
-those near in time first; what is still too many then leaves the oldest out.
+The ratings of one trial in one posture share what was felt: their mean, their number and how they scatter say all they
+can, given how much the days they fell on resemble each other. Beyond ``AT_MOST`` rows trials of the same settings are pooled
+in the same way, those near in time first; what is still too many then leaves the oldest out.
 """
 
 from collections.abc import Hashable, Sequence
@@ -23,9 +23,11 @@ DAY_LENGTHS = torch.tensor(np.geomspace(0.4, 40.0, 12), dtype=DTYPE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rated:
-    """One rating: of which trial, when, and the relief it reports."""
+    """One rating: of which trial, in which posture, when, and the relief it reports."""
 
     trial: int
+    posture: int
+    """Its code in ``optimizer.models.postures``."""
     day: float
     relief: float
     report_ids: tuple[str, ...]
@@ -37,6 +39,8 @@ class Pooled:
 
     trials: tuple[int, ...]
     """The trial that stands for the settings of each row."""
+    postures: Tensor
+    """``(n,)`` code of the posture of each row, 64-bit integers."""
     relief: Tensor
     """``(n,)`` mean relief."""
     n_reports: Tensor
@@ -65,6 +69,7 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
     values = [np.array([rating.relief for rating in row]) for row in kept]
     return Pooled(
         trials=tuple(row[0].trial for row in kept),
+        postures=torch.tensor([row[0].posture for row in kept], dtype=torch.int64),
         relief=_tensor([v.mean() for v in values]),
         n_reports=_tensor([float(len(v)) for v in values]),
         scatter=_tensor([float(np.square(v - v.mean()).sum()) for v in values]),
@@ -75,12 +80,14 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
 
 
 def _rows(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> list[list[Rated]]:
-    """Group by trial; while these are too many, by settings within ever longer windows."""
-    rows = _grouped(ratings, [rating.trial for rating in ratings])
+    """Group by trial and posture; while these are too many, by settings and posture within ever longer windows."""
+    rows = _grouped(ratings, [(rating.trial, rating.posture) for rating in ratings])
     window_days = 2.0
     longest = ratings[-1].day - ratings[0].day if ratings else 0.0
     while len(rows) > AT_MOST and window_days < 4.0 * longest:
-        keys = [(settings[rating.trial], int(rating.day // window_days)) for rating in ratings]
+        keys = [
+            (settings[rating.trial], rating.posture, int(rating.day // window_days)) for rating in ratings
+        ]
         rows = _grouped(ratings, keys)
         window_days *= 2.0
     return rows

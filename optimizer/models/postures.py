@@ -1,7 +1,8 @@
 """Postures: lying down lowers every threshold by more than the window is wide, and the map stays what it is.
 
 The reference is standing, and a report that does not say. Other postures shift the log of the limit current by one number
-each, learned from the grades that say their posture.
+each, learned from the grades that say their posture; a pain rating is read at the intensity of its own. Settings for all day
+are worth the mean of what they do in each.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,17 @@ def codes_of(uses: Sequence[PostureUse], learned: Sequence[Posture]) -> tuple[in
     """Return the codes of the postures that uses take in, each once; the reference where none is named."""
     found = {code(posture, learned) for use in uses for posture in MEANT[use]}
     return tuple(sorted(found)) or (REFERENCE,)
+
+
+def felt_in(uses: Sequence[PostureUse], learned: Sequence[Posture]) -> tuple[int, ...]:
+    """Return the codes of the postures over which relief is a mean: each as often as it stands for; one is enough of equals.
+
+    Args:
+        uses: What settings are used for.
+        learned: Postures with a threshold of their own.
+    """
+    found = tuple(code(posture, learned) for use in uses for posture in MEANT[use])
+    return found if len(set(found)) > 1 else found[:1] or (REFERENCE,)
 
 
 def learned_from(problem: Problem, history: History) -> tuple[Posture, ...]:

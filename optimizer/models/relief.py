@@ -47,6 +47,10 @@ class Relief(Protocol):
         """Return the diagonal of the prior covariance, ``(s, c)``."""
         ...
 
+    def paired(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the prior covariance of each point of one set with the same one of the other, ``(s, c)``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -175,6 +179,11 @@ class StimulationRelief:
         log_sd = inputs[..., -1] + 0.5 * inputs[..., :-1].square().sum(-1)
         return self.untreated_sd**2 + (2.0 * log_sd).exp()
 
+    def paired(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the covariance of ``c`` and the residual, point by point."""
+        exponent = (a[..., :-1] * b[..., :-1]).sum(-1) + a[..., -1] + b[..., -1]
+        return self.untreated_sd**2 + exponent.exp()
+
     def _log_felt(self, values: Values, level: Tensor) -> Tensor:
         """Log SD of the residual at a log intensity: none far below perception, where one faint setting is as good as another."""
         return values["residual_sd"].log() + torch.nn.functional.logsigmoid(
@@ -230,6 +239,13 @@ class MapRelief:
         """Return the diagonal of :meth:`covariance`."""
         level = (0.2 * self.scale.width) ** 2
         return level + (0.5 * self.weight * inputs[..., -2]) ** 2 + inputs[..., -1] ** 2
+
+    def paired(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the covariance of level, trust in the map and residual, point by point."""
+        level = (0.2 * self.scale.width) ** 2
+        trust = (0.5 * self.weight) ** 2 * a[..., -2] * b[..., -2]
+        apart = (a[..., :-2] - b[..., :-2]).square().sum(-1)
+        return level + trust + a[..., -1] * b[..., -1] * _matern(apart)
 
     def _map(self, points: Points) -> Tensor:
         """Return the population's map at points, ``(c,)``: its nearest stated point, fading with distance."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import torch
@@ -35,6 +36,8 @@ class Surrogate:
     """``(s, n, n)`` Cholesky factor of the covariance of the ratings."""
     white: Tensor
     """``(s, n, 1)`` whitened residuals of the ratings."""
+    felt_in: tuple[int, ...]
+    """Codes of the postures settings are used in: their relief is the mean over these."""
     effective_sample_size: float
 
     @property
@@ -48,11 +51,11 @@ class Surrogate:
         return self.values["noise_sd"].square() + self.values["day_sd"].square()
 
     def predict(self, points: Points) -> "Prediction":
-        """Return the posterior of relief at points, draw by draw."""
-        seen = self.relief.at(self.values, points)
-        cross = self.relief.covariance(self.seen.inputs, seen.inputs)
+        """Return the posterior of relief at points, draw by draw, whatever posture the points are in."""
+        seen = tuple(self.relief.at(self.values, points.in_posture(code)) for code in self.felt_in)
+        cross = _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
         root = torch.linalg.solve_triangular(self.factor, cross, upper=False)
-        mean = seen.mean + (root * self.white).sum(1)
+        mean = _mean([there.mean for there in seen]) + (root * self.white).sum(1)
         return Prediction(surrogate=self, points=points, seen=seen, mean=mean, root=root)
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
@@ -106,7 +109,8 @@ class Prediction:
 
     surrogate: Surrogate
     points: Points
-    seen: Seen
+    seen: tuple[Seen, ...]
+    """Once for every posture of use."""
     mean: Tensor
     """``(s, c)``"""
     root: Tensor
@@ -115,13 +119,18 @@ class Prediction:
     @property
     def variance(self) -> Tensor:
         """Return the marginal variance, ``(s, c)``."""
-        prior = self.surrogate.relief.variance(self.seen.inputs)
+        relief = self.surrogate.relief
+        prior = _mean(
+            [
+                relief.variance(here.inputs) if here is there else relief.paired(here.inputs, there.inputs)
+                for here, there in product(self.seen, repeat=2)
+            ]
+        )
         return (prior - self.root.square().sum(1)).clamp_min(1e-10)
 
     def covariance(self) -> Tensor:
         """Return the joint covariance, ``(s, c, c)``."""
-        prior = self.surrogate.relief.covariance(self.seen.inputs, self.seen.inputs)
-        return prior - self.root.transpose(1, 2) @ self.root
+        return self._prior_shared_with(self) - self.root.transpose(1, 2) @ self.root
 
     def gain_over(self, reference: "Prediction") -> tuple[Tensor, Tensor]:
         """Return mean and variance of the difference in relief to one other point, ``(s, c)`` each.
@@ -134,8 +143,13 @@ class Prediction:
 
     def shared_with(self, other: "Prediction") -> Tensor:
         """Return the covariance with relief at one other point, ``(s, c)``."""
-        prior = self.surrogate.relief.covariance(self.seen.inputs, other.seen.inputs)
-        return (prior - self.root.transpose(1, 2) @ other.root)[..., 0]
+        return (self._prior_shared_with(other) - self.root.transpose(1, 2) @ other.root)[..., 0]
+
+    def _prior_shared_with(self, other: "Prediction") -> Tensor:
+        """Return the prior covariance with relief at other points, ``(s, c, c')``."""
+        relief = self.surrogate.relief
+        pairs = product(self.seen, other.seen)
+        return _mean([relief.covariance(here.inputs, there.inputs) for here, there in pairs])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +172,8 @@ class Joint:
     relief: Relief
     grades: Grades | None
     hyperprior: Hyperprior
+    felt_in: tuple[int, ...]
+    """As of :class:`Surrogate`."""
 
     def log_likelihood(self, white: Tensor) -> Tensor:
         """Return the log density of the reports, ``(s,)``, given standard normal coordinates ``(s, h)``."""
@@ -202,6 +218,7 @@ class Joint:
             seen=seen,
             factor=factor,
             white=torch.linalg.solve_triangular(factor, residual, upper=False),
+            felt_in=self.felt_in,
             effective_sample_size=effective_sample_size,
         )
 
@@ -217,7 +234,13 @@ def joint_of(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior)
     if grades is not None:
         beliefs |= grades.beliefs
     hyperprior = Hyperprior(beliefs).replaced(prior.hyperparameters)
-    return Joint(dataset=dataset, relief=relief, grades=grades, hyperprior=hyperprior)
+    return Joint(
+        dataset=dataset,
+        relief=relief,
+        grades=grades,
+        hyperprior=hyperprior,
+        felt_in=postures.felt_in(problem.postures, dataset.postures),
+    )
 
 
 def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed: int) -> Surrogate:
@@ -252,3 +275,8 @@ def _population(problem: Problem, prior: Prior) -> Tensor | None:
         return None
     rows = points_of(problem, np.array(prior.points, dtype=np.int64)).rows
     return torch.cat([rows, torch.tensor(prior.values, dtype=DTYPE)[:, None]], dim=1)
+
+
+def _mean(terms: Sequence[Tensor]) -> Tensor:
+    """Return the mean of tensors of one shape; of one, itself, as another pass over it would cost."""
+    return terms[0] if len(terms) == 1 else torch.stack(tuple(terms)).mean(0)

@@ -20,9 +20,9 @@ from optimizer.history import (
     ratings,
 )
 from optimizer.outcomes.objective import Objective
-from optimizer.problem import stimulation_problem
+from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import load_device
-from optimizer.trial import Amended, Applied, Measure, Report, Review, ReviewSubject, Trial
+from optimizer.trial import Amended, Applied, Measure, Posture, Report, Review, ReviewSubject, Trial
 from tests.strategies.histories import START, histories
 from tests.strategies.problems import problems
 
@@ -217,6 +217,17 @@ def test_two_pain_sites_are_one_rating_a_moment_and_half_a_moment_is_none() -> N
     facts = History().add(trial(), *told).facts[0]
     assert [rating.value for rating in ratings(TWO_SITES, facts)] == [7.0, 2.0]
     assert [rating.value for rating in ratings(PROBLEM, facts)] == [8.0, 4.0, 6.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("problem", [PROBLEM, TWO_SITES])
+def test_a_rating_says_the_posture_it_was_given_in(problem: Problem) -> None:
+    told = [
+        replace(report(f"{posture}-{site}", 5.0, at, kind=site), posture=posture)
+        for posture, at in ((Posture.LYING, AT), (Posture.STANDING, AT + HOUR))
+        for site in (problem.objective.site_weights or ("",))
+    ]
+    facts = History().add(trial(), *told).facts[0]
+    assert [rating.posture for rating in ratings(problem, facts)] == [Posture.LYING, Posture.STANDING]
 
 
 def test_a_pain_site_that_is_not_declared_is_refused() -> None:

@@ -10,8 +10,8 @@ from scipy import stats
 from optimizer.models.pooling import AT_MOST, DAY_LENGTHS, Rated, pool
 
 
-def rated(trial: int, day: float, relief: float) -> Rated:
-    return Rated(trial=trial, day=day, relief=relief, report_ids=(f"{trial}-{day}",))
+def rated(trial: int, day: float, relief: float, posture: int = 0) -> Rated:
+    return Rated(trial=trial, posture=posture, day=day, relief=relief, report_ids=(f"{trial}-{day}",))
 
 
 def test_ratings_of_one_trial_are_one_row_with_mean_number_and_scatter() -> None:
@@ -20,6 +20,24 @@ def test_ratings_of_one_trial_are_one_row_with_mean_number_and_scatter() -> None
     assert pooled.n_reports.tolist() == [2.0, 1.0]
     assert pooled.scatter.tolist() == [2.0, 0.0]
     assert pooled.report_ids == (("0-0.0", "0-0.1"), ("1-1.0",))
+
+
+def test_ratings_of_one_trial_in_two_postures_are_two_rows() -> None:
+    ratings = [rated(0, 0.0, 2.0), rated(0, 0.1, 6.0, posture=2), rated(0, 0.2, 4.0)]
+    pooled = pool(ratings, ["a"])
+    assert pooled.trials == (0, 0)
+    assert pooled.postures.tolist() == [0, 2]
+    assert pooled.relief.tolist() == [3.0, 6.0]
+
+
+def test_a_long_course_is_never_pooled_over_postures() -> None:
+    ratings = [
+        rated(number, float(number), float(number % 2), posture=2 * (number % 2)) for number in range(500)
+    ]
+    pooled = pool(ratings, ["a"] * 500)
+    assert len(pooled.relief) <= AT_MOST
+    assert set(pooled.scatter.tolist()) == {0.0}
+    assert pooled.postures.tolist() == [2 * int(relief) for relief in pooled.relief]
 
 
 def test_days_of_two_rows_resemble_each_other_as_the_pairs_of_their_ratings_do_on_average() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+import torch
 
 from optimizer.history import History, history_from_rows
 from optimizer.models import postures
@@ -90,3 +91,35 @@ def test_postures_that_are_not_learned_count_as_the_reference() -> None:
     assert postures.codes_of(ALL_DAY, ()) == (postures.REFERENCE,)
     assert postures.codes_of(ALL_DAY, (Posture.LYING,)) == (postures.REFERENCE, 2)
     assert postures.codes_of(LYING, (Posture.LYING,)) == (2,)
+
+
+def test_relief_is_a_mean_over_the_postures_of_use_and_over_one_where_none_is_learned() -> None:
+    assert postures.felt_in((), ()) == (postures.REFERENCE,)
+    assert postures.felt_in(ALL_DAY, ()) == (postures.REFERENCE,)
+    assert postures.felt_in(LYING, (Posture.LYING,)) == (2,)
+    # standing and sitting, of which sitting has no threshold of its own, weigh twice what lying does
+    assert postures.felt_in(ALL_DAY, (Posture.LYING,)) == (postures.REFERENCE, postures.REFERENCE, 2)
+
+
+def test_settings_for_all_day_relieve_what_they_do_in_each_posture_on_average() -> None:
+    where = (Posture.STANDING, Posture.LYING) * 3
+    surrogate = believed(ALL_DAY, [CALM, {**CALM, "pain": 3}] * 3, *where)
+    here = points_of(tonic(), indices(tonic(), START))
+    day = surrogate.predict(here)
+    alone = [replace(surrogate, felt_in=(code,)).predict(here) for code in surrogate.felt_in]
+    assert torch.allclose(day.mean, torch.stack([one.mean for one in alone]).mean(0))
+    # the variance of a mean is the mean of all covariances of its parts
+    shared = [one.shared_with(other) for one in alone for other in alone]
+    assert torch.allclose(day.variance, torch.stack(shared).mean(0))
+    assert torch.allclose(day.covariance()[..., 0], day.variance)
+
+
+def test_a_rating_is_read_at_the_intensity_of_its_own_posture() -> None:
+    # the same current is felt more strongly lying down, and there it helps
+    where = (Posture.STANDING, Posture.LYING) * 4
+    surrogate = believed(ALL_DAY, [{**CALM, "pain": 8}, {**CALM, "pain": 3}] * 4, *where)
+    here = points_of(tonic(), indices(tonic(), START))
+    upright, lying = (
+        replace(surrogate, felt_in=(code,)).predict(here).mean.mean() for code in (postures.REFERENCE, 2)
+    )
+    assert lying - upright > 1.5

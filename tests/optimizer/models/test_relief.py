@@ -1,5 +1,6 @@
 """The prior over response surfaces: a valid covariance, a mean that follows the physiology, exact conditioning."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from optimizer.models.dataset import points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import intensity_of
-from optimizer.models.relief import MapRelief, StimulationRelief, relief_of
+from optimizer.models.relief import MapRelief, Relief, StimulationRelief, relief_of
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.problem import Problem
 from optimizer.space.parameter import uniform
@@ -29,6 +30,16 @@ def a_map() -> Problem:
     grid = SearchSpace(parameters=(uniform("column", "1", 1, 8, 1), uniform("row", "1", 1, 4, 1)))
     scale = OutcomeScale(name="score", low=0, high=8, larger_is_better=True)
     return Problem(space=grid, tolerability=None, titration=None, outcome=scale, side_effects=())
+
+
+def mapped() -> tuple[Problem, MapRelief, Hyperprior]:
+    problem = a_map()
+    rows = torch.cat(
+        [points_of(problem, np.array([[2, 1]])).rows, torch.tensor([[3.0]], dtype=torch.float64)], dim=1
+    )
+    relief = relief_of(problem, intensity_of(problem, points_of(problem, np.array([[0, 0]]))), rows, 0.5)
+    assert isinstance(relief, MapRelief)
+    return problem, relief, Hyperprior(relief.beliefs)
 
 
 def test_goodness_is_zero_without_current_and_stays_inside_the_unit_interval() -> None:
@@ -54,6 +65,21 @@ def test_covariance_is_symmetric_and_positive_and_its_diagonal_is_the_variance()
     assert torch.allclose(covariance.diagonal(dim1=1, dim2=2), relief.variance(inputs))
 
 
+@pytest.mark.parametrize("made", [stimulation, mapped])
+def test_points_paired_covary_as_on_the_diagonal_of_all_pairs(
+    made: Callable[[], tuple[Problem, Relief, Hyperprior]],
+) -> None:
+    problem, relief, hyperprior = made()
+    white = torch.randn(8, hyperprior.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    values = hyperprior.values(white)
+    one, other = (
+        relief.at(values, points_of(problem, problem.space.draw(np.random.default_rng(seed), 9))).inputs
+        for seed in (1, 2)
+    )
+    every = relief.covariance(one, other).diagonal(dim1=1, dim2=2)
+    assert torch.allclose(relief.paired(one, other), every)
+
+
 def test_a_map_without_a_population_has_a_flat_mean() -> None:
     problem = a_map()
     intensity = intensity_of(problem, points_of(problem, np.array([[0, 0]])))
@@ -65,13 +91,8 @@ def test_a_map_without_a_population_has_a_flat_mean() -> None:
 
 
 def test_a_population_lifts_the_mean_where_its_map_is_high() -> None:
-    problem = a_map()
-    intensity = intensity_of(problem, points_of(problem, np.array([[0, 0]])))
-    rows = torch.cat(
-        [points_of(problem, np.array([[2, 1]])).rows, torch.tensor([[3.0]], dtype=torch.float64)], dim=1
-    )
-    relief = relief_of(problem, intensity, rows, 0.5)
-    values = Hyperprior(relief.beliefs).values(torch.zeros(1, 5, dtype=torch.float64))
+    problem, relief, hyperprior = mapped()
+    values = hyperprior.values(torch.zeros(1, 5, dtype=torch.float64))
     mean = relief.at(values, points_of(problem, np.array([[2, 1], [7, 3]]))).mean[0].tolist()
     assert mean[0] == pytest.approx(1.6 + 1.5)
     assert mean[1] == pytest.approx(1.6, abs=1e-3)
