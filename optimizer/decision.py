@@ -58,6 +58,25 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """What one posture alone could have, where settings for all day cost more than a point of relief.
+
+    An offer to search further in a course of that posture; never settings for all day.
+    """
+
+    use: str
+    """``upright`` or ``lying``."""
+    settings: Settings
+    """What may be programmed for it today: the way there, or there already."""
+    steps: int
+    """Titration steps that then remain."""
+    relief_nrs: Interval
+    """Where the way leads, against what is recommended for all day, in this posture."""
+    p_intolerable: float
+    """Probability of an intolerable report at the settings, in this posture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why, as data; wording is left to the one who shows it."""
 
@@ -74,6 +93,8 @@ class Explanation:
     """Codes of what would make one careful: ``few-reports``, ``poor-fit``, ``low-effective-sample-size``."""
     would_change: tuple[str, ...] = ()
     """Codes of what would change the decision."""
+    programmes: tuple[Programme, ...] | UnsetType = UNSET
+    """One per posture; unset where settings for all day are not asked for or cost no more than a point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

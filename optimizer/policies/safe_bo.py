@@ -18,6 +18,7 @@ from optimizer.acquisition.improvement import best_of, remaining_gain
 from optimizer.ask import Ask
 from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop, StopReason
 from optimizer.errors import FitError
+from optimizer.explain.programmes import programmes
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
 from optimizer.models.surrogate import Joint, Surrogate, joint_of
@@ -25,6 +26,7 @@ from optimizer.policies.plan import describe, gain_over, imagined, recommendatio
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import doubt, limits
+from optimizer.safety.limits import Gate
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
@@ -118,6 +120,8 @@ class SafeBOSession:
         point = candidates.points[chosen]
         purpose = self._purpose(point, bool(candidates.steps[chosen] > 0), known)
         first = describe(surrogate, gate, point, purpose)
+        if keep is not None:
+            first = self._with_programmes(first, surrogate, gate, keep, known)
         return Proposal(
             steps=(first, *self._further(first, history, ask)),
             recommendation=keep,
@@ -126,6 +130,16 @@ class SafeBOSession:
             valid_until=ask.at + VALID_FOR,
             basis=self._basis(history, surrogate),
         )
+
+    def _with_programmes(
+        self, step: Step, surrogate: Surrogate, gate: Gate, keep: Settings, known: Indices
+    ) -> Step:
+        """Add what each posture alone could have, where all day costs much; with luck of its own, so nothing else moves."""
+        rng = np.random.default_rng([self.seed, len(known), 1])
+        found = programmes(surrogate, gate, keep, known, rng)
+        if not found:
+            return step
+        return replace(step, explanation=replace(step.explanation, programmes=found))
 
     def _reason_to_stop(
         self, surrogate: Surrogate, best: Points, ahead: Points

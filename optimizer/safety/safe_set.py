@@ -1,11 +1,13 @@
 """Which candidates the model holds tolerable, with confidence."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from optimizer.models.dataset import Points
 from optimizer.models.surrogate import Surrogate
-from optimizer.problem import Problem
+from optimizer.problem import PostureUse, Problem
 
 CAUTION = 0.5
 """Share of the ceiling the search uses: the ceiling is no target, and the model may be wrong about the next step."""
@@ -22,6 +24,11 @@ def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
     Returns:
         ``(c,)``; all True where tolerability does not apply.
     """
+    return tolerable(problem, surrogate, points, problem.postures)
+
+
+def tolerable(problem: Problem, surrogate: Surrogate, points: Points, uses: Sequence[PostureUse]) -> Tensor:
+    """Return the same for other uses than the problem declares, ``(c,)``."""
     if problem.tolerability is None:
         return torch.ones(len(points), dtype=torch.bool)
-    return surrogate.p_intolerable(points, problem.postures) <= CAUTION * problem.tolerability.ceiling
+    return surrogate.p_intolerable(points, uses) <= CAUTION * problem.tolerability.ceiling
