@@ -89,6 +89,9 @@ def check_plan(problem: Problem, history: History, ask: Ask, plan: Proposal) -> 
         assert all(0.0 <= p <= 1.0 for p in step.explanation.p_intolerable.values())
         if problem.has_stimulation:
             assert breaches(problem, history, now, values) == [], number
+            for offered in step.explanation.programmes or ():
+                assert breaches(problem, history, now, offered.settings.as_dict()) == [], offered.use
+                assert 0.0 <= offered.p_intolerable <= problem.tolerability.ceiling  # type: ignore[union-attr]
         else:
             assert unsafe_to_keep(problem, history, step.settings) == []
             assert all(values[name] == ask.in_force.values[name] for name in ask.locked)

@@ -94,7 +94,7 @@ def test_the_values_of_settings_come_back_though_equality_is_by_index() -> None:
     assert back.steps[0].limits == STEP.limits
 
 
-ADDED = {"rating_probabilities", "recommendation_over_start_nrs", "over_start_nrs"}
+ADDED = {"rating_probabilities", "recommendation_over_start_nrs", "over_start_nrs", "programmes"}
 """Fields that documents stored before the first release lack."""
 
 
