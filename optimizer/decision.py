@@ -124,7 +124,7 @@ class Step:
     relief_nrs: Interval
     """Predicted relief against the mean outcome at the settings in force."""
     outcome: Interval
-    """Predicted report on the outcome's own scale."""
+    """Predicted report on the outcome's own scale, in the posture of the ask."""
     rating_probabilities: tuple[float, ...] | UnsetType = UNSET
     """Probability of each whole number of the outcome's scale, lowest first; empty on a real scale. Unset, and absent from
     documents, without a model."""

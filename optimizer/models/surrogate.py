@@ -18,6 +18,7 @@ from optimizer.models.relief import Relief, Seen, relief_of
 from optimizer.models.tolerability import Grades
 from optimizer.prior import Prior
 from optimizer.problem import PostureUse, Problem
+from optimizer.trial import Posture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,12 @@ class Surrogate:
             return torch.zeros(len(points), dtype=DTYPE)
         found = [self.grades.p_intolerable(self.values, there).mean(0) for there in self.used(points, uses)]
         return torch.stack(found).amax(0)
+
+    def rated_in(self, posture: Posture) -> "Surrogate":
+        """Return the surrogate of what is felt in one posture; of the mean over those of use where it is not said."""
+        if posture is Posture.UNKNOWN:
+            return self
+        return replace(self, felt_in=(postures.code(posture, self.dataset.postures),))
 
     def used(self, points: Points, uses: Sequence[PostureUse]) -> list[Points]:
         """Return settings once for every posture they are used in and that has a threshold of its own."""

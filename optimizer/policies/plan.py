@@ -42,13 +42,14 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
     settings = problem.space.at(point)
     readings = problem.check(settings)
     prediction = surrogate.predict(points_of(problem, point[None, :]))
+    rated = surrogate.rated_in(ask.posture).predict(prediction.points)
     gain = _gain(problem, surrogate, ask, point)
     return Step(
         settings=settings,
         amplitude_range_ma=_range(surrogate, gate, point),
         relief_nrs=gain,
-        outcome=contrast.report_interval(problem, surrogate, prediction),
-        rating_probabilities=contrast.rating_probabilities(problem, surrogate, prediction),
+        outcome=contrast.report_interval(problem, surrogate, rated),
+        rating_probabilities=contrast.rating_probabilities(problem, surrogate, rated),
         side_effect_grade=contrast.grade_interval(surrogate, prediction),
         explanation=Explanation(
             # nothing expected to be worse is called an improvement

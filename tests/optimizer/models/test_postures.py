@@ -123,3 +123,16 @@ def test_a_rating_is_read_at_the_intensity_of_its_own_posture() -> None:
         replace(surrogate, felt_in=(code,)).predict(here).mean.mean() for code in (postures.REFERENCE, 2)
     )
     assert lying - upright > 1.5
+
+
+def test_a_rating_is_predicted_in_the_posture_of_the_ask() -> None:
+    problem = tonic(postures=ALL_DAY)
+    history, ask = asked(problem, [{**CALM, "pain": 8}, {**CALM, "pain": 3}] * 4)
+    history = said(history, *(Posture.STANDING, Posture.LYING) * 4)
+    predicted = {
+        posture: propose(problem, history, replace(ask, posture=posture), seed=0).steps[0]  # type: ignore[union-attr]
+        for posture in (Posture.STANDING, Posture.LYING, Posture.UNKNOWN)
+    }
+    assert len({step.settings for step in predicted.values()}) == 1, "where it is rated does not choose"
+    standing, lying, day = (step.outcome.mean for step in predicted.values())
+    assert lying < day < standing
