@@ -156,6 +156,11 @@ class Proposal:
         """The first settings to try."""
         return self.steps[0].settings
 
+    @property
+    def offered(self) -> tuple[Settings, ...]:
+        """What its explanations offer for one posture, beside the plan; held against the same limits."""
+        return tuple(entry.settings for step in self.steps for entry in step.explanation.programmes or ())
+
 
 class HoldReason(StrEnum):
     """Why no proposal is defensible."""

@@ -144,7 +144,11 @@ def _take_back(ledger: Ledger, course: CourseRow, cause_id: str) -> tuple[str, .
     def stands(proposal: ProposalRow) -> bool:
         answer = decision_of(proposal)
         decided = life_cycle.decision_about(ledger, proposal.id)
-        planned = [step.settings for step in answer.steps] if isinstance(answer, Proposal) else []
+        planned = (
+            [*(step.settings for step in answer.steps), *answer.offered]
+            if isinstance(answer, Proposal)
+            else []
+        )
         if decided is not None and decided.settings is not None:
             planned[:1] = [canonical.decode(Settings, decided.settings)]
         try:

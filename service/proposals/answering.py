@@ -175,15 +175,16 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
     if not grew_since(session, course.id, asked.sequence):
         # no report came; hard limits and envelope are held once more, against the problem in force by now
         try:
-            for step in answer.steps:
-                problem.check(step.settings)
+            for settings in (*(step.settings for step in answer.steps), *answer.offered):
+                problem.check(settings)
         except OptimizerError:
             return False
         return True
     history = history_of(session, course.id)
-    points = np.array([answer.settings.indices], dtype=np.int64)
+    named = (answer.settings, *answer.offered)
+    points = np.array([settings.indices for settings in named], dtype=np.int64)
     return doubt.hold(problem, history, ask) is None and bool(
-        limits.admissible(problem, history, ask, points)[0]
+        limits.admissible(problem, history, ask, points).all()
     )
 
 

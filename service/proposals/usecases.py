@@ -214,8 +214,9 @@ def _within_limits(
     """Hold what is about to be shown against envelope and hard limits once more: checked again when read back."""
     problem = problem_of(ledger.session, ledger.course(row.course_id))
     planned = [step.settings for step in answer.steps] if isinstance(answer, Proposal) else []
+    offered = answer.offered if isinstance(answer, Proposal) else ()
     try:
-        for settings in planned if approved is None else [approved, *planned[1:]]:
+        for settings in (*(planned if approved is None else [approved, *planned[1:]]), *offered):
             problem.check(settings)
     except SettingsError:
         return False

@@ -1,8 +1,12 @@
+from dataclasses import replace
 from typing import Any
 
 import httpx2
+import pytest
 from sqlalchemy import select
 
+from optimizer import canonical
+from optimizer.decision import Interval, Programme, Proposal
 from service.courses.changes import allows_more
 from service.ledger.history import problem_of
 from service.ledger.tables import ProposalRow
@@ -48,6 +52,36 @@ def test_what_a_tighter_envelope_still_allows_stands(clinic: Clinic) -> None:
     reply = change(clinic, course_id, envelope={"amplitude_ma": [0, 8]})
     assert reply.json()["withdrawn_proposals"] == []
     assert clinic.get(f"/proposals/{proposal['id']}").json()["status"] == "proposed"
+
+
+@pytest.mark.parametrize(("offered_ma", "status"), [(7.0, "proposed"), (8.5, "withdrawn")])
+def test_what_is_offered_for_one_posture_is_held_against_the_envelope_of_now(
+    clinic: Clinic, offered_ma: float, status: str
+) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    database = clinic.server.services.database
+    with database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
+        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+        stored = session.scalar(select(ProposalRow.decision).filter_by(id=proposal["id"])) or ""
+        space = problem_of(session, ledger.course(course_id)).space
+    answer = canonical.decode(Proposal, stored)
+    stronger = space.settings(answer.settings.as_dict() | {"amplitude_ma": offered_ma})
+    offer = Programme(
+        use="upright",
+        settings=stronger,
+        steps=0,
+        relief_nrs=Interval(mean=2.0, low=1.0, high=3.0),
+        p_intolerable=0.02,
+    )
+    first = replace(answer.steps[0], explanation=replace(answer.steps[0].explanation, programmes=(offer,)))
+    change(clinic, course_id, envelope={"amplitude_ma": [0, 8]})
+    with database.write() as session:
+        document = canonical.encode(replace(answer, steps=(first,))).decode()
+        answering.store(session, ask_id, document, ledger_of(clinic, session).now)
+    assert clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()["status"] == status
 
 
 def test_looser_waits_for_another_person(clinic: Clinic) -> None:
