@@ -1,5 +1,6 @@
 """The settings that may be proposed now, and for whose sake: their own, or that of settings they are a step towards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from optimizer.ask import Ask
 from optimizer.history import History
 from optimizer.models.dataset import Points, points_of
 from optimizer.models.surrogate import Surrogate
-from optimizer.problem import Problem
+from optimizer.problem import PostureUse, Problem
 from optimizer.safety.limits import Gate
 from optimizer.safety.safe_set import safe
 from optimizer.space.search_space import Indices
@@ -88,7 +89,8 @@ class Search:
         """Return settings further on that promise most, ``(t, d)``, whether a first step towards them may be taken or not."""
         if search.listed(self.problem) is not None:
             return np.empty((0, len(self.problem.space.parameters)), dtype=np.int64)
-        aims = self._about_tolerable(search.far(self.problem, self.rng))
+        far = search.far(self.problem, self.rng)
+        aims = about_tolerable(self.problem, self.surrogate, far, self.problem.postures, self.rng)
         aims = aims[self.gate.opens(aims)]
         return np.asarray(aims[self._ranked(for_themselves(aims))[:AIMS]])
 
@@ -134,21 +136,6 @@ class Search:
         possible &= self._tolerable(reached)
         return Candidates(points=reached, aims=aims, steps=steps).take(possible)
 
-    def _about_tolerable(self, points: Indices) -> Indices:
-        """Set far points to currents the model holds more likely tolerable than not.
-
-        What is still uncertain there is learned on the way: only the first step must be held tolerable today.
-        """
-        if self.surrogate.grades is None:
-            return points
-        intensity = self.surrogate.grades.intensity
-        used = self.surrogate.used(points_of(self.problem, points), self.problem.postures)
-        level = torch.stack(
-            [intensity.log_limit_current(self.surrogate.values, there) for there in used]
-        ).amin(0)
-        typical = level.median(dim=0).values.numpy() - self.rng.uniform(0.0, 0.35, size=len(points))
-        return search.at_current(self.problem, points, np.exp(typical))
-
     def _weaker(self) -> Indices:
         weaker = search.weaker(self.problem, self.ask)
         weaker = weaker[self.gate.admits(weaker)]
@@ -163,7 +150,39 @@ class Search:
         return np.asarray(safe(self.problem, self.surrogate, points_of(self.problem, points)).numpy())
 
 
-def may_keep(surrogate: Surrogate, gate: Gate, points: Indices) -> NDArray[np.bool_]:
-    """Return which settings one could live with: inside every limit and closure, held tolerable, in reach or not."""
-    tolerable = safe(gate.problem, surrogate, points_of(gate.problem, points))
+def may_keep(
+    surrogate: Surrogate, gate: Gate, points: Indices, uses: Sequence[PostureUse] | None = None
+) -> NDArray[np.bool_]:
+    """Return which settings one could live with: inside every limit and closure, held tolerable, in reach or not.
+
+    Args:
+        surrogate: Conditioned on the history.
+        gate: Of the ask.
+        points: ``(c, d)`` settings.
+        uses: What they would be used for; what the problem declares where left out.
+
+    Returns:
+        ``(c,)``
+    """
+    tolerable = safe(gate.problem, surrogate, points_of(gate.problem, points), uses)
     return np.asarray(gate.opens(points) & tolerable.numpy())
+
+
+def about_tolerable(
+    problem: Problem,
+    surrogate: Surrogate,
+    points: Indices,
+    uses: Sequence[PostureUse],
+    rng: np.random.Generator,
+) -> Indices:
+    """Set points to currents the model holds more likely tolerable than not, in the most sensitive posture of their uses.
+
+    What is still uncertain there is learned on the way: only the first step must be held tolerable today.
+    """
+    if surrogate.grades is None:
+        return points
+    limit = surrogate.grades.intensity.log_limit_current
+    used = surrogate.used(points_of(problem, points), uses)
+    level = torch.stack([limit(surrogate.values, there) for there in used]).amin(0)
+    typical = level.median(dim=0).values.numpy() - rng.uniform(0.0, 0.35, size=len(points))
+    return search.at_current(problem, points, np.exp(typical))

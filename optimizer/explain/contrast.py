@@ -3,13 +3,16 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from optimizer.ask import Ask
 from optimizer.decision import Change, Influence, Interval
+from optimizer.models.dataset import points_of
 from optimizer.models.surrogate import Prediction, Surrogate
 from optimizer.problem import Problem
+from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 
 CENTRAL = 0.90
@@ -47,6 +50,14 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
         low, high = torch.where(below, middle, low), torch.where(below, high, middle)
     lowest, highest = (0.5 * (low + high)).tolist()
     return Interval(mean=float(mean.mean()), low=lowest, high=highest)
+
+
+def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices) -> Interval:
+    """Return the expected change of relief at a grid point, ``(d,)``, against other settings."""
+    here = surrogate.predict(points_of(problem, np.array([reference.indices], dtype=np.int64)))
+    there = surrogate.predict(points_of(problem, point[None, :]))
+    mean, variance = there.gain_over(here)
+    return interval(mean[:, 0], variance[:, 0].sqrt())
 
 
 def report_interval(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Interval:

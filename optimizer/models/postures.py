@@ -42,8 +42,7 @@ def code(posture: Posture, learned: Sequence[Posture]) -> int:
 
 def codes_of(uses: Sequence[PostureUse], learned: Sequence[Posture]) -> tuple[int, ...]:
     """Return the codes of the postures that uses take in, each once; the reference where none is named."""
-    found = {code(posture, learned) for use in uses for posture in MEANT[use]}
-    return tuple(sorted(found)) or (REFERENCE,)
+    return tuple(sorted(set(felt_in(uses, learned))))
 
 
 def felt_in(uses: Sequence[PostureUse], learned: Sequence[Posture]) -> tuple[int, ...]:

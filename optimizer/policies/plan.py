@@ -122,17 +122,7 @@ def _gain(problem: Problem, surrogate: Surrogate, ask: Ask, point: np.ndarray) -
     """Expected change of relief against the settings in force."""
     if ask.in_force.settings is None:
         raise AssertionError("settings in force were checked to be on the grid")
-    return gain_over(problem, surrogate, ask.in_force.settings, point)
-
-
-def gain_over(
-    problem: Problem, surrogate: Surrogate, reference_settings: Settings, point: np.ndarray
-) -> Interval:
-    """Expected change of relief at a grid point against other settings."""
-    reference = surrogate.predict(points_of(problem, np.array([reference_settings.indices], dtype=np.int64)))
-    there = surrogate.predict(points_of(problem, point[None, :]))
-    mean, variance = there.gain_over(reference)
-    return contrast.interval(mean[:, 0], variance[:, 0].sqrt())
+    return contrast.gain_over(problem, surrogate, ask.in_force.settings, point)
 
 
 def _range(surrogate: Surrogate, gate: Gate, point: np.ndarray) -> tuple[float, float] | None:

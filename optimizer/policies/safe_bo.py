@@ -18,11 +18,12 @@ from optimizer.acquisition.improvement import best_of, remaining_gain
 from optimizer.ask import Ask
 from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop, StopReason
 from optimizer.errors import FitError
+from optimizer.explain.contrast import gain_over
 from optimizer.explain.programmes import programmes
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
 from optimizer.models.surrogate import Joint, Surrogate, joint_of
-from optimizer.policies.plan import describe, gain_over, imagined, recommendation
+from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import doubt, limits

@@ -13,22 +13,21 @@ CAUTION = 0.5
 """Share of the ceiling the search uses: the ceiling is no target, and the model may be wrong about the next step."""
 
 
-def safe(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
+def safe(
+    problem: Problem, surrogate: Surrogate, points: Points, uses: Sequence[PostureUse] | None = None
+) -> Tensor:
     """Return which points carry well under the declared probability of an intolerable report, in every posture of use.
 
     Args:
         problem: Declares the ceiling.
         surrogate: Conditioned on the history.
         points: ``c`` settings.
+        uses: What they would be used for; what the problem declares where left out.
 
     Returns:
         ``(c,)``; all True where tolerability does not apply.
     """
-    return tolerable(problem, surrogate, points, problem.postures)
-
-
-def tolerable(problem: Problem, surrogate: Surrogate, points: Points, uses: Sequence[PostureUse]) -> Tensor:
-    """Return the same for other uses than the problem declares, ``(c,)``."""
     if problem.tolerability is None:
         return torch.ones(len(points), dtype=torch.bool)
-    return surrogate.p_intolerable(points, uses) <= CAUTION * problem.tolerability.ceiling
+    used = problem.postures if uses is None else uses
+    return surrogate.p_intolerable(points, used) <= CAUTION * problem.tolerability.ceiling
