@@ -134,6 +134,11 @@ class Step:
     limits: tuple[Reading, ...]
     """Every hard limit with its value, bound, source and evidence."""
 
+    @property
+    def named(self) -> tuple[Settings, ...]:
+        """All it says may be programmed: its own settings, then what is offered for one posture."""
+        return (self.settings, *(entry.settings for entry in self.explanation.programmes or ()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
@@ -155,11 +160,6 @@ class Proposal:
     def settings(self) -> Settings:
         """The first settings to try."""
         return self.steps[0].settings
-
-    @property
-    def offered(self) -> tuple[Settings, ...]:
-        """What its explanations offer for one posture, beside the plan; held against the same limits."""
-        return tuple(entry.settings for step in self.steps for entry in step.explanation.programmes or ())
 
 
 class HoldReason(StrEnum):

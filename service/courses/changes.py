@@ -6,8 +6,7 @@ import numpy as np
 from sqlalchemy import select
 
 from optimizer import canonical
-from optimizer.decision import Proposal
-from optimizer.errors import ParameterDefinitionError, SettingsError
+from optimizer.errors import ParameterDefinitionError
 from optimizer.problem import Envelope, Problem, stimulation_problem, tightened
 from optimizer.space.constraint import Limit, Quantity
 from optimizer.space.device import device_names, load_device
@@ -20,6 +19,7 @@ from service.errors import (
     SecondPersonError,
 )
 from service.ledger import drafts, life_cycle
+from service.ledger.applicable import within_limits
 from service.ledger.course_tables import ConfirmationRow, ProblemRow
 from service.ledger.history import LOOSER, TIGHTER, decision_of, problem_of, stated_problem_of
 from service.ledger.ledger import Ledger
@@ -142,21 +142,10 @@ def _take_back(ledger: Ledger, course: CourseRow, cause_id: str) -> tuple[str, .
     problem = problem_of(ledger.session, course)
 
     def stands(proposal: ProposalRow) -> bool:
-        answer = decision_of(proposal)
         decided = life_cycle.decision_about(ledger, proposal.id)
-        planned = (
-            [*(step.settings for step in answer.steps), *answer.offered]
-            if isinstance(answer, Proposal)
-            else []
-        )
-        if decided is not None and decided.settings is not None:
-            planned[:1] = [canonical.decode(Settings, decided.settings)]
-        try:
-            for settings in planned:
-                problem.check(settings)
-        except SettingsError:
-            return False
-        return True
+        edited = None if decided is None else decided.settings
+        approved = None if edited is None else canonical.decode(Settings, edited)
+        return within_limits(problem, decision_of(proposal), approved)
 
     drafts.drop(ledger.session, course.id)
     return life_cycle.withdraw_all(ledger, course.id, cause_id=cause_id, reason=TIGHTENED, unless=stands)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from optimizer.errors import SettingsError
+from optimizer.decision import Decision, Proposal
+from optimizer.errors import OptimizerError, SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import closure
@@ -32,3 +33,24 @@ def check_applicable(problem: Problem, history: History, settings: Settings) -> 
             "are closed by a severe report",
             remedy="A clinician's review alone releases a closure.",
         )
+
+
+def within_limits(problem: Problem, answer: Decision, approved: Settings | None = None) -> bool:
+    """Return whether all that an answer says may be programmed passes envelope and hard limits.
+
+    Args:
+        problem: The course's problem, as it is now.
+        answer: A hold and a stop say nothing of the kind.
+        approved: What a clinician made of the first settings, which then count in their place.
+    """
+    named = (
+        [settings for step in answer.steps for settings in step.named] if isinstance(answer, Proposal) else []
+    )
+    if approved is not None:
+        named[:1] = [approved]
+    try:
+        for settings in named:
+            problem.check(settings)
+    except OptimizerError:
+        return False
+    return True

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
-from optimizer.errors import OptimizerError
 from optimizer.safety import doubt, limits
 from service import metrics
 from service.ledger import drafts, life_cycle, optimizer_version
+from service.ledger.applicable import within_limits
 from service.ledger.history import grew_since, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action
@@ -174,15 +174,9 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
     problem, ask = problem_of(session, course), canonical.decode(Ask, asked.ask)
     if not grew_since(session, course.id, asked.sequence):
         # no report came; hard limits and envelope are held once more, against the problem in force by now
-        try:
-            for settings in (*(step.settings for step in answer.steps), *answer.offered):
-                problem.check(settings)
-        except OptimizerError:
-            return False
-        return True
+        return within_limits(problem, answer)
     history = history_of(session, course.id)
-    named = (answer.settings, *answer.offered)
-    points = np.array([settings.indices for settings in named], dtype=np.int64)
+    points = np.array([settings.indices for settings in answer.steps[0].named], dtype=np.int64)
     return doubt.hold(problem, history, ask) is None and bool(
         limits.admissible(problem, history, ask, points).all()
     )

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Hold, Proposal, Stop
-from optimizer.errors import SettingsError
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
 from service.ledger import asking, drafts, gate, life_cycle, optimizer_version, staff
+from service.ledger.applicable import within_limits
 from service.ledger.asking import Question
 from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, problem_of, start_of
@@ -91,7 +91,10 @@ def view(ledger: Ledger, row: ProposalRow) -> AnswerView:
             "settings": _settings(answer),
             "stimulation": "off" if _settings(answer) is None else "as_settings",
             "approved": approved and approved.as_dict(),
-            "within_limits": _within_limits(ledger, row, answer, approved),
+            # held against envelope and hard limits once more: checked again when read back
+            "within_limits": within_limits(
+                problem_of(ledger.session, ledger.course(row.course_id)), answer, approved
+            ),
             "reason": _reason(ledger, row, answer, decided),
             "flags": [] if decided is None else json.loads(decided.flags),
             "signature": staff.body_shown(ledger, _signature(decided)),
@@ -206,18 +209,3 @@ def _reason(
     if taken_back is not None:
         return taken_back.reason or life_cycle.SEVERE_REPORT
     return None if decided is None else decided.reason
-
-
-def _within_limits(
-    ledger: Ledger, row: ProposalRow, answer: Proposal | Hold | Stop, approved: Settings | None
-) -> bool:
-    """Hold what is about to be shown against envelope and hard limits once more: checked again when read back."""
-    problem = problem_of(ledger.session, ledger.course(row.course_id))
-    planned = [step.settings for step in answer.steps] if isinstance(answer, Proposal) else []
-    offered = answer.offered if isinstance(answer, Proposal) else ()
-    try:
-        for settings in (*(planned if approved is None else [approved, *planned[1:]]), *offered):
-            problem.check(settings)
-    except SettingsError:
-        return False
-    return True

@@ -3,16 +3,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
 
 from optimizer import canonical
 from optimizer.decision import Interval, Programme, Proposal
 from service.courses.changes import allows_more
 from service.ledger.history import problem_of
-from service.ledger.tables import ProposalRow
-from service.proposals import answering
 from tests.service.live import SIGNED_BY, Clinic, codes
-from tests.service.proposals.asking import SPAN, asked, ledger_of
+from tests.service.proposals.asking import arrives, being_answered, document_of, ledger_of
 
 WHY = {"reason": "clinical_judgement", "signed_by": SIGNED_BY}
 
@@ -59,15 +56,10 @@ def test_what_is_offered_for_one_posture_is_held_against_the_envelope_of_now(
     clinic: Clinic, offered_ma: float, status: str
 ) -> None:
     course_id, _ = clinic.rated_course()
-    proposal = clinic.ask(course_id)
-    database = clinic.server.services.database
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
-        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
-        stored = session.scalar(select(ProposalRow.decision).filter_by(id=proposal["id"])) or ""
-        space = problem_of(session, ledger.course(course_id)).space
-    answer = canonical.decode(Proposal, stored)
+    answer = canonical.decode(Proposal, document_of(clinic, clinic.ask(course_id)["id"]))
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
+    with clinic.server.services.database.read() as session:
+        space = problem_of(session, ledger_of(clinic, session).course(course_id)).space
     stronger = space.settings(answer.settings.as_dict() | {"amplitude_ma": offered_ma})
     offer = Programme(
         use="upright",
@@ -78,9 +70,7 @@ def test_what_is_offered_for_one_posture_is_held_against_the_envelope_of_now(
     )
     first = replace(answer.steps[0], explanation=replace(answer.steps[0].explanation, programmes=(offer,)))
     change(clinic, course_id, envelope={"amplitude_ma": [0, 8]})
-    with database.write() as session:
-        document = canonical.encode(replace(answer, steps=(first,))).decode()
-        answering.store(session, ask_id, document, ledger_of(clinic, session).now)
+    arrives(clinic, ask_id, canonical.encode(replace(answer, steps=(first,))).decode())
     assert clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()["status"] == status
 
 
@@ -142,14 +132,8 @@ def test_a_category_added_is_looser_and_one_left_out_is_tighter(clinic: Clinic) 
 def test_an_answer_computed_under_the_old_envelope_is_withdrawn_when_it_arrives(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     answer = clinic.ask(course_id)
-    database = clinic.server.services.database
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
-        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
     change(clinic, course_id, envelope={"amplitude_ma": [0, 2]})
-    with database.write() as session:
-        document = session.scalar(select(ProposalRow.decision).filter_by(id=answer["id"]))
-        answering.store(session, ask_id, document or "", ledger_of(clinic, session).now)
+    arrives(clinic, ask_id, document_of(clinic, answer["id"]))
     found = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
     assert (found["status"], found["reason"]) == ("withdrawn", "record_changed_while_computing")

@@ -1,8 +1,7 @@
 from service.ledger.verify import verify
-from service.proposals import answering
 from tests.service.amendment_story import AT, applied, correct, tell
 from tests.service.live import START, Clinic, codes
-from tests.service.proposals.asking import SPAN, asked, ledger_of
+from tests.service.proposals.asking import arrives, being_answered, document_of
 
 BOUNDARY = {"measure": "side_effect", "kind": "discomfort", "value": 8, "occurred_at": AT}
 
@@ -94,19 +93,8 @@ def test_an_answer_computed_while_a_trial_was_corrected_is_withdrawn_when_it_arr
     course_id, trial_id = clinic.rated_course()
     answer = clinic.ask(course_id)
     clinic.decide(answer, action="reject", reason="patient_preference")
-    database = clinic.server.services.database
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        ask_id = asked(clinic, ledger, course_id)
-        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    ask_id = being_answered(clinic, course_id)
     correct(clinic, trial_id, 4.4)
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        answering.store(session, ask_id, _document(clinic, answer["id"]), ledger.now)
+    arrives(clinic, ask_id, document_of(clinic, answer["id"]))
     seen = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
     assert (seen["status"], seen["reason"]) == ("withdrawn", "record_changed_while_computing")
-
-
-def _document(clinic: Clinic, proposal_id: str) -> str:
-    with clinic.server.services.database.read() as session:
-        return ledger_of(clinic, session).proposal(proposal_id).decision

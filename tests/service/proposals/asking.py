@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from service.auth.principal import Principal, Role
 from service.dependencies.requests import ledger_for
 from service.ledger.ledger import Ledger
+from service.proposals import answering
 from service.proposals.schemas import NewAsk
 from service.proposals.usecases import ask
 from tests.service.live import Clinic
@@ -23,3 +24,24 @@ def asked(clinic: Clinic, ledger: Ledger, course_id: str, **fields: object) -> s
 def ledger_of(clinic: Clinic, session: Session) -> Ledger:
     principal = Principal(name="dr", site=clinic.site, roles=frozenset({Role.CLINICIAN}))
     return ledger_for(session, principal, clinic.server.services)
+
+
+def being_answered(clinic: Clinic, course_id: str, **fields: object) -> str:
+    """Ask, and take it off the queue, as if a process were at it; returns the ask."""
+    with clinic.server.services.database.write() as session:
+        ledger = ledger_of(clinic, session)
+        ask_id = asked(clinic, ledger, course_id, **fields)
+        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    return ask_id
+
+
+def arrives(clinic: Clinic, ask_id: str, document: str) -> None:
+    """Let the process be done."""
+    with clinic.server.services.database.write() as session:
+        answering.store(session, ask_id, document, ledger_of(clinic, session).now)
+
+
+def document_of(clinic: Clinic, proposal_id: str) -> str:
+    """Return the decision of a proposal as it is stored."""
+    with clinic.server.services.database.read() as session:
+        return ledger_of(clinic, session).proposal(proposal_id).decision

@@ -5,16 +5,7 @@ from service.ledger.life_cycle import decision_about
 from service.ledger.tables import AskRow, JobRow, ProposalRow
 from service.proposals import answering
 from tests.service.live import Clinic
-from tests.service.proposals.asking import SPAN, asked, ledger_of
-
-
-def document_of(clinic: Clinic, course_id: str) -> str:
-    """Return a real answer's document."""
-    answer = clinic.ask(course_id)
-    with clinic.server.services.database.read() as session:
-        found = session.scalar(select(ProposalRow.decision).filter_by(id=answer["id"]))
-    assert found is not None
-    return found
+from tests.service.proposals.asking import SPAN, arrives, asked, being_answered, document_of, ledger_of
 
 
 def test_a_job_has_one_holder_at_a_time(clinic: Clinic) -> None:
@@ -47,7 +38,7 @@ def test_what_is_computed_is_the_record_as_it_was_when_it_was_asked(clinic: Clin
 
 def test_an_answer_is_stored_once(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
-    document = document_of(clinic, course_id)
+    document = document_of(clinic, clinic.ask(course_id)["id"])
     with clinic.server.services.database.write() as session:
         ledger = ledger_of(clinic, session)
         ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
@@ -64,7 +55,7 @@ def test_an_answer_is_stored_once(clinic: Clinic) -> None:
 
 def test_an_answer_overtaken_by_another_question_is_superseded(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
-    document = document_of(clinic, course_id)
+    document = document_of(clinic, clinic.ask(course_id)["id"])
     with clinic.server.services.database.write() as session:
         ledger = ledger_of(clinic, session)
         older = asked(clinic, ledger, course_id, locked=["frequency_hz"])
@@ -80,18 +71,11 @@ def test_an_answer_overtaken_by_another_question_is_superseded(clinic: Clinic) -
 
 def test_a_severe_report_that_came_while_computing_withdraws_the_answer(clinic: Clinic) -> None:
     course_id, trial_id = clinic.rated_course()
-    document = document_of(clinic, course_id)
-    database = clinic.server.services.database
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        ask_id = asked(clinic, ledger, course_id, locked=["frequency_hz"])
-        # taken off the queue, as if a process were at it
-        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    document = document_of(clinic, clinic.ask(course_id)["id"])
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
     clinic.report(trial_id, 9, kind="discomfort")
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        answering.store(session, ask_id, document, ledger.now)
-    with database.read() as session:
+    arrives(clinic, ask_id, document)
+    with clinic.server.services.database.read() as session:
         row = session.scalar(select(ProposalRow).filter_by(ask_id=ask_id))
         assert row is not None
         seen = clinic.get(f"/proposals/{row.id}").json()
@@ -120,13 +104,9 @@ def test_the_fallback_is_a_hold_that_says_so_and_is_not_kept_as_the_answer(clini
 
 def test_a_fallback_names_nothing_that_a_report_closed_since_the_ask(clinic: Clinic) -> None:
     course_id, trial_id = clinic.rated_course()
-    database = clinic.server.services.database
-    with database.write() as session:
-        ledger = ledger_of(clinic, session)
-        ask_id = asked(clinic, ledger, course_id)
-        assert answering.claim(session, ask_id, "test", ledger.now, SPAN) is not None
+    ask_id = being_answered(clinic, course_id)
     clinic.report(trial_id, 9, kind="discomfort")
-    with database.read() as session:
+    with clinic.server.services.database.read() as session:
         hold = decode_decision(answering.fallback_hold(session, ask_id))
     assert isinstance(hold, Hold)
     assert (hold.reason, hold.meanwhile) == ("stale_fallback", None)
