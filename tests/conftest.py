@@ -2,14 +2,11 @@
 
 import gc
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from optimizer.simulate.scenarios import TherapyScenario
-from optimizer.space.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 FULL_COUNTS = os.environ.get("TITRATE_ACCEPTANCE") == "1"
@@ -46,23 +43,6 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(10_000, 10, 10)
         gc.enable()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def best_is_found_once() -> Iterator[None]:
-    """Look for the best settings of a patient among a million once a process: every start and every run asks again."""
-    exhaustively = TherapyScenario.best
-    found: dict[tuple[int, int], tuple[TherapyScenario, Settings]] = {}
-
-    def best(scenario: TherapyScenario, seed: int) -> Settings:
-        key = (id(scenario), seed)
-        if key not in found:
-            found[key] = (scenario, exhaustively(scenario, seed))  # kept, so that its id stays its own
-        return found[key][1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TherapyScenario, "best", best)
-        yield
 
 
 @pytest.fixture(scope="session")

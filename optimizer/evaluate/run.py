@@ -9,7 +9,6 @@ declares a ramp (an attribute ``ramps``) or the scenario has one.
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,12 +68,6 @@ def at_edge(problem: Problem, rows: Indices) -> NDArray[np.bool_]:
     return found
 
 
-@lru_cache(maxsize=4)
-def _start(scenario_name: str, patient: int) -> Settings:
-    """It rests on an exhaustive search, which is the same for every policy on a patient."""
-    return load_scenario(scenario_name).start(patient)
-
-
 @dataclass(kw_only=True)
 class _Course:
     """The state of one run."""
@@ -100,7 +93,7 @@ class _Course:
     lived: list[Lived] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.start = _start(self.scenario.name, self.patient)
+        self.start = self.scenario.start(self.patient)
         self.recommended = self.in_force = self.start
         self.whom = self.scenario.patient(self.patient)
         self.ramps = self.scenario.ramps or bool(getattr(self.policy, "ramps", False))

@@ -146,8 +146,15 @@ class TherapyScenario:
         return tuple(found)
 
     def best(self, seed: int) -> Settings:
-        """Return the best settings inside limits and tolerance, found by exhaustion."""
-        return self.truth(seed).best(self.legal)
+        """Return the best settings inside limits and tolerance, found by exhaustion, and once: every start asks again."""
+        if seed not in self._bests:
+            self._bests[seed] = self.truth(seed).best(self.legal)
+        return self._bests[seed]
+
+    @cached_property
+    def _bests(self) -> dict[int, Settings]:
+        """Best settings by patient, as they were found."""
+        return {}
 
     def start(self, seed: int) -> Settings:
         """Return where the clinician stands when the search begins.

@@ -1,7 +1,5 @@
 """Where all day costs much, each posture's own programme is offered, and nothing beyond what may be programmed today."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -13,7 +11,7 @@ from optimizer.problem import PostureUse, Problem
 from optimizer.propose import propose
 from optimizer.safety import limits
 from optimizer.trial import Posture
-from tests.optimizer.models.courses import START, asked, tonic
+from tests.optimizer.models.courses import START, asked, said, tonic
 
 STANDING, LYING = Posture.STANDING, Posture.LYING
 COURSE = (
@@ -36,9 +34,7 @@ def told(problem: Problem, course: tuple[tuple[float, Posture, int, int], ...]) 
         problem,
         [{**START, "amplitude_ma": ma, "pain": pain, "discomfort": grade} for ma, _, pain, grade in course],
     )
-    where = {trial.id: posture for trial, (_, posture, _, _) in zip(history.trials, course, strict=True)}
-    reports = tuple(replace(report, posture=where[report.trial_id]) for report in history.reports)
-    return replace(history, reports=reports), ask
+    return said(history, *(posture for _, posture, _, _ in course)), ask
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """A small course on the tonic stimulator that the tests of the surrogate share."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from optimizer.prior import NO_PRIOR
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import load_device
 from optimizer.space.search_space import Indices
+from optimizer.trial import Posture
 
 START = {"amplitude_ma": 5.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-3"}
 ROWS: list[dict[str, object]] = [
@@ -46,6 +48,13 @@ def conditioned(problem: Problem, rows: list[dict[str, object]], seed: int = 0) 
     history = history_from_rows(problem, rows)
     start = points_of(problem, indices(problem, START))
     return fit(problem, dataset_of(problem, history), start, prior=NO_PRIOR, seed=seed)
+
+
+def said(history: History, *postures: Posture) -> History:
+    """The history with the posture of each trial's reports."""
+    of_trial = {trial.id: posture for trial, posture in zip(history.trials, postures, strict=True)}
+    reports = tuple(replace(report, posture=of_trial[report.trial_id]) for report in history.reports)
+    return replace(history, reports=reports)
 
 
 def asked(problem: Problem, rows: list[dict[str, object]]) -> tuple[History, Ask]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from optimizer.history import History, history_from_rows
+from optimizer.history import history_from_rows
 from optimizer.models import postures
 from optimizer.models.dataset import dataset_of, points_of
 from optimizer.models.surrogate import Surrogate, fit
@@ -16,18 +16,11 @@ from optimizer.problem import PostureUse
 from optimizer.propose import propose
 from optimizer.safety.safe_set import safe
 from optimizer.trial import Posture
-from tests.optimizer.models.courses import START, asked, indices, tonic
+from tests.optimizer.models.courses import START, asked, indices, said, tonic
 
 ALL_DAY, UPRIGHT, LYING = (PostureUse.ALL_DAY,), (PostureUse.UPRIGHT,), (PostureUse.LYING,)
 CALM = {**START, "pain": 6, "discomfort": 0}
 HURT = {**START, "pain": 6, "discomfort": 6}
-
-
-def said(history: History, *said_postures: Posture) -> History:
-    """The history with the posture of each trial's reports."""
-    of_trial = {trial.id: posture for trial, posture in zip(history.trials, said_postures, strict=True)}
-    reports = tuple(replace(report, posture=of_trial[report.trial_id]) for report in history.reports)
-    return replace(history, reports=reports)
 
 
 def believed(uses: tuple[PostureUse, ...], rows: Sequence[dict[str, object]], *where: Posture) -> Surrogate:
