@@ -21,10 +21,12 @@ from optimizer.space.search_space import Indices
 
 PATIENCE = 0.5
 """Value of an aim per titration step it is still away: each is a visit spent on settings that are not yet good [A]."""
-SCAN = slice(None, None, 4)
-"""The draws that rank candidates; the best are judged by all."""
+SCAN = slice(None, None, 16)
+"""The draws that rank candidates."""
+JUDGES = slice(None, None, 2)
+"""The draws that judge the best of them."""
 SHORTLIST = 64
-"""Candidates judged by all draws."""
+"""Candidates that are judged."""
 REFINED = 8
 """Candidates whose grid neighbours are looked at."""
 AIMS = 120
@@ -106,10 +108,10 @@ class Search:
         return found if len(found) else for_themselves(self._weaker())
 
     def shortlist(self, aims: Indices) -> tuple[Candidates, Tensor]:
-        """Return the most promising candidates and their scores, ``(c,)``: found with some of the draws, judged by all."""
+        """Return the most promising candidates and their scores, ``(c,)``: found with a few draws, judged by many."""
         found = self.candidates(aims)
         listed = found.take(self._ranked(found)[:SHORTLIST])
-        return listed, self._scores(self.surrogate, listed)
+        return listed, self._scores(self.surrogate.draws(JUDGES), listed)
 
     def _ranked(self, candidates: Candidates) -> NDArray[np.int64]:
         scores = self._scores(self.surrogate.draws(SCAN), candidates)

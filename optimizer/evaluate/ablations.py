@@ -15,9 +15,11 @@ from optimizer.ask import Ask
 from optimizer.errors import DataError, PolicyError
 from optimizer.history import History
 from optimizer.models.dataset import DTYPE, Points
+from optimizer.models.hyperposterior import Memory
 from optimizer.models.intensity import Intensity
+from optimizer.models.joint import Joint
 from optimizer.models.relief import StimulationRelief, Values
-from optimizer.models.surrogate import Joint, Surrogate
+from optimizer.models.surrogate import Surrogate
 from optimizer.policies.safe_bo import SafeBO, SafeBOSession
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
@@ -31,8 +33,8 @@ N_BEGINNINGS = 256
 FLAT_SD = 2.0
 """SD of relief over settings, in points of ten, where no physiological mean stands behind it [A]."""
 
-Part = Callable[[Joint, int], Surrogate]
-"""How to condition on the reports without the part, given a seed."""
+Part = Callable[[Joint, int, Memory | None], Surrogate]
+"""How to condition on the reports without the part, given a seed and what is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,9 @@ class Without(SafeBO):
 
     def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> SafeBOSession:
         """Begin on one course."""
-        return _Session(problem=problem, prior=prior, seed=seed, name=self.name, part=self.part)
+        return _Session(
+            problem=problem, prior=prior, seed=seed, name=self.name, memory=self.memory, part=self.part
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class _Session(SafeBOSession):
     part: Part
 
     def _fit(self, history: History, ask: Ask) -> Surrogate:
-        return self.part(self._joint(history, ask), self.seed)
+        return self.part(self._joint(history, ask), self.seed, self.memory)
 
 
 class _CurrentAlone(Intensity):
@@ -84,34 +88,36 @@ class _Flat(StimulationRelief):
         return torch.zeros_like(level)
 
 
-def _without_intensity(joint: Joint, seed: int) -> Surrogate:
+def _without_intensity(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
     relief, grades = _stimulated(joint), joint.grades
     intensity = _CurrentAlone(**_fields_of(relief.intensity))
     grades = None if grades is None else replace(grades, intensity=intensity)
-    return replace(joint, relief=replace(relief, intensity=intensity), grades=grades).sampled(seed)
+    return replace(joint, relief=replace(relief, intensity=intensity), grades=grades).sampled(seed, memory)
 
 
-def _without_edges(joint: Joint, seed: int) -> Surrogate:
-    return replace(joint, relief=_EvenToTheEdges(**_fields_of(_stimulated(joint)))).sampled(seed)
+def _without_edges(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
+    return replace(joint, relief=_EvenToTheEdges(**_fields_of(_stimulated(joint)))).sampled(seed, memory)
 
 
-def _without_physiology(joint: Joint, seed: int) -> Surrogate:
+def _without_physiology(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
     relief = _Flat(**_fields_of(_stimulated(joint)))
     wide = joint.hyperprior.replaced({"residual_sd": (FLAT_SD * relief.scale.width / 10.0, 0.5)})
-    return replace(joint, relief=relief, hyperprior=wide).sampled(seed)
+    return replace(joint, relief=relief, hyperprior=wide).sampled(seed, memory)
 
 
-def _without_days(joint: Joint, seed: int) -> Surrogate:
-    return replace(joint, hyperprior=joint.hyperprior.replaced({"day_sd": (1e-3, 1e-3)})).sampled(seed)
+def _without_days(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
+    return replace(joint, hyperprior=joint.hyperprior.replaced({"day_sd": (1e-3, 1e-3)})).sampled(
+        seed, memory
+    )
 
 
-def _without_thresholds(joint: Joint, seed: int) -> Surrogate:
+def _without_thresholds(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
     data, none = joint.dataset, torch.empty(0, dtype=torch.int64)
-    unmet = replace(data, rungs=data.rungs.take(none), rung_outcome=data.rung_outcome[none])
-    return replace(joint, dataset=unmet).sampled(seed)
+    unmet = replace(data, rungs=data.rungs.take(none), rung_outcome=data.rung_outcome[none], rung_trial=none)
+    return replace(joint, dataset=unmet).sampled(seed, memory)
 
 
-def _without_integration(joint: Joint, seed: int) -> Surrogate:
+def _without_integration(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:  # noqa: ARG001
     generator = torch.Generator().manual_seed(seed)
     cloud = torch.randn(N_BEGINNINGS, joint.hyperprior.size, generator=generator, dtype=DTYPE)
     return joint.given(climbed(joint, cloud), 1.0)

@@ -12,7 +12,8 @@ from optimizer.explain.contrast import CENTRAL
 from optimizer.figures.surface import Axis, Surface, Tried
 from optimizer.history import History
 from optimizer.models.dataset import dataset_of, points_of
-from optimizer.models.surrogate import Surrogate, fit
+from optimizer.models.joint import fit
+from optimizer.models.surrogate import Surrogate
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import closure

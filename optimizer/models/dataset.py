@@ -3,8 +3,8 @@
 Sizes: ``n`` trials with a rating, ``m`` side-effect grades, ``r`` ramp rungs, ``c`` points, ``d`` parameters.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from optimizer.trial import Facts, Posture, RungOutcome, TrialKind
 __all__ = ["DAY_LENGTHS", "DTYPE", "Dataset", "Points", "dataset_of", "points_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Points:
     """Settings as the surrogate reads them; every tensor ``(c,)`` unless said."""
 
@@ -43,29 +43,19 @@ class Points:
         """Return the number of points."""
         return len(self.amplitude_ma)
 
+    @property
+    def columns(self) -> tuple[Tensor, ...]:
+        """All of them, in the order above."""
+        return tuple(getattr(self, column.name) for column in fields(self))
+
     def take(self, index: Tensor) -> "Points":
         """Return some of the points, by integer index or mask."""
-        return Points(
-            amplitude_ma=self.amplitude_ma[index],
-            pulse_width_us=self.pulse_width_us[index],
-            frequency_hz=self.frequency_hz[index],
-            duty=self.duty[index],
-            configuration=self.configuration[index],
-            posture=self.posture[index],
-            rows=self.rows[index],
-        )
+        return Points(*(column[index] for column in self.columns))
 
     def joined(self, other: "Points") -> "Points":
         """Return these points followed by others."""
-        return Points(
-            amplitude_ma=torch.cat([self.amplitude_ma, other.amplitude_ma]),
-            pulse_width_us=torch.cat([self.pulse_width_us, other.pulse_width_us]),
-            frequency_hz=torch.cat([self.frequency_hz, other.frequency_hz]),
-            duty=torch.cat([self.duty, other.duty]),
-            configuration=torch.cat([self.configuration, other.configuration]),
-            posture=torch.cat([self.posture, other.posture]),
-            rows=torch.cat([self.rows, other.rows]),
-        )
+        pairs = zip(self.columns, other.columns, strict=True)
+        return Points(*(torch.cat(pair) for pair in pairs))
 
     def in_posture(self, posture: int) -> "Points":
         """Return the same settings, all in one posture."""
@@ -78,6 +68,8 @@ class Dataset:
 
     points: Points
     """Settings of the ``n`` rows of ratings: one a trial, unless these are too many."""
+    trial: Tensor
+    """``(n,)`` number of the trial each row begins with, in order; 64-bit integers like the two below."""
     relief: Tensor
     """``(n,)`` mean relief of each row, in points, larger is better."""
     n_reports: Tensor
@@ -96,12 +88,60 @@ class Dataset:
     """Settings of the ``m`` side-effect grades; kinds that grow with intensity only."""
     grade: Tensor
     """``(m,)``"""
+    graded_trial: Tensor
+    """``(m,)``"""
     rungs: Points
     """Settings of the ``r`` informative ramp rungs."""
     rung_outcome: Tensor
     """``(r,)`` -1 tolerated, 0 perception, 1 discomfort."""
+    rung_trial: Tensor
+    """``(r,)``"""
     postures: tuple[Posture, ...] = ()
     """Those with a threshold of their own."""
+
+    @property
+    def n_trials(self) -> int:
+        """Trials up to the last one that says something."""
+        said = torch.cat([self.trial, self.graded_trial, self.rung_trial])
+        return int(said.max()) + 1 if len(said) else 0
+
+    def until(self, trial: int) -> "Dataset":
+        """Return what the trials before one say."""
+        rated, graded, met = self.trial < trial, self.graded_trial < trial, self.rung_trial < trial
+        return replace(
+            self,
+            points=self.points.take(rated),
+            trial=self.trial[rated],
+            relief=self.relief[rated],
+            n_reports=self.n_reports[rated],
+            scatter=self.scatter[rated],
+            alike=self.alike[:, rated][:, :, rated],
+            graded=self.graded.take(graded),
+            grade=self.grade[graded],
+            graded_trial=self.graded_trial[graded],
+            rungs=self.rungs.take(met),
+            rung_outcome=self.rung_outcome[met],
+            rung_trial=self.rung_trial[met],
+        )
+
+    def spelled(self, ends: Sequence[int]) -> Iterator[bytes]:
+        """Yield all the surrogate reads of the trials up to each end, beside what it read up to the end before."""
+        facts = (
+            (self.trial, (*self.points.columns, self.relief, self.n_reports, self.scatter)),
+            (self.graded_trial, (*self.graded.columns, self.grade)),
+            (self.rung_trial, (*self.rungs.columns, self.rung_outcome)),
+        )
+        tables = [
+            (trial.numpy(), np.column_stack([column.numpy() for column in columns]))
+            for trial, columns in facts
+        ]
+        alike, first = self.alike.numpy(), [0] * len(tables)
+        for end in ends:
+            last = [int(np.searchsorted(trial, end)) for trial, _ in tables]
+            new = [rows[a:b].tobytes() for (_, rows), a, b in zip(tables, first, last, strict=True)]
+            seen = alike[:, first[0] : last[0], : last[0]].tobytes()
+            yield np.array([end, *first, *last]).tobytes() + b"".join(new) + seen
+            first = last
 
 
 def points_of(problem: Problem, indices: Indices) -> Points:
@@ -122,15 +162,15 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     Returns:
         The dataset; any of its parts may be empty.
     """
-    placed = [facts for facts in history.facts if ratings(problem, facts) and _placed(problem, facts)]
     learned = postures.learned_from(problem, history)
-    rated = _rated(problem, history, placed, learned)
-    pooled = pool(rated, [tuple(sorted(_values(f).items())) for f in placed])
-    points = _points_of_trials(problem, [placed[trial] for trial in pooled.trials])
-    graded, grade = _grades(problem, history, learned)
-    rungs, outcome = _rungs(problem, history)
+    rated = _rated(problem, history, learned)
+    pooled = pool(rated, [tuple(sorted(_values(facts).items())) for facts in history.facts])
+    points = _points_of_trials(problem, [history.facts[trial] for trial in pooled.trials])
+    graded, grade, graded_trial = _grades(problem, history, learned)
+    rungs, outcome, rung_trial = _rungs(problem, history)
     return Dataset(
         points=replace(points, posture=pooled.postures),
+        trial=torch.tensor(pooled.trials, dtype=torch.int64),
         relief=pooled.relief,
         n_reports=pooled.n_reports,
         scatter=pooled.scatter,
@@ -140,16 +180,16 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
         n_left_out=pooled.left_out,
         graded=graded,
         grade=grade,
+        graded_trial=graded_trial,
         rungs=rungs,
         rung_outcome=outcome,
+        rung_trial=rung_trial,
         postures=learned,
     )
 
 
-def _rated(
-    problem: Problem, history: History, placed: Sequence[Facts], learned: Sequence[Posture]
-) -> list[Rated]:
-    """Each rating with its posture and the day it was given, by time."""
+def _rated(problem: Problem, history: History, learned: Sequence[Posture]) -> list[Rated]:
+    """Each rating with its posture and the day it was given, by trial, then by time."""
     found = [
         Rated(
             trial=number,
@@ -158,10 +198,11 @@ def _rated(
             relief=problem.objective.relief(rating.value, problem.outcome),
             report_ids=rating.report_ids,
         )
-        for number, facts in enumerate(placed)
+        for number, facts in enumerate(history.facts)
+        if _placed(problem, facts)
         for rating in ratings(problem, facts)
     ]
-    return sorted(found, key=lambda rated: (rated.day, rated.report_ids))
+    return sorted(found, key=lambda rated: (rated.trial, rated.day, rated.report_ids))
 
 
 def _placed(problem: Problem, facts: Facts) -> bool:
@@ -174,7 +215,7 @@ def _placed(problem: Problem, facts: Facts) -> bool:
     return bool(np.isfinite(numbers).all() and columns.configuration[0] >= 0)
 
 
-def _grades(problem: Problem, history: History, learned: Sequence[Posture]) -> tuple[Points, Tensor]:
+def _grades(problem: Problem, history: History, learned: Sequence[Posture]) -> tuple[Points, Tensor, Tensor]:
     """Worst intensity-related grade per trial, instant and posture: five kinds at zero are not five observations."""
     worst: dict[tuple[int, object, int], float] = {}
     for number, facts in enumerate(history.facts):
@@ -193,14 +234,15 @@ def _grades(problem: Problem, history: History, learned: Sequence[Posture]) -> t
             worst[key] = max(worst.get(key, 0.0), report.value)
     points = _points_of_trials(problem, [history.facts[number] for number, _, _ in worst])
     codes = torch.tensor([code for _, _, code in worst], dtype=torch.int64)
-    return replace(points, posture=codes), torch.tensor(list(worst.values()), dtype=DTYPE)
+    trials = torch.tensor([number for number, _, _ in worst], dtype=torch.int64)
+    return replace(points, posture=codes), torch.tensor(list(worst.values()), dtype=DTYPE), trials
 
 
-def _rungs(problem: Problem, history: History) -> tuple[Points, Tensor]:
+def _rungs(problem: Problem, history: History) -> tuple[Points, Tensor, Tensor]:
     """Perception and discomfort met while ramping, and the strongest rung tolerated."""
-    values, outcomes = [], []
+    values, outcomes, trials = [], [], []
     codes = {RungOutcome.TOLERATED: -1, RungOutcome.PERCEPTION: 0, RungOutcome.DISCOMFORT: 1}
-    for facts in history.facts:
+    for number, facts in enumerate(history.facts):
         if not _placed(problem, facts) or not facts.trial.ramp:
             continue
         for outcome in RungOutcome:
@@ -213,8 +255,10 @@ def _rungs(problem: Problem, history: History) -> tuple[Points, Tensor]:
                 amplitude = max(met) if outcome is RungOutcome.TOLERATED else min(met)
                 values.append({**facts.trial.applied.values, "amplitude_ma": amplitude})
                 outcomes.append(codes[outcome])
+                trials.append(number)
     columns = problem.space.columns_of(list(values))
-    return _points(columns, torch.zeros(len(values), 0, dtype=DTYPE)), torch.tensor(outcomes, dtype=DTYPE)
+    points = _points(columns, torch.zeros(len(values), 0, dtype=DTYPE))
+    return points, torch.tensor(outcomes, dtype=DTYPE), torch.tensor(trials, dtype=torch.int64)
 
 
 def _points_of_trials(problem: Problem, trials: Sequence[Facts]) -> Points:

@@ -12,7 +12,7 @@ from torch import Tensor
 from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset
 from optimizer.models.relief import Relief, Seen, Values
 
-BLOCK = 250_000
+BLOCK = 120_000
 """Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
 times faster than the whole batch, and memory stays flat for long histories."""
 
@@ -51,20 +51,21 @@ def noise_of(values: Values, dataset: Dataset) -> Noise:
     )
 
 
-def _log_scatter(values: Values, dataset: Dataset) -> Tensor | float:
-    """Return the log density of how ratings of one row scatter around their mean, ``(s,)``, up to a constant.
+def _log_scatter(values: Values, dataset: Dataset) -> Tensor:
+    """Return the log density of how the ratings of each row scatter around their mean, ``(s, n)``, up to a constant.
 
     The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days
     does not resemble each other.
     """
     rows = (dataset.n_reports > 1).nonzero()[:, 0]
-    if not len(rows):
-        return 0.0
-    freedom = dataset.n_reports[rows] - 1.0
-    alike = dataset.alike[:, rows, rows][_nearest_length(values)]
-    days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
-    variance = values["noise_sd"].square() + days + 1e-6
-    return -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log()).sum(1)
+    found = torch.zeros(len(values["noise_sd"]), len(dataset.relief), dtype=DTYPE)
+    if len(rows):
+        freedom = dataset.n_reports[rows] - 1.0
+        alike = dataset.alike[:, rows, rows][_nearest_length(values)]
+        days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
+        variance = values["noise_sd"].square() + days + 1e-6
+        found[:, rows] = -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log())
+    return found
 
 
 def _day_variance(values: Values) -> Tensor:
@@ -76,8 +77,8 @@ def _nearest_length(values: Values) -> Tensor:
     return (values["day_length"] / DAY_LENGTHS[None, :]).log().abs().argmin(1)
 
 
-def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
-    """Return the log density of the ratings given hyperparameters, ``(s,)``.
+def log_densities(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
+    """Return the log density of each row of ratings given those before it, and hyperparameters, ``(s, n)``.
 
     Args:
         relief: The prior over response surfaces.
@@ -89,7 +90,7 @@ def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
     """
     n, s = len(dataset.relief), len(values["noise_sd"])
     if n == 0:
-        return torch.zeros(s, dtype=DTYPE)
+        return torch.zeros(s, 0, dtype=DTYPE)
     seen, noise = relief.at(values, dataset.points), noise_of(values, dataset)
     size = max(1, BLOCK // (n * n))
     parts = [slice(first, first + size) for first in range(0, max(s, 1), size)]
@@ -98,10 +99,13 @@ def log_marginal(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
 
 
 def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Tensor:
-    """Return the log density of row means, ``(s,)``; minus infinity where the covariance cannot be factorised."""
+    """Return the log density of each row mean given those before it, ``(s, n)``.
+
+    A row of the Cholesky factor is the regression on the rows before: its last entry is the SD that is left, and the
+    whitened residual is what that regression leaves. Minus infinity where the covariance cannot be factorised.
+    """
     covariance = noise.added_to(relief.covariance(seen.inputs, seen.inputs))
     factor, failed = torch.linalg.cholesky_ex(covariance)
     white = torch.linalg.solve_triangular(factor, (ratings - seen.mean)[..., None], upper=False)[..., 0]
-    log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-    value = -0.5 * white.square().sum(-1) - log_det - 0.5 * ratings.shape[-1] * math.log(2 * math.pi)
-    return torch.where(failed == 0, value, -torch.inf)
+    value = -0.5 * white.square() - factor.diagonal(dim1=-2, dim2=-1).log() - 0.5 * math.log(2 * math.pi)
+    return torch.where((failed == 0)[:, None], value, -torch.inf)

@@ -1,10 +1,11 @@
 """Ratings pooled to sufficient statistics, so that a long course costs what a short one does.
 
 The ratings of one trial in one posture share what was felt: their mean, their number and how they scatter say all they
-can, given how much the days they fell on resemble each other. Beyond ``AT_MOST`` rows trials of the same settings are pooled
-in the same way, those near in time first; what is still too many then leaves the oldest out.
+can, given how much the days they fell on resemble each other. Beyond ``AT_MOST`` rows older trials of the same settings are
+pooled in the same way, those near in time first; what is still too many then leaves the oldest out.
 """
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ DTYPE = torch.float64
 """Double precision throughout: the factorisations are small and must not fail."""
 AT_MOST = 80
 """Rows the surrogate is conditioned on; its cost grows with their cube."""
+RECENT = 20
+"""Beyond that, at least so many of the latest trials stay as they are and up to twice as many: the older are pooled anew
+after so many more only, so that draws given these can be remembered from one ask to the next."""
 DAY_LENGTHS = torch.tensor(np.geomspace(0.4, 40.0, 12), dtype=DTYPE)
 """Days over which days resemble each other, tabulated: ``(g,)``."""
 
@@ -58,14 +62,15 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
     """Pool ratings to rows.
 
     Args:
-        ratings: In order of time.
+        ratings: In order of their trials.
         settings: Key of each trial's settings; trials with equal keys may share a row.
 
     Returns:
-        The rows, in order of their first rating.
+        The rows, in order of their first trials.
     """
     rows = _rows(ratings, settings)
-    kept = [row for row in rows if len(row)][-AT_MOST:]
+    # as many at once as are pooled at once, for the same reason
+    kept = rows[RECENT * math.ceil(max(0, len(rows) - AT_MOST) / RECENT) :]
     values = [np.array([rating.relief for rating in row]) for row in kept]
     return Pooled(
         trials=tuple(row[0].trial for row in kept),
@@ -80,17 +85,19 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
 
 
 def _rows(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> list[list[Rated]]:
-    """Group by trial and posture; while these are too many, by settings and posture within ever longer windows."""
+    """Group by trial and posture; where these are too many, the older by settings and posture within ever longer windows."""
     rows = _grouped(ratings, [(rating.trial, rating.posture) for rating in ratings])
-    window_days = 2.0
-    longest = ratings[-1].day - ratings[0].day if ratings else 0.0
-    while len(rows) > AT_MOST and window_days < 4.0 * longest:
-        keys = [
-            (settings[rating.trial], rating.posture, int(rating.day // window_days)) for rating in ratings
-        ]
-        rows = _grouped(ratings, keys)
+    if len(rows) <= AT_MOST:
+        return rows
+    recent = (len(rows) // RECENT - 1) * RECENT
+    older = [rating for row in rows[:recent] for rating in row]
+    days = [rating.day for rating in older]
+    longest, window_days, pooled = max(days) - min(days), 2.0, rows[:recent]
+    while len(pooled) + len(rows) - recent > AT_MOST and window_days < 4.0 * longest:
+        keys = [(settings[rating.trial], rating.posture, int(rating.day // window_days)) for rating in older]
+        pooled = _grouped(older, keys)
         window_days *= 2.0
-    return rows
+    return pooled + rows[recent:]
 
 
 def _grouped(ratings: Sequence[Rated], keys: Sequence[Hashable]) -> list[list[Rated]]:

@@ -4,20 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from optimizer.errors import FitError
-from optimizer.models import hyperposterior, postures
-from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
-from optimizer.models.hyperprior import Hyperprior
-from optimizer.models.intensity import Intensity, intensity_of
-from optimizer.models.likelihood import BLOCK, log_marginal, noise_of
-from optimizer.models.relief import Relief, Seen, relief_of
+from optimizer.models import postures
+from optimizer.models.dataset import DTYPE, Dataset, Points
+from optimizer.models.likelihood import BLOCK
+from optimizer.models.relief import Relief, Seen
 from optimizer.models.tolerability import Grades
-from optimizer.prior import Prior
-from optimizer.problem import PostureUse, Problem
+from optimizer.problem import PostureUse
 from optimizer.trial import Posture
 
 
@@ -169,119 +164,6 @@ class Comparison:
     """Expected difference to the other point."""
     covariance: Tensor
     """Of that difference with relief here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joint:
-    """Reports and hyperparameters of one patient together: what the draws are drawn from."""
-
-    dataset: Dataset
-    relief: Relief
-    grades: Grades | None
-    hyperprior: Hyperprior
-    felt_in: tuple[int, ...]
-    """As of :class:`Surrogate`."""
-
-    def log_likelihood(self, white: Tensor) -> Tensor:
-        """Return the log density of the reports, ``(s,)``, given standard normal coordinates ``(s, h)``."""
-        values = self.hyperprior.values(white)
-        level = log_marginal(self.relief, values, self.dataset)
-        return level if self.grades is None else level + self.grades.log_likelihood(values, self.dataset)
-
-    def sampled(self, seed: int) -> Surrogate:
-        """Return the surrogate under draws of the hyperparameters from their posterior; errors as of :func:`fit`."""
-        generator = torch.Generator().manual_seed(seed)
-        draws = hyperposterior.draw(self.log_likelihood, self.hyperprior.size, generator)
-        return self.given(draws.white, draws.effective_sample_size)
-
-    def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:
-        """Return the surrogate under equally weighted draws.
-
-        Args:
-            white: ``(s, h)`` standard normal coordinates.
-            effective_sample_size: How well they were had.
-
-        Returns:
-            The surrogate.
-
-        Raises:
-            FitError: If a factorisation failed.
-        """
-        values = self.hyperprior.values(white)
-        seen = self.relief.at(values, self.dataset.points)
-        prior = self.relief.covariance(seen.inputs, seen.inputs)
-        covariance = noise_of(values, self.dataset).added_to(prior)
-        factor, failed = torch.linalg.cholesky_ex(covariance)
-        if bool((failed != 0).any()):
-            raise FitError(
-                "history", "gives a covariance that cannot be factorised", remedy="Review the reports."
-            )
-        residual = (self.dataset.relief - seen.mean)[..., None]
-        return Surrogate(
-            dataset=self.dataset,
-            values=values,
-            relief=self.relief,
-            grades=self.grades,
-            seen=seen,
-            factor=factor,
-            white=torch.linalg.solve_triangular(factor, residual, upper=False),
-            felt_in=self.felt_in,
-            effective_sample_size=effective_sample_size,
-        )
-
-
-def joint_of(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior) -> Joint:
-    """Return what relates reports to hyperparameters; arguments as of :func:`fit`."""
-    intensity = intensity_of(problem, start, dataset.postures)
-    relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
-    grades = _grades(problem, intensity)
-    beliefs = dict(relief.beliefs)
-    if problem.has_stimulation:
-        beliefs |= intensity.beliefs
-    if grades is not None:
-        beliefs |= grades.beliefs
-    hyperprior = Hyperprior(beliefs).replaced(prior.hyperparameters)
-    return Joint(
-        dataset=dataset,
-        relief=relief,
-        grades=grades,
-        hyperprior=hyperprior,
-        felt_in=postures.felt_in(problem.postures, dataset.postures),
-    )
-
-
-def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed: int) -> Surrogate:
-    """Condition the surrogate on a dataset.
-
-    Args:
-        problem: Declares space, outcomes, tolerability.
-        dataset: From ``dataset_of``.
-        start: One point: where the course started.
-        prior: Population's mean and hyperparameters.
-        seed: Of the draws.
-
-    Returns:
-        The surrogate.
-
-    Raises:
-        FitError: If no hyperparameters explain the reports, or a factorisation failed.
-    """
-    return joint_of(problem, dataset, start, prior=prior).sampled(seed)
-
-
-def _grades(problem: Problem, intensity: Intensity) -> Grades | None:
-    if problem.tolerability is None or not problem.has_stimulation:
-        return None
-    whole = all(effect.scale.whole for effect in problem.side_effects)
-    return Grades(intensity=intensity, tolerability=problem.tolerability, whole=whole)
-
-
-def _population(problem: Problem, prior: Prior) -> Tensor | None:
-    """The prior's mean as rows of the unit cube in grid steps; problems with stimulation take hyperparameters only."""
-    if not prior.points or problem.has_stimulation:
-        return None
-    rows = points_of(problem, np.array(prior.points, dtype=np.int64)).rows
-    return torch.cat([rows, torch.tensor(prior.values, dtype=DTYPE)[:, None]], dim=1)
 
 
 def _mean(terms: Sequence[Tensor]) -> Tensor:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from optimizer.models.dataset import DTYPE, Dataset, Points
+from optimizer.models.dataset import Dataset, Points
 from optimizer.models.hyperprior import Belief, log_normal
 from optimizer.models.intensity import LOG_PERCEPTION_SHARE, LOWEST_CURRENT_MA, Intensity
 from optimizer.outcomes.side_effect import Tolerability
@@ -53,14 +53,9 @@ class Grades:
         bound = self.tolerability.limit_grade + (0.5 if self.whole else 0.0)
         return torch.special.ndtr((self.expected(values, points) - bound) / values["grade_noise"])
 
-    def log_likelihood(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
-        """Return the log probability of grades and ramp rungs, ``(s,)``."""
-        total = torch.zeros(len(values["grade_slope"]), dtype=DTYPE)
-        if len(dataset.grade):
-            total = total + self._log_grades(values, dataset).sum(1)
-        if len(dataset.rung_outcome):
-            total = total + self._log_rungs(values, dataset).sum(1)
-        return total
+    def log_densities(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
+        """Return the log probability of each grade and of each ramp rung, ``(s, m + r)``."""
+        return torch.cat([self._log_grades(values, dataset), self._log_rungs(values, dataset)], dim=1)
 
     def _log_grades(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
         """Rounding and both ends of the scale are part of the likelihood, ``(s, m)``."""

@@ -12,7 +12,6 @@ from optimizer.explain import contrast
 from optimizer.history import History
 from optimizer.models.calibration import is_trustworthy
 from optimizer.models.dataset import points_of
-from optimizer.models.hyperposterior import N_KEPT
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
 from optimizer.safety.limits import Gate
@@ -166,6 +165,6 @@ def _doubts(surrogate: Surrogate) -> tuple[str, ...]:
         found.append("poor-fit")
     if surrogate.dataset.n_left_out:
         found.append("older-ratings-left-out")
-    if surrogate.effective_sample_size < LOW_SAMPLE * N_KEPT:
+    if surrogate.effective_sample_size < LOW_SAMPLE * surrogate.n_draws:
         found.append("low-effective-sample-size")
     return tuple(found)

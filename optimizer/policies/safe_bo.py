@@ -4,7 +4,7 @@ Each decision is made anew from problem and history; a session keeps nothing. Th
 in the record, model-free limits, the learned safe set, and only then what is expected to help.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
@@ -22,7 +22,9 @@ from optimizer.explain.contrast import gain_over
 from optimizer.explain.programmes import programmes
 from optimizer.history import History
 from optimizer.models.dataset import Points, dataset_of, points_of
-from optimizer.models.surrogate import Joint, Surrogate, joint_of
+from optimizer.models.hyperposterior import Memory
+from optimizer.models.joint import Joint, joint_of
+from optimizer.models.surrogate import Surrogate
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
@@ -46,10 +48,12 @@ class SafeBO:
     """The default way of choosing."""
 
     name: str = "safe_bo/1"
+    memory: Memory = field(default_factory=Memory, compare=False)
+    """Of the latest asks of whatever patients: spares time, decides nothing."""
 
     def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "SafeBOSession":
         """Begin on one course."""
-        return SafeBOSession(problem=problem, prior=prior, seed=seed, name=self.name)
+        return SafeBOSession(problem=problem, prior=prior, seed=seed, name=self.name, memory=self.memory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class SafeBOSession:
     prior: Prior
     seed: int
     name: str
+    memory: Memory
 
     def decide(self, history: History, ask: Ask) -> Decision:
         """Answer an ask.
@@ -171,7 +176,7 @@ class SafeBOSession:
         return joint_of(self.problem, dataset_of(self.problem, history), start, prior=self.prior)
 
     def _fit(self, history: History, ask: Ask) -> Surrogate:
-        return self._joint(history, ask).sampled(self.seed)
+        return self._joint(history, ask).sampled(self.seed, self.memory)
 
     def _choose(self, candidates: Indices, scores: Tensor) -> int:
         """Return the best candidate; among near-ties the one with the least charge, then the lowest grid index."""

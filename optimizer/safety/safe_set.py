@@ -9,7 +9,7 @@ from optimizer.models.dataset import Points
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import PostureUse, Problem
 
-CAUTION = 0.5
+CAUTION = 0.35
 """Share of the ceiling the search uses: the ceiling is no target, and the model may be wrong about the next step."""
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optimizer.acquisition.candidates import PATIENCE, SHORTLIST, Search, may_keep
+from optimizer.acquisition.candidates import JUDGES, PATIENCE, SHORTLIST, Search, may_keep
 from optimizer.acquisition.improvement import best_of, expected_improvement
 from optimizer.models.dataset import points_of
 from optimizer.safety import limits
@@ -49,10 +49,11 @@ def test_a_candidate_without_a_step_to_go_is_its_own_aim(search: Search) -> None
     assert (found.points[found.steps > 0] != found.aims[found.steps > 0]).any(axis=1).all()
 
 
-def test_the_shortlist_is_judged_by_all_draws_at_the_aims_less_patience_and_risk(search: Search) -> None:
+def test_the_shortlist_is_judged_by_many_draws_at_the_aims_less_patience_and_risk(search: Search) -> None:
     listed, scores = search.shortlist(search.aims())
     assert len(listed) <= SHORTLIST
     aims = points_of(search.problem, listed.aims)
-    worth = expected_improvement(search.problem, search.surrogate, search.best, aims)
-    tolerated = 1.0 - search.surrogate.p_intolerable(aims)
+    judges = search.surrogate.draws(JUDGES)
+    worth = expected_improvement(search.problem, judges, search.best, aims)
+    tolerated = 1.0 - judges.p_intolerable(aims)
     assert scores.numpy() == pytest.approx((worth * tolerated).numpy() * PATIENCE**listed.steps)

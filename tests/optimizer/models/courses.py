@@ -8,7 +8,8 @@ import numpy as np
 from optimizer.ask import Ask
 from optimizer.history import EPOCH, History, applied, history_from_rows
 from optimizer.models.dataset import dataset_of, points_of
-from optimizer.models.surrogate import Surrogate, fit
+from optimizer.models.joint import fit
+from optimizer.models.surrogate import Surrogate
 from optimizer.prior import NO_PRIOR
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import load_device

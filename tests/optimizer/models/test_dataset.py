@@ -118,3 +118,27 @@ def test_points_of_grid_points_carry_their_physical_values() -> None:
         40.0,
     ]
     assert points.configuration.tolist() == [2]
+
+
+def test_what_the_first_trials_say_is_read_without_what_the_later_say() -> None:
+    problem = tonic()
+    whole = dataset_of(problem, history_from_rows(problem, ROWS))
+    for count in range(1, len(ROWS)):
+        alone, part = dataset_of(problem, history_from_rows(problem, ROWS[:count])), whole.until(count)
+        assert part.n_trials == count
+        assert torch.equal(part.relief, alone.relief)
+        assert torch.equal(part.alike, alone.alike)
+        assert torch.equal(part.grade, alone.grade)
+        assert torch.equal(part.points.amplitude_ma, alone.points.amplitude_ma)
+
+
+def test_a_course_is_spelled_like_a_longer_one_that_begins_with_it() -> None:
+    problem = tonic()
+    short, long = (dataset_of(problem, history_from_rows(problem, rows)) for rows in (ROWS[:3], ROWS))
+    ends = range(1, len(ROWS) + 1)
+    assert list(short.spelled(ends[:3])) == list(long.spelled(ends))[:3]
+    other = [{**ROWS[0], "discomfort": 3}, *ROWS[1:]]
+    spelled = list(dataset_of(problem, history_from_rows(problem, other)).spelled(ends))
+    assert [one == two for one, two in zip(spelled, long.spelled(ends), strict=True)] == [False] + [True] * (
+        len(ROWS) - 1
+    )

@@ -1,6 +1,9 @@
 """The sampler against posteriors known in closed form."""
 
 import math
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,46 +11,119 @@ from torch import Tensor
 
 from optimizer.errors import FitError
 from optimizer.models import hyperposterior
+from optimizer.models.hyperposterior import N_DRAWS, Draws, LogDensities, Memory, Portion, Reports, draw
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def portion(log_densities: LogDensities, *new: bool, number: int = 1) -> Portion:
+    """Reports let in together; the key stands for what they say."""
+    reports = Reports(log_densities=log_densities, new=torch.tensor(new))
+    return Portion(number=number, key=f"until {number}".encode(), read=lambda: reports)
+
+
+def known_to(level: Callable[[Tensor], Tensor]) -> Portion:
+    """All reports as one."""
+    return portion(lambda white: level(white)[:, None], True)
+
+
+def measured(*readings: float, sd: float) -> list[Portion]:
+    """Readings of the first coordinate, let in one by one."""
+
+    def densities(count: int) -> LogDensities:
+        known = torch.tensor(readings[:count], dtype=torch.float64)
+        return lambda white: -0.5 * ((white[:, :1] - known) / sd) ** 2
+
+    return [
+        portion(densities(count), *[False] * (count - 1), True, number=count)
+        for count in range(1, len(readings) + 1)
+    ]
+
+
+def moments(portions: list[Portion]) -> tuple[Tensor, Tensor]:
+    draws = torch.cat([draw(portions, 2, seed).white for seed in range(20)])
+    return draws.mean(0), draws.var(0)
 
 
 @pytest.mark.parametrize("sd", [2.0, 0.5, 0.1])
 def test_a_normal_likelihood_gives_the_conjugate_posterior(sd: float) -> None:
     # one observation of 1 with this SD, standard normal prior; the second coordinate is not observed
-    def log_likelihood(white: Tensor) -> Tensor:
-        return -0.5 * ((white[:, 0] - 1.0) / sd) ** 2
-
-    clouds = [hyperposterior.draw(log_likelihood, 2, generator(seed)).white for seed in range(20)]
-    draws = torch.cat(clouds)
-    variance = 1.0 / (1.0 + 1.0 / sd**2)
+    mean, variance = moments(measured(1.0, sd=sd))
+    expected = 1.0 / (1.0 + 1.0 / sd**2)
     # 20 independent clouds: four standard errors of a mean over them
-    tolerance = 4 * math.sqrt(variance / (20 * hyperposterior.N_KEPT / 4))
-    assert float(draws[:, 0].mean()) == pytest.approx(variance / sd**2, abs=tolerance)
-    assert float(draws[:, 0].var()) == pytest.approx(variance, rel=0.25)
-    assert float(draws[:, 1].mean()) == pytest.approx(0.0, abs=4 / math.sqrt(20 * hyperposterior.N_KEPT / 4))
-    assert float(draws[:, 1].var()) == pytest.approx(1.0, rel=0.25)
+    standard_error = 1.0 / math.sqrt(20 * N_DRAWS / 4)
+    assert float(mean[0]) == pytest.approx(expected / sd**2, abs=4 * standard_error * math.sqrt(expected))
+    assert float(variance[0]) == pytest.approx(expected, rel=0.25)
+    assert float(mean[1]) == pytest.approx(0.0, abs=4 * standard_error)
+    assert float(variance[1]) == pytest.approx(1.0, rel=0.25)
+
+
+def test_reports_let_in_one_by_one_give_what_all_at_once_give() -> None:
+    # the conjugate posterior again; the first two readings point elsewhere than all do
+    readings, sd = (2.5, 2.0, -1.0, -1.5, -1.2, -0.8), 0.7
+    precision = 1.0 + len(readings) / sd**2
+    mean, variance = moments(measured(*readings, sd=sd))
+    tolerance = 4 / math.sqrt(precision * 20 * N_DRAWS / 4)
+    assert float(mean[0]) == pytest.approx(sum(readings) / sd**2 / precision, abs=tolerance)
+    assert float(variance[0]) == pytest.approx(1.0 / precision, rel=0.25)
+
+
+def test_what_is_remembered_changes_nothing_but_how_much_is_read() -> None:
+    portions, read = measured(1.0, 0.5, 0.8, 1.2, sd=0.4), []
+
+    def watched(known: Portion) -> Portion:
+        return replace(known, read=lambda: read.append(known.number) or known.read())
+
+    memory = Memory()
+    draw([watched(known) for known in portions[:3]], 2, 0, memory)
+    assert read == [1, 2, 3]
+    later = draw([watched(known) for known in portions], 2, 0, memory)
+    assert read == [1, 2, 3, 4]
+    assert torch.equal(later.white, draw(portions, 2, 0).white)
+    assert later.effective_sample_size == draw(portions, 2, 0).effective_sample_size
+
+
+def test_memory_forgets_what_was_not_asked_for_longest() -> None:
+    memory, portions = Memory(at_most=2), measured(1.0, 0.5, 0.8, sd=0.4)
+    nothing = Draws(white=torch.zeros(0, 2), effective_sample_size=0.0)
+    for known in portions[:2]:
+        memory.keep(known, nothing)
+    memory.latest(portions[:1])
+    memory.keep(portions[2], nothing)
+    assert [memory.latest([known])[0] for known in portions] == [1, 0, 1]
+
+
+def test_memory_travels_to_another_process_empty() -> None:
+    memory, portions = Memory(at_most=7), measured(1.0, sd=0.4)
+    draw(portions, 2, 0, memory)
+    there = pickle.loads(pickle.dumps(memory))
+    assert (there.at_most, there.latest(portions)) == (7, (0, None))
+
+
+def test_a_portion_of_no_reports_leaves_the_draws_as_they_are() -> None:
+    one = portion(lambda white: -0.5 * white[:, :1] ** 2, True)
+    none = portion(lambda white: -0.5 * white[:, :1] ** 2, False, number=2)
+    assert torch.equal(draw([one], 2, 0).white, draw([one, none], 2, 0).white)
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
-    def log_likelihood(white: Tensor) -> Tensor:
-        return -0.5 * white.sum(1).square()
-
-    one, again, other = (hyperposterior.draw(log_likelihood, 3, generator(seed)).white for seed in (1, 1, 2))
+    reports = [known_to(lambda white: -0.5 * white.sum(1).square())]
+    one, again, other = (draw(reports, 3, seed).white for seed in (1, 1, 2))
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
 
 
-def test_without_data_the_draws_are_the_prior_with_a_full_sample() -> None:
-    draws = hyperposterior.draw(lambda white: torch.zeros(len(white), dtype=torch.float64), 4, generator())
-    assert draws.effective_sample_size == pytest.approx(hyperposterior.N_KEPT)
+def test_without_reports_the_draws_are_the_prior_with_a_full_sample() -> None:
+    draws = draw([], 4, 0)
+    assert draws.effective_sample_size == N_DRAWS
     assert float(draws.white.std()) == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_sample_is_called_poor_where_reports_cannot_be_let_in_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hyperposterior, "MAX_STEPS", 2)
+    assert draw(measured(1.0, sd=1e-4), 2, 0).effective_sample_size == 0.0
 
 
 def test_reports_no_draw_can_explain_are_an_error_and_not_a_guess() -> None:
     with pytest.raises(FitError):
-        hyperposterior.draw(
-            lambda white: torch.full((len(white),), torch.nan, dtype=torch.float64), 2, generator()
-        )
+        draw([known_to(lambda white: torch.full((len(white),), torch.nan, dtype=torch.float64))], 2, 0)

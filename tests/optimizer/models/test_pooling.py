@@ -59,8 +59,21 @@ def test_a_long_course_is_pooled_by_settings_and_nothing_is_left_out_while_they_
 def test_of_too_many_different_settings_the_oldest_are_left_out_and_counted() -> None:
     ratings = [rated(number, float(number), 0.0) for number in range(AT_MOST + 30)]
     pooled = pool(ratings, list(range(AT_MOST + 30)))
-    assert pooled.left_out == 30
-    assert pooled.trials[0] == 30
+    # twenty at once, so that the rest stay the same rows for a while
+    assert pooled.left_out == 40
+    assert pooled.trials[0] == 40
+
+
+@pytest.mark.parametrize("different", [7, 1000])
+def test_one_more_trial_of_a_long_course_leaves_the_rows_before_it_as_they_are(different: int) -> None:
+    ratings = [rated(number, float(number), float(number % 7)) for number in range(131)]
+    keys = [number % different for number in range(131)]
+    before, after = pool(ratings[:-1], keys[:-1]), pool(ratings, keys)
+    n = len(before.relief)
+    assert after.trials == (*before.trials, 130)
+    assert torch.equal(after.relief[:n], before.relief)
+    assert torch.equal(after.n_reports[:n], before.n_reports)
+    assert torch.equal(after.alike[:, :n, :n], before.alike)
 
 
 def test_no_rating_is_no_row() -> None:
@@ -73,7 +86,7 @@ def test_mean_number_and_scatter_keep_the_density_of_ratings_up_to_a_constant(
     drawn: list[tuple[int, float, float]],
 ) -> None:
     # independent noise only: days that never resemble each other would need no table
-    ratings = sorted((rated(t, d, r) for t, d, r in drawn), key=lambda r: r.day)
+    ratings = sorted((rated(t, d, r) for t, d, r in drawn), key=lambda r: (r.trial, r.day))
     pooled = pool(ratings, list(range(5)))
 
     def by_rows(level: float, sd: float) -> float:

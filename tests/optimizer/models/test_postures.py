@@ -9,7 +9,8 @@ import torch
 from optimizer.history import history_from_rows
 from optimizer.models import postures
 from optimizer.models.dataset import dataset_of, points_of
-from optimizer.models.surrogate import Surrogate, fit
+from optimizer.models.joint import fit
+from optimizer.models.surrogate import Surrogate
 from optimizer.policies.safe_bo import SAFE_BO
 from optimizer.prior import NO_PRIOR
 from optimizer.problem import PostureUse

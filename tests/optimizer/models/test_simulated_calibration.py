@@ -16,8 +16,8 @@ from torch import Tensor
 
 from optimizer.models import hyperposterior
 from optimizer.models.dataset import DTYPE, Dataset, Points, dataset_of, points_of
+from optimizer.models.joint import Joint, joint_of
 from optimizer.models.likelihood import noise_of
-from optimizer.models.surrogate import Joint, joint_of
 from optimizer.models.tolerability import GRADE_RANGE, SLIP
 from optimizer.prior import NO_PRIOR
 from optimizer.problem import Problem
@@ -111,9 +111,9 @@ def ranks(design: Design, n_patients: int) -> dict[str, np.ndarray]:
     """Share of our draws below the truth, by quantity, ties broken at random: uniform on 0..1 if all is right."""
     generator = torch.Generator().manual_seed(20_260_101)
     found: dict[str, list[float]] = {name: [] for name in (*MATTER, "relief elsewhere")}
-    for _ in range(n_patients):
+    for number in range(n_patients):
         joint, white, truth = simulated(design, generator)
-        draws = hyperposterior.draw(joint.log_likelihood, joint.hyperprior.size, generator)
+        draws = hyperposterior.draw(joint.portions(number), joint.hyperprior.size, number)
         names = list(joint.hyperprior.beliefs)
         for name in MATTER:
             column = names.index(name)
@@ -123,7 +123,7 @@ def ranks(design: Design, n_patients: int) -> dict[str, np.ndarray]:
         standard = (truth - prediction.mean) / prediction.variance.sqrt()
         found["relief elsewhere"].append(float(torch.special.ndtr(standard).mean()))
     jitter = np.random.default_rng(0)
-    n = hyperposterior.N_KEPT
+    n = hyperposterior.N_DRAWS
     return {
         name: np.array(shares)
         if name == "relief elsewhere"
@@ -150,7 +150,7 @@ def test_the_truth_ranks_evenly_among_our_draws(
         "# Simulation-based calibration",
         "",
         f"{len(places['effect'])} patients drawn from the prior, {N_TRIALS} trials each, one rating and one side-effect grade a",
-        f"trial. Rank of the truth among {hyperposterior.N_KEPT} draws; if draws and truth come from the same distribution, ranks",
+        f"trial. Rank of the truth among {hyperposterior.N_DRAWS} draws; if draws and truth come from the same distribution, ranks",
         "are uniform (Kolmogorov-Smirnov test): a tenth below the first decile, a tenth above the last. Asked for: p above .01.",
         "",
         f"Known not to pass: {', '.join(sorted(OFF))}, drawn too large; probably for want of draws, which is not shown.",

@@ -12,7 +12,7 @@ from optimizer.acquisition.improvement import best_of
 from optimizer.decision import Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
-from optimizer.policies.safe_bo import SAFE_BO
+from optimizer.policies.safe_bo import SAFE_BO, SafeBO
 from optimizer.safety.limits import gate_of
 from optimizer.trial import Review, ReviewSubject
 from tests.optimizer.models.courses import ROWS, START, asked, tonic
@@ -171,3 +171,20 @@ def test_a_plan_goes_on_from_its_own_step_though_a_trial_on_record_lies_ahead() 
     assert {step.settings["configuration"] for step in decision.steps} == {ROWS[-1]["configuration"]}
     assert elsewhere.applied.values["configuration"] != ROWS[-1]["configuration"]
     assert len(decision.steps) > 1
+
+
+def test_what_is_remembered_of_earlier_asks_changes_no_decision() -> None:
+    problem, policy = tonic(min_gain_nrs=0.0), SafeBO()
+    for count in range(1, len(ROWS) + 1):
+        history, ask = asked(problem, ROWS[:count])
+        decision = policy.start(problem).decide(history, replace(ask, q=2))
+        assert decision == SafeBO().start(problem).decide(history, replace(ask, q=2))
+
+
+def test_reports_that_were_corrected_are_read_anew() -> None:
+    problem, policy = tonic(min_gain_nrs=0.0), SafeBO()
+    policy.start(problem).decide(*asked(problem, ROWS))
+    corrected = [{**ROWS[0], "pain": 9}, *ROWS[1:]]
+    decision = policy.start(problem).decide(*asked(problem, corrected))
+    assert decision == SafeBO().start(problem).decide(*asked(problem, corrected))
+    assert decision != policy.start(problem).decide(*asked(problem, ROWS))

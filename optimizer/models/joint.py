@@ -1,0 +1,215 @@
+"""Reports and hyperparameters of one patient together, and the surrogate that follows from them."""
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from optimizer.errors import FitError
+from optimizer.models import hyperposterior, postures
+from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
+from optimizer.models.hyperposterior import Memory, Portion, Reports
+from optimizer.models.hyperprior import Hyperprior
+from optimizer.models.intensity import Intensity, intensity_of
+from optimizer.models.likelihood import log_densities, noise_of
+from optimizer.models.relief import Relief, relief_of
+from optimizer.models.surrogate import Surrogate
+from optimizer.models.tolerability import Grades
+from optimizer.prior import Prior
+from optimizer.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """Reports and hyperparameters of one patient together: what the draws are drawn from."""
+
+    dataset: Dataset
+    relief: Relief
+    grades: Grades | None
+    hyperprior: Hyperprior
+    felt_in: tuple[int, ...]
+    """As of :class:`Surrogate`."""
+
+    def log_densities(self, white: Tensor) -> Tensor:
+        """Return the log density of each report given those before it, ``(s, i)``.
+
+        Args:
+            white: ``(s, h)`` standard normal coordinates.
+
+        Returns:
+            Rows of ratings in their order, then side-effect grades, then ramp rungs.
+        """
+        values = self.hyperprior.values(white)
+        rated = log_densities(self.relief, values, self.dataset)
+        if self.grades is None:
+            return rated
+        return torch.cat([rated, self.grades.log_densities(values, self.dataset)], dim=1)
+
+    def log_likelihood(self, white: Tensor) -> Tensor:
+        """Return the log density of all reports, ``(s,)``, given standard normal coordinates ``(s, h)``."""
+        return self.log_densities(white).sum(1)
+
+    def sampled(self, seed: int, memory: Memory | None = None) -> Surrogate:
+        """Return the surrogate under draws of the hyperparameters from their posterior.
+
+        Args:
+            seed: Of the draws.
+            memory: Of earlier asks; spares time only.
+
+        Returns:
+            The surrogate; errors as of :func:`fit`.
+        """
+        draws = hyperposterior.draw(self.portions(seed), self.hyperprior.size, seed, memory)
+        return self.given(draws.white, draws.effective_sample_size)
+
+    def portions(self, seed: int) -> tuple[Portion, ...]:
+        """Return the reports by trials, in the portions they are let in by."""
+        name = blake2b(_spelled((self.relief, self.grades, repr(self.hyperprior), seed)), digest_size=16)
+        ends, found, before = tuple(_ends(self.dataset.n_trials)), [], 0
+        for until, said in zip(ends, self.dataset.spelled(ends), strict=True):
+            name.update(said)
+            found.append(self._portion(before, until, name.digest()))
+            before = until
+        return tuple(found)
+
+    def _portion(self, before: int, until: int, key: bytes) -> Portion:
+        def read() -> Reports:
+            known = replace(self, dataset=self.dataset.until(until))
+            return Reports(log_densities=known.log_densities, new=known.trials >= before)
+
+        return Portion(number=until, key=key, read=read)
+
+    @property
+    def trials(self) -> Tensor:
+        """Number of the trial each report belongs to, ``(i,)``, in the order of :meth:`log_densities`."""
+        data = self.dataset
+        return (
+            data.trial if self.grades is None else torch.cat([data.trial, data.graded_trial, data.rung_trial])
+        )
+
+    def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:
+        """Return the surrogate under equally weighted draws.
+
+        Args:
+            white: ``(s, h)`` standard normal coordinates.
+            effective_sample_size: How well they were had.
+
+        Returns:
+            The surrogate.
+
+        Raises:
+            FitError: If a factorisation failed.
+        """
+        values = self.hyperprior.values(white)
+        seen = self.relief.at(values, self.dataset.points)
+        prior = self.relief.covariance(seen.inputs, seen.inputs)
+        covariance = noise_of(values, self.dataset).added_to(prior)
+        factor, failed = torch.linalg.cholesky_ex(covariance)
+        if bool((failed != 0).any()):
+            raise FitError(
+                "history", "gives a covariance that cannot be factorised", remedy="Review the reports."
+            )
+        residual = (self.dataset.relief - seen.mean)[..., None]
+        return Surrogate(
+            dataset=self.dataset,
+            values=values,
+            relief=self.relief,
+            grades=self.grades,
+            seen=seen,
+            factor=factor,
+            white=torch.linalg.solve_triangular(factor, residual, upper=False),
+            felt_in=self.felt_in,
+            effective_sample_size=effective_sample_size,
+        )
+
+
+LONGER = 1.1
+"""Each portion of reports begins after this many times the trials of the one before: more at once would lose the draws,
+fewer would cost more than they bring."""
+
+
+def _spelled(content: object) -> bytes:
+    """Return bytes that are equal where all that an object holds is equal."""
+    written = BytesIO()
+    spelling = _Spelling(written)
+    spelling.fast = True  # no references: two equal objects are spelled like one object met twice
+    spelling.dump(content)
+    return written.getvalue()
+
+
+class _Spelling(pickle.Pickler):
+    """A pickle in which tensors are arrays, as the archive PyTorch writes of equal tensors differs."""
+
+    def reducer_override(self, obj: object) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Reduce a tensor to its array."""
+        return (torch.from_numpy, (obj.numpy(),)) if isinstance(obj, Tensor) else NotImplemented
+
+
+def _ends(n_trials: int) -> Iterator[int]:
+    """Yield up to which trial each portion reaches: the same for all courses, so that a longer one begins like a shorter."""
+    end = 1
+    while end < n_trials:
+        yield end
+        end = max(end + 1, round(LONGER * end))
+    if n_trials:
+        yield n_trials
+
+
+def joint_of(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior) -> Joint:
+    """Return what relates reports to hyperparameters; arguments as of :func:`fit`."""
+    intensity = intensity_of(problem, start, dataset.postures)
+    relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
+    grades = _grades(problem, intensity)
+    beliefs = dict(relief.beliefs)
+    if problem.has_stimulation:
+        beliefs |= intensity.beliefs
+    if grades is not None:
+        beliefs |= grades.beliefs
+    hyperprior = Hyperprior(beliefs).replaced(prior.hyperparameters)
+    return Joint(
+        dataset=dataset,
+        relief=relief,
+        grades=grades,
+        hyperprior=hyperprior,
+        felt_in=postures.felt_in(problem.postures, dataset.postures),
+    )
+
+
+def fit(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior, seed: int) -> Surrogate:
+    """Condition the surrogate on a dataset.
+
+    Args:
+        problem: Declares space, outcomes, tolerability.
+        dataset: From ``dataset_of``.
+        start: One point: where the course started.
+        prior: Population's mean and hyperparameters.
+        seed: Of the draws.
+
+    Returns:
+        The surrogate.
+
+    Raises:
+        FitError: If no hyperparameters explain the reports, or a factorisation failed.
+    """
+    return joint_of(problem, dataset, start, prior=prior).sampled(seed)
+
+
+def _grades(problem: Problem, intensity: Intensity) -> Grades | None:
+    if problem.tolerability is None or not problem.has_stimulation:
+        return None
+    whole = all(effect.scale.whole for effect in problem.side_effects)
+    return Grades(intensity=intensity, tolerability=problem.tolerability, whole=whole)
+
+
+def _population(problem: Problem, prior: Prior) -> Tensor | None:
+    """The prior's mean as rows of the unit cube in grid steps; problems with stimulation take hyperparameters only."""
+    if not prior.points or problem.has_stimulation:
+        return None
+    rows = points_of(problem, np.array(prior.points, dtype=np.int64)).rows
+    return torch.cat([rows, torch.tensor(prior.values, dtype=DTYPE)[:, None]], dim=1)
