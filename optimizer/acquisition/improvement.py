@@ -29,7 +29,7 @@ def bother(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
 
 def utility(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
     """Return expected relief less bother, ``(s, c)``."""
-    return surrogate.predict(points).mean - bother(problem, surrogate, points)
+    return surrogate.expected(points) - bother(problem, surrogate, points)
 
 
 def best_of(problem: Problem, surrogate: Surrogate, tried: Points) -> Points:

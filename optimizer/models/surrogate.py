@@ -1,6 +1,6 @@
 """The surrogate of one patient: equally weighted draws, conditioned on the reports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -54,17 +54,31 @@ class Surrogate:
         mean = _mean([there.mean for there in seen]) + (root * self.white).sum(1)
         return Prediction(surrogate=self, points=points, seen=seen, mean=mean, root=root)
 
+    def expected(self, points: Points) -> Tensor:
+        """Return the posterior mean of relief alone, ``(s, c)``: without the factorisation's share of a prediction."""
+        found = []
+        for part in self._in_blocks(points):
+            seen = [part.relief.at(part.values, points.in_posture(code)) for code in part.felt_in]
+            cross = _mean([part.relief.covariance(part.seen.inputs, there.inputs) for there in seen])
+            carried = torch.linalg.solve_triangular(part.factor.transpose(1, 2), part.white, upper=True)
+            found.append(_mean([there.mean for there in seen]) + (cross.transpose(1, 2) @ carried)[..., 0])
+        return torch.cat(found)
+
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
         found = []
-        size = max(1, BLOCK // max(1, len(self.dataset.relief) * len(points)))
-        for first in range(0, self.n_draws, size):
-            part = self.draws(slice(first, first + size))
+        for part in self._in_blocks(points):
             there, other = part.predict(points), part.predict(reference)
             variance = there.variance
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
         return Comparison(mean=mean, variance=variance, gain=gain, covariance=covariance)
+
+    def _in_blocks(self, points: Points) -> Iterator["Surrogate"]:
+        """Yield the surrogates of some draws at a time, so few that covariances with points stay in the cache."""
+        size = max(1, BLOCK // max(1, len(self.dataset.relief) * len(points)))
+        for first in range(0, self.n_draws, size):
+            yield self.draws(slice(first, first + size))
 
     def draws(self, which: slice) -> "Surrogate":
         """Return the surrogate of some of the draws."""

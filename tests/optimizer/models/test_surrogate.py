@@ -37,6 +37,11 @@ def test_conditioning_is_the_textbook_formula(problem: Problem, surrogate: Surro
     assert torch.allclose(prediction.variance, covariance.diagonal(dim1=1, dim2=2), atol=1e-8)
 
 
+def test_the_mean_alone_is_that_of_the_prediction(problem: Problem, surrogate: Surrogate) -> None:
+    points = points_of(problem, problem.space.draw(np.random.default_rng(2), 300))
+    assert torch.allclose(surrogate.expected(points), surrogate.predict(points).mean, atol=1e-9)
+
+
 def test_gain_over_a_point_is_the_difference_of_the_joint_posterior(
     problem: Problem, surrogate: Surrogate
 ) -> None:
