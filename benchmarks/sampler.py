@@ -1,7 +1,7 @@
 # ruff: noqa: INP001, T201 - a script that runs itself and talks to the terminal
 """How near the draws of the hyperparameters come to those of long runs, on histories of synthetic patients.
 
-The same sampler with sixteen times the draws and seven times the moves stands for the truth; how far two of its seeds lie
+The same sampler with sixteen times the draws and three times the moves stands for the truth; how far two of its seeds lie
 apart says how far it may be trusted. Run by ``python benchmarks/sampler.py``; prints Markdown.
 """
 
@@ -18,7 +18,8 @@ from optimizer.ask import Ask
 from optimizer.history import History, applied
 from optimizer.models import hyperposterior
 from optimizer.models.dataset import Points, dataset_of, points_of
-from optimizer.models.surrogate import Joint, Surrogate, joint_of
+from optimizer.models.joint import Joint, joint_of
+from optimizer.models.surrogate import Surrogate
 from optimizer.prior import NO_PRIOR
 from optimizer.problem import Problem
 
@@ -26,7 +27,7 @@ PATIENTS = range(1, 11)
 SIZES = (10, 30)
 N_SETTINGS = 200
 SEEDS = 4
-LONG = {"N_DRAWS": 4096, "N_KEPT": 1024, "N_MOVES": 20}
+LONG = {"N_DRAWS": 4096, "N_MOVES": 20}
 CLOSE_NRS = 0.15
 """Asked of the posterior mean of relief."""
 WIDTH = 0.20
@@ -90,10 +91,10 @@ def compared(problem: Problem, history: History) -> tuple[np.ndarray, ...]:
 
 
 def by_chance(run: Surrogate, points: Points) -> np.ndarray:
-    """Return how far means over as few draws as are kept lie from that of a long run, were they independent."""
+    """Return how far means over as few draws as are served lie from that of a long run, were they independent."""
     means = run.predict(points).mean.numpy()
     rng = np.random.default_rng(7)
-    few = (rng.choice(len(means), hyperposterior.N_KEPT, replace=False) for _ in range(SEEDS))
+    few = (rng.choice(len(means), hyperposterior.N_DRAWS, replace=False) for _ in range(SEEDS))
     return np.concatenate([means[rows].mean(0) - means.mean(0) for rows in few])
 
 
