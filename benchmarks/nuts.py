@@ -23,7 +23,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import torch
 from ask_time import course, first
-from sampler import CLOSE_NRS, SEEDS, SIZES, WIDTH, asked, believed, long, rms
+from sampler import CLOSE_NRS, PATIENTS, SEEDS, SIZES, WIDTH, asked, believed, long, rms
 from torch import Tensor
 
 from optimizer.history import History
@@ -51,12 +51,12 @@ MIXED = 1.05
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How long NUTS runs, and on how many patients our own sampler's long run stands beside it."""
+    """How long NUTS runs, and on which patients our own sampler's long run stands beside it."""
 
     chains: int
     warm_up: int
     samples: int
-    long: int
+    long: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,20 +86,20 @@ class Found:
 def main() -> None:
     """Print a row a history, then the same over histories."""
     parser = argparse.ArgumentParser(description="How near the surrogate as served comes to NUTS.")
-    parser.add_argument("--patients", type=int, default=10)
+    parser.add_argument("--patients", type=int, nargs="+", default=PATIENTS)
     parser.add_argument("--chains", type=int, default=3)
     parser.add_argument("--warm-up", type=int, default=300)
     parser.add_argument("--samples", type=int, default=700)
     parser.add_argument(
-        "--long", type=int, default=10, help="patients on which our own long run is compared too"
+        "--long", type=int, nargs="*", default=PATIENTS, help="patients with our own long run beside"
     )
     given = parser.parse_args()
-    counts = Counts(chains=given.chains, warm_up=given.warm_up, samples=given.samples, long=given.long)
+    counts = Counts(chains=given.chains, warm_up=given.warm_up, samples=given.samples, long=tuple(given.long))
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
     print(head("trials", "patient", "s"))
     found: dict[int, list[Found]] = {size: [] for size in SIZES}
-    for patient in range(1, given.patients + 1):
+    for patient in given.patients:
         problem, history = course(max(SIZES), patient)
         for size in SIZES:
             started = time.monotonic()
@@ -162,7 +162,7 @@ def compared(problem: Problem, history: History, patient: int, counts: Counts) -
     means = torch.stack([joint.given(chain, len(chain)).predict(points).mean for chain in white])
     served = [believed(joint.sampled(seed), points) for seed in range(SEEDS)]
     with long():
-        slow = [believed(joint.sampled(100), points)] if patient <= counts.long else []
+        slow = [believed(joint.sampled(100), points)] if patient in counts.long else []
     return Found(
         apart=(means.mean(1) - means.mean((0, 1))).flatten().numpy(),
         split_r_hat=split_gelman_rubin(means).numpy(),
