@@ -92,7 +92,8 @@ def _rows(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> list[list[R
     recent = (len(rows) // RECENT - 1) * RECENT
     older = [rating for row in rows[:recent] for rating in row]
     days = [rating.day for rating in older]
-    longest, window_days, pooled = max(days) - min(days), 2.0, rows[:recent]
+    # not less than a day: what was tried in one afternoon has a window too
+    longest, window_days, pooled = max(1.0, max(days) - min(days)), 2.0, rows[:recent]
     while len(pooled) + len(rows) - recent > AT_MOST and window_days < 4.0 * longest:
         keys = [(settings[rating.trial], rating.posture, int(rating.day // window_days)) for rating in older]
         pooled = _grouped(older, keys)

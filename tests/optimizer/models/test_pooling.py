@@ -64,6 +64,14 @@ def test_of_too_many_different_settings_the_oldest_are_left_out_and_counted() ->
     assert pooled.trials[0] == 40
 
 
+def test_an_afternoon_of_many_trials_is_pooled_too_and_not_left_out() -> None:
+    # sixty in a clinic, every five minutes, then once a week
+    days = [number / 288 for number in range(60)] + [7.0 * week for week in range(1, 31)]
+    pooled = pool([rated(number, day, 0.0) for number, day in enumerate(days)], [n % 10 for n in range(90)])
+    assert pooled.left_out == 0
+    assert int(pooled.n_reports.sum()) == 90
+
+
 @pytest.mark.parametrize("different", [7, 1000])
 def test_one_more_trial_of_a_long_course_leaves_the_rows_before_it_as_they_are(different: int) -> None:
     ratings = [rated(number, float(number), float(number % 7)) for number in range(131)]
