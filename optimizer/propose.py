@@ -1,7 +1,7 @@
 """The one entry: a problem, what happened so far, and a question; out comes a decision.
 
-The same inputs give the same decision: one thread, fixed iteration counts, ties broken by grid index. Nothing is kept
-between calls.
+The same inputs give the same decision: one thread, fixed iteration counts, ties broken by grid index. What is
+remembered between calls spares time only.
 """
 
 from collections.abc import Iterator

@@ -75,7 +75,7 @@ class Draws:
     """Smallest over the steps so far; zero where a portion could not be let in as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Memory:
     """Draws of the latest asks, so that the next one lets in only what is new. What is forgotten is drawn again, alike."""
 

@@ -1,7 +1,7 @@
 """The default policy: constrained, noise-aware improvement over the settings this patient is known to tolerate.
 
-Each decision is made anew from problem and history; a session keeps nothing. The order is the order of authority: doubt
-in the record, model-free limits, the learned safe set, and only then what is expected to help.
+Each decision follows from problem and history; what is remembered of earlier ones spares time only. The order is the order of
+authority: doubt in the record, model-free limits, the learned safe set, and only then what is expected to help.
 """
 
 from dataclasses import dataclass, field, replace

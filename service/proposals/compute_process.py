@@ -1,4 +1,5 @@
-"""The compute process: the only one that loads torch. Frames in, frames out, nothing kept between them.
+"""The compute process: the only one that loads torch. Frames in, frames out; what is remembered between them
+spares time only.
 
 Started by ``service.proposals.compute`` with the number of one end of a socket pair. A frame is four bytes of length and
 JSON. The first thing it says is that it is warm, having loaded the models and answered a small question: it names the

@@ -98,6 +98,14 @@ def test_memory_travels_to_another_process_empty() -> None:
     assert (there.at_most, there.latest(portions)) == (7, (0, None))
 
 
+def test_two_memories_are_two_things_whatever_they_hold() -> None:
+    one, other, known = Memory(), Memory(), measured(1.0, sd=0.4)
+    draw(known, 2, 0, one)
+    draw(known, 2, 0, other)
+    assert one != other
+    assert len({one, other, one}) == 2
+
+
 def test_a_portion_of_no_reports_leaves_the_draws_as_they_are() -> None:
     one = portion(lambda white: -0.5 * white[:, :1] ** 2, True)
     none = portion(lambda white: -0.5 * white[:, :1] ** 2, False, number=2)
