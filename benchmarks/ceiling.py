@@ -2,7 +2,7 @@
 """How much of what the arena calls achievable can be had under the ceiling on intolerable reports.
 
 The arena asks for the best settings whose *expected* grade is within the limit; a policy must also keep intolerable *reports*
-under 5 % (under half of that, as the search is careful). Where thresholds move from one report to the next the two part. Here
+under 5 % (under .35 of that, as the search is careful). Where thresholds move from one report to the next the two part. Here
 an observer who knows the patient picks the best of all settings under each ceiling.
 Run by ``python benchmarks/ceiling.py``; prints Markdown.
 """
@@ -21,7 +21,7 @@ from optimizer.trial import Posture
 SCENARIOS = ("scs-tonic", "scs-tonic-narrow", "scs-tonic-all-day", "scs-tonic-jitter")
 PATIENTS = range(1_000, 1_040)
 """Others than the tables report."""
-CEILINGS = (0.10, 0.05, 0.025)
+CEILINGS = (0.10, 0.05, 0.0175)
 EVERY = 7
 """One legal setting in so many; neighbours differ little."""
 SHIFTS, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)

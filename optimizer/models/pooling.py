@@ -85,20 +85,31 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
 
 
 def _rows(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> list[list[Rated]]:
-    """Group by trial and posture; where these are too many, the older by settings and posture within ever longer windows."""
+    """Group by trial and posture; where these are too many, pool the older, and all only where that is not enough."""
     rows = _grouped(ratings, [(rating.trial, rating.posture) for rating in ratings])
     if len(rows) <= AT_MOST:
         return rows
     recent = (len(rows) // RECENT - 1) * RECENT
-    older = [rating for row in rows[:recent] for rating in row]
-    days = [rating.day for rating in older]
-    # not less than a day: what was tried in one afternoon has a window too
-    longest, window_days, pooled = max(1.0, max(days) - min(days)), 2.0, rows[:recent]
-    while len(pooled) + len(rows) - recent > AT_MOST and window_days < 4.0 * longest:
-        keys = [(settings[rating.trial], rating.posture, int(rating.day // window_days)) for rating in older]
-        pooled = _grouped(older, keys)
+    older, latest = [rating for row in rows[:recent] for rating in row], rows[recent:]
+    some = _by_settings(older, settings, AT_MOST - len(latest)) + latest
+    if len(some) <= AT_MOST:
+        return some
+    all_of_them = _by_settings(ratings, settings, AT_MOST)
+    return all_of_them if len(all_of_them) <= AT_MOST else some
+
+
+def _by_settings(ratings: Sequence[Rated], settings: Sequence[Hashable], at_most: int) -> list[list[Rated]]:
+    """Group by settings and posture within windows of days, twice as long until the rows are few enough or the course is over."""
+    days = [rating.day for rating in ratings]
+    window_days, longest = 2.0, max(days) - min(days)
+    while True:
+        keys = [
+            (settings[rating.trial], rating.posture, int(rating.day // window_days)) for rating in ratings
+        ]
+        rows = _grouped(ratings, keys)
+        if len(rows) <= at_most or window_days >= 4.0 * longest:
+            return rows
         window_days *= 2.0
-    return pooled + rows[recent:]
 
 
 def _grouped(ratings: Sequence[Rated], keys: Sequence[Hashable]) -> list[list[Rated]]:

@@ -72,6 +72,12 @@ def test_an_afternoon_of_many_trials_is_pooled_too_and_not_left_out() -> None:
     assert int(pooled.n_reports.sum()) == 90
 
 
+@pytest.mark.parametrize(("n_trials", "different"), [(81, 60), (119, 55), (200, 70), (1000, 70)])
+def test_nothing_is_left_out_while_different_settings_fit(n_trials: int, different: int) -> None:
+    ratings = [rated(number, float(number), 0.0) for number in range(n_trials)]
+    assert pool(ratings, [number % different for number in range(n_trials)]).left_out == 0
+
+
 @pytest.mark.parametrize("different", [7, 1000])
 def test_one_more_trial_of_a_long_course_leaves_the_rows_before_it_as_they_are(different: int) -> None:
     ratings = [rated(number, float(number), float(number % 7)) for number in range(131)]
