@@ -124,15 +124,20 @@ def much_rated(history: History) -> History:
     return history.add(*more)
 
 
-def ask_s(problem: Problem, history: History, *, peer: str | None = None, repeats: int = 5) -> list[float]:
-    """Time the same ask with several seeds, one to warm up."""
+def ask_s(
+    problem: Problem, history: History, *, peer: str | None = None, repeats: int = 5, cold: bool = False
+) -> list[float]:
+    """Time the same ask with several seeds, one to warm up: as the next of a course, whose ask before is not timed."""
     from optimizer.evaluate.peers import load_peer
-    from optimizer.policies.safe_bo import SAFE_BO
+    from optimizer.policies.safe_bo import SafeBO
     from optimizer.propose import propose
 
-    policy = SAFE_BO if peer is None else load_peer(peer)
+    policy = SafeBO() if peer is None else load_peer(peer)
     asked, taken = question(problem, history), []
+    before = first(history, len(history) - 1)
     for seed in range(repeats + 1):
+        if peer is None and not cold:
+            propose(problem, before, question(problem, before), seed=seed, policy=policy)
         began = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -175,6 +180,16 @@ def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: in
             ours_s = median(taken) if size == PEERS_AT else ours_s
             yield _row(
                 "Titrate", n_parameters, size, len(record.reports), taken, 1.0, memory_mib(space, record)
+            )
+            first_of_all = ask_s(space, record, repeats=2, cold=True)
+            yield _row(
+                "the same, nothing remembered",
+                n_parameters,
+                size,
+                len(record.reports),
+                first_of_all,
+                1.0,
+                None,
             )
         for peer in PEERS:
             record = first(lived, PEERS_AT)
