@@ -2,14 +2,15 @@
 """How much of what the arena calls achievable can be had under the ceiling on intolerable reports.
 
 The arena asks for the best settings whose *expected* grade is within the limit; a policy must also keep intolerable *reports*
-under 5 % (under .35 of that, as the search is careful). Where thresholds move from one report to the next the two part. Here
-an observer who knows the patient picks the best of all settings under each ceiling.
+under 5 % (under `CAUTION` of that, as the search is careful). Where thresholds move from one report to the next the two
+part. Here an observer who knows the patient picks the best of all settings under each ceiling.
 Run by ``python benchmarks/ceiling.py``; prints Markdown.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.safety.safe_set import CAUTION
 from optimizer.simulate.body import Body
 from optimizer.simulate.effect import sigmoid
 from optimizer.simulate.scenarios import TherapyScenario, load_scenario
@@ -21,7 +22,7 @@ from optimizer.trial import Posture
 SCENARIOS = ("scs-tonic", "scs-tonic-narrow", "scs-tonic-all-day", "scs-tonic-jitter")
 PATIENTS = range(1_000, 1_040)
 """Others than the tables report."""
-CEILINGS = (0.10, 0.05, 0.0175)
+CEILINGS = (0.10, 0.05, CAUTION * 0.05)
 EVERY = 7
 """One legal setting in so many; neighbours differ little."""
 SHIFTS, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)

@@ -33,8 +33,8 @@ N_BEGINNINGS = 256
 FLAT_SD = 2.0
 """SD of relief over settings, in points of ten, where no physiological mean stands behind it [A]."""
 
-Part = Callable[[Joint, int, Memory | None], Surrogate]
-"""How to condition on the reports without the part, given a seed and what is remembered."""
+Part = Callable[[Joint], Joint]
+"""What relates reports to hyperparameters, less the part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,8 @@ class Without(SafeBO):
 class _Session(SafeBOSession):
     part: Part
 
-    def _fit(self, history: History, ask: Ask) -> Surrogate:
-        return self.part(self._joint(history, ask), self.seed, self.memory)
+    def _joint(self, history: History, ask: Ask) -> Joint:
+        return self.part(SafeBOSession._joint(self, history, ask))  # noqa: SLF001 - no super() with slots
 
 
 class _CurrentAlone(Intensity):
@@ -79,6 +79,17 @@ class _EvenToTheEdges(StimulationRelief):
         return values["residual_sd"].log().expand_as(level)
 
 
+class _MostProbable(Joint):
+    """One set of hyperparameters, the most probable, in place of draws."""
+
+    __slots__ = ()
+
+    def sampled(self, seed: int, memory: Memory | None = None) -> Surrogate:  # noqa: ARG002
+        generator = torch.Generator().manual_seed(seed)
+        cloud = torch.randn(N_BEGINNINGS, self.hyperprior.size, generator=generator, dtype=DTYPE)
+        return self.given(climbed(self, cloud), 1.0)
+
+
 class _Flat(StimulationRelief):
     """No physiological mean: the process on the same inputs does all the work, and may be as large as the effect was."""
 
@@ -88,39 +99,35 @@ class _Flat(StimulationRelief):
         return torch.zeros_like(level)
 
 
-def _without_intensity(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
+def _without_intensity(joint: Joint) -> Joint:
     relief, grades = _stimulated(joint), joint.grades
     intensity = _CurrentAlone(**_fields_of(relief.intensity))
     grades = None if grades is None else replace(grades, intensity=intensity)
-    return replace(joint, relief=replace(relief, intensity=intensity), grades=grades).sampled(seed, memory)
+    return replace(joint, relief=replace(relief, intensity=intensity), grades=grades)
 
 
-def _without_edges(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
-    return replace(joint, relief=_EvenToTheEdges(**_fields_of(_stimulated(joint)))).sampled(seed, memory)
+def _without_edges(joint: Joint) -> Joint:
+    return replace(joint, relief=_EvenToTheEdges(**_fields_of(_stimulated(joint))))
 
 
-def _without_physiology(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
+def _without_physiology(joint: Joint) -> Joint:
     relief = _Flat(**_fields_of(_stimulated(joint)))
     wide = joint.hyperprior.replaced({"residual_sd": (FLAT_SD * relief.scale.width / 10.0, 0.5)})
-    return replace(joint, relief=relief, hyperprior=wide).sampled(seed, memory)
+    return replace(joint, relief=relief, hyperprior=wide)
 
 
-def _without_days(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
-    return replace(joint, hyperprior=joint.hyperprior.replaced({"day_sd": (1e-3, 1e-3)})).sampled(
-        seed, memory
-    )
+def _without_days(joint: Joint) -> Joint:
+    return replace(joint, hyperprior=joint.hyperprior.replaced({"day_sd": (1e-3, 1e-3)}))
 
 
-def _without_thresholds(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:
+def _without_thresholds(joint: Joint) -> Joint:
     data, none = joint.dataset, torch.empty(0, dtype=torch.int64)
     unmet = replace(data, rungs=data.rungs.take(none), rung_outcome=data.rung_outcome[none], rung_trial=none)
-    return replace(joint, dataset=unmet).sampled(seed, memory)
+    return replace(joint, dataset=unmet)
 
 
-def _without_integration(joint: Joint, seed: int, memory: Memory | None) -> Surrogate:  # noqa: ARG001
-    generator = torch.Generator().manual_seed(seed)
-    cloud = torch.randn(N_BEGINNINGS, joint.hyperprior.size, generator=generator, dtype=DTYPE)
-    return joint.given(climbed(joint, cloud), 1.0)
+def _without_integration(joint: Joint) -> Joint:
+    return _MostProbable(**_fields_of(joint))
 
 
 def climbed(joint: Joint, cloud: Tensor) -> Tensor:
@@ -148,7 +155,7 @@ def _stimulated(joint: Joint) -> StimulationRelief:
     return joint.relief
 
 
-def _fields_of(whole: Intensity | StimulationRelief) -> dict[str, Any]:
+def _fields_of(whole: Intensity | StimulationRelief | Joint) -> dict[str, Any]:
     return {field.name: getattr(whole, field.name) for field in fields(whole)}
 
 

@@ -70,7 +70,7 @@ class Joint:
 
     def portions(self, seed: int) -> tuple[Portion, ...]:
         """Return the reports by trials, in the portions they are let in by."""
-        name = blake2b(_spelled((self.relief, self.grades, repr(self.hyperprior), seed)), digest_size=16)
+        name = blake2b(_spelled((self.relief, self.grades, self.hyperprior, seed)), digest_size=16)
         ends, found, before = tuple(_ends(self.dataset.n_trials)), [], 0
         for until, said in zip(ends, self.dataset.spelled(ends), strict=True):
             name.update(said)

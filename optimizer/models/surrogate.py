@@ -48,8 +48,7 @@ class Surrogate:
 
     def predict(self, points: Points) -> "Prediction":
         """Return the posterior of relief at points, draw by draw, whatever posture the points are in."""
-        seen = tuple(self.relief.at(self.values, points.in_posture(code)) for code in self.felt_in)
-        cross = _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
+        seen, cross = self._related(points)
         root = torch.linalg.solve_triangular(self.factor, cross, upper=False)
         mean = _mean([there.mean for there in seen]) + (root * self.white).sum(1)
         return Prediction(surrogate=self, points=points, seen=seen, mean=mean, root=root)
@@ -58,8 +57,7 @@ class Surrogate:
         """Return the posterior mean of relief alone, ``(s, c)``: without the factorisation's share of a prediction."""
         found = []
         for part in self._in_blocks(points):
-            seen = [part.relief.at(part.values, points.in_posture(code)) for code in part.felt_in]
-            cross = _mean([part.relief.covariance(part.seen.inputs, there.inputs) for there in seen])
+            seen, cross = part._related(points)  # noqa: SLF001 - of its own kind
             carried = torch.linalg.solve_triangular(part.factor.transpose(1, 2), part.white, upper=True)
             found.append(_mean([there.mean for there in seen]) + (cross.transpose(1, 2) @ carried)[..., 0])
         return torch.cat(found)
@@ -73,6 +71,11 @@ class Surrogate:
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
         return Comparison(mean=mean, variance=variance, gain=gain, covariance=covariance)
+
+    def _related(self, points: Points) -> tuple[tuple[Seen, ...], Tensor]:
+        """Return points as seen in each posture of use, and the prior covariance of ratings with their mean, ``(s, n, c)``."""
+        seen = tuple(self.relief.at(self.values, points.in_posture(code)) for code in self.felt_in)
+        return seen, _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
 
     def _in_blocks(self, points: Points) -> Iterator["Surrogate"]:
         """Yield the surrogates of some draws at a time, so few that covariances with points stay in the cache."""

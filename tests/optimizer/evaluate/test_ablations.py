@@ -34,19 +34,19 @@ def test_every_part_moves_what_is_expected_once_it_is_left_out(part: str) -> Non
     points = points_of(
         PROBLEM, indices(PROBLEM, {**START, "pulse_width_us": 450.0}, {**START, "frequency_hz": 80.0})
     )
-    whole, lacking = joint().sampled(0), PARTS[part](joint(), 0, None)
+    whole, lacking = joint().sampled(0), PARTS[part](joint()).sampled(0)
     moved = (whole.predict(points).mean.mean(0) - lacking.predict(points).mean.mean(0)).abs()
     assert moved.max() > 0.01
 
 
 def test_without_intensity_a_wider_pulse_is_as_strong() -> None:
     points = points_of(PROBLEM, indices(PROBLEM, START, {**START, "pulse_width_us": 600.0}))
-    grade = PARTS["intensity"](joint(), 0, None).expected_grade(points)
+    grade = PARTS["intensity"](joint()).sampled(0).expected_grade(points)
     assert torch.equal(grade[:, 0], grade[:, 1])
 
 
 def test_without_integration_one_set_of_hyperparameters_is_left() -> None:
-    assert PARTS["integration"](joint(), 0, None).n_draws == 1
+    assert PARTS["integration"](joint()).sampled(0).n_draws == 1
 
 
 def test_the_climb_ends_at_hyperparameters_more_probable_than_where_it_began() -> None:
