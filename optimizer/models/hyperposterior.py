@@ -29,6 +29,8 @@ N_DRAWS = 256
 """Equally weighted draws."""
 N_MOVES = 6
 """Moves after each step."""
+N_ASIDE = 6
+"""Moves after these of the coordinates that cost little."""
 MAX_STEPS = 24
 """Steps at most to let a portion in; more would mean the likelihood is degenerate."""
 MIXING = 0.6
@@ -45,12 +47,25 @@ LogDensities = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """Coordinates that few reports depend on, and cheaply: they move more often than the rest."""
+
+    columns: Tensor
+    """``(k,)`` which they are."""
+    given: Callable[[Tensor], LogDensities]
+    """``(s, h)`` draws to the log densities of these reports, ``(s, r)``, as these coordinates alone move, ``(s, k)``."""
+    new: Tensor
+    """``(r,)`` which of these reports are not those before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
     """Some reports, and those before them."""
 
     log_densities: LogDensities
     new: Tensor
     """``(i,)`` which of them are not those before."""
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +200,8 @@ def _let_in(reports: Reports, draws: Draws, generator: torch.Generator) -> Draws
         share = min(1.0, share + step)
         for _ in range(N_MOVES):
             moving = _moved(moving, share, reports, reference, generator)
+        if reports.aside is not None:
+            moving = _moved_aside(moving, share, reports.aside, reference, generator)
         if share >= 1.0:
             return Draws(white=moving.white, effective_sample_size=smallest)
     return Draws(white=moving.white, effective_sample_size=0.0)
@@ -230,6 +247,11 @@ class _Reference:
         """Return them back."""
         return self.centre + standard @ self.root.T
 
+    def of(self, columns: Tensor) -> "_Reference":
+        """Return the measure of some coordinates alone."""
+        rows = self.root[columns]
+        return _normal(self.centre[columns], rows @ rows.T)
+
 
 def _reference(white: Tensor, weights: Tensor) -> _Reference:
     centre = weights @ white
@@ -237,7 +259,11 @@ def _reference(white: Tensor, weights: Tensor) -> _Reference:
     covariance = (apart * weights[:, None]).T @ apart
     variance = covariance.diagonal().clamp(NARROWEST**2, WIDEST**2)
     # half of it is positive semi-definite and the diagonal is not below NARROWEST^2 of the rest: it can be factorised
-    root = torch.linalg.cholesky(CORRELATED * covariance + (1.0 - CORRELATED) * torch.diag(variance))
+    return _normal(centre, CORRELATED * covariance + (1.0 - CORRELATED) * torch.diag(variance))
+
+
+def _normal(centre: Tensor, covariance: Tensor) -> _Reference:
+    root = torch.linalg.cholesky(covariance)
     unit = torch.eye(len(centre), dtype=DTYPE)
     inverse = torch.linalg.solve_triangular(root, unit, upper=False)
     return _Reference(centre=centre, root=root, inverse=inverse)
@@ -260,3 +286,19 @@ def _moved(
     log_ratio = log_target(proposed, there) - log_target(moving, here)
     uniform = torch.rand(len(here), generator=generator, dtype=DTYPE)
     return moving.replaced(proposed, torch.log(uniform) < torch.nan_to_num(log_ratio, nan=-torch.inf))
+
+
+def _moved_aside(
+    moving: _Moving, share: float, aside: Aside, reference: _Reference, generator: torch.Generator
+) -> _Moving:
+    """Move every draw some times along the coordinates that cost little, the others standing still."""
+    alone = Reports(log_densities=aside.given(moving.white), new=aside.new)
+    here = there = _moving(alone, moving.white[:, aside.columns])
+    measure = reference.of(aside.columns)
+    for _ in range(N_ASIDE):
+        there = _moved(there, share, alone, measure, generator)
+    return _Moving(
+        white=moving.white.index_copy(1, aside.columns, there.white),
+        before=moving.before + (there.before - here.before),
+        new=moving.new + (there.new - here.new),
+    )

@@ -5,7 +5,7 @@ prior of any of them can be replaced by data (``Prior.hyperparameters``).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -92,6 +92,14 @@ class Hyperprior:
     def size(self) -> int:
         """Number of hyperparameters."""
         return len(self.beliefs)
+
+    def columns(self, names: Collection[str]) -> Tensor:
+        """Return the columns of some hyperparameters, ``(k,)``, in the order of this table."""
+        return torch.tensor([column for column, name in enumerate(self.beliefs) if name in names])
+
+    def only(self, names: Collection[str]) -> "Hyperprior":
+        """Return the table of some hyperparameters, in the order of this one."""
+        return Hyperprior({name: belief for name, belief in self.beliefs.items() if name in names})
 
     def values(self, white: Tensor) -> dict[str, Tensor]:
         """Return draws by name.

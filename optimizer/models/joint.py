@@ -14,7 +14,7 @@ from torch import Tensor
 from optimizer.errors import FitError
 from optimizer.models import hyperposterior, postures
 from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
-from optimizer.models.hyperposterior import Memory, Portion, Reports
+from optimizer.models.hyperposterior import Aside, LogDensities, Memory, Portion, Reports
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
 from optimizer.models.likelihood import log_densities, noise_of
@@ -81,9 +81,23 @@ class Joint:
     def _portion(self, before: int, until: int, key: bytes) -> Portion:
         def read() -> Reports:
             known = replace(self, dataset=self.dataset.until(until))
-            return Reports(log_densities=known.log_densities, new=known.trials >= before)
+            new = known.trials >= before
+            return Reports(log_densities=known.log_densities, new=new, aside=known._aside(new))  # noqa: SLF001
 
         return Portion(number=until, key=key, read=read)
+
+    def _aside(self, new: Tensor) -> Aside | None:
+        """Return what only side effects depend on: an intensity once known, their densities cost next to nothing."""
+        n_ratings = len(self.dataset.relief)
+        if self.grades is None or len(new) == n_ratings:
+            return None
+        grades, own = self.grades, self.hyperprior.only(self.grades.beliefs)
+
+        def given(white: Tensor) -> LogDensities:
+            levels = grades.levels(self.hyperprior.values(white), self.dataset)
+            return lambda moved: grades.log_densities_at(levels, own.values(moved), self.dataset)
+
+        return Aside(columns=self.hyperprior.columns(grades.beliefs), given=given, new=new[n_ratings:])
 
     @property
     def trials(self) -> Tensor:

@@ -43,9 +43,11 @@ class Grades:
 
     def expected(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
         """Return the expected grade, ``(s, c)``; zero without current."""
+        return self._grade(values, points, self.intensity.log_intensity(values, points))
+
+    def _grade(self, values: Mapping[str, Tensor], points: Points, level: Tensor) -> Tensor:
         share = self.tolerability.limit_grade / GRADE_RANGE
-        level = self.intensity.log_intensity(values, points) / values["grade_slope"]
-        grade = GRADE_RANGE * torch.sigmoid(math.log(share / (1 - share)) + level)
+        grade = GRADE_RANGE * torch.sigmoid(math.log(share / (1 - share)) + level / values["grade_slope"])
         return grade * (points.amplitude_ma > LOWEST_CURRENT_MA)
 
     def p_intolerable(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
@@ -55,26 +57,37 @@ class Grades:
 
     def log_densities(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
         """Return the log probability of each grade and of each ramp rung, ``(s, m + r)``."""
-        return torch.cat([self._log_grades(values, dataset), self._log_rungs(values, dataset)], dim=1)
+        return self.log_densities_at(self.levels(values, dataset), values, dataset)
 
-    def _log_grades(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
+    def levels(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
+        """Return the log intensity of what was graded, then of the ramp rungs, ``(s, m + r)``; :attr:`beliefs` play no part."""
+        return self.intensity.log_intensity(values, dataset.graded.joined(dataset.rungs))
+
+    def log_densities_at(self, levels: Tensor, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
+        """Return :meth:`log_densities` where :meth:`levels` are known; of the values only :attr:`beliefs` are read."""
+        graded, rungs = levels.split([len(dataset.grade), len(dataset.rung_outcome)], dim=1)
+        return torch.cat(
+            [self._log_grades(values, graded, dataset), _log_rungs(values, rungs, dataset)], dim=1
+        )
+
+    def _log_grades(self, values: Mapping[str, Tensor], level: Tensor, dataset: Dataset) -> Tensor:
         """Rounding and both ends of the scale are part of the likelihood, ``(s, m)``."""
         grade, sd = dataset.grade[None, :], values["grade_noise"]
-        mean = self.expected(values, dataset.graded)
+        mean = self._grade(values, dataset.graded, level)
         half = 0.5 if self.whole else 0.25
         upper = torch.where(grade >= GRADE_RANGE, torch.inf, (grade + half - mean) / sd)
         lower = torch.where(grade <= 0.0, -torch.inf, (grade - half - mean) / sd)
         inside = torch.special.ndtr(upper) - torch.special.ndtr(lower)
         return torch.log((1 - SLIP) * inside.clamp_min(0.0) + SLIP / (GRADE_RANGE + 1.0))
 
-    def _log_rungs(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
-        """Perception and discomfort are readings of the thresholds; a tolerated rung only bounds one, ``(s, r)``."""
-        level = self.intensity.log_intensity(values, dataset.rungs)
-        tolerated = torch.special.log_ndtr(-level / RUNG_SD)
-        perceived = _log_normal_density(level + values["perception_window"])
-        uncomfortable = _log_normal_density(level)
-        outcome = dataset.rung_outcome[None, :]
-        return torch.where(outcome < 0, tolerated, torch.where(outcome > 0, uncomfortable, perceived))
+
+def _log_rungs(values: Mapping[str, Tensor], level: Tensor, dataset: Dataset) -> Tensor:
+    """Perception and discomfort are readings of the thresholds; a tolerated rung only bounds one, ``(s, r)``."""
+    tolerated = torch.special.log_ndtr(-level / RUNG_SD)
+    perceived = _log_normal_density(level + values["perception_window"])
+    uncomfortable = _log_normal_density(level)
+    outcome = dataset.rung_outcome[None, :]
+    return torch.where(outcome < 0, tolerated, torch.where(outcome > 0, uncomfortable, perceived))
 
 
 def _log_normal_density(deviation: Tensor) -> Tensor:

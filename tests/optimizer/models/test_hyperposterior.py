@@ -11,7 +11,16 @@ from torch import Tensor
 
 from optimizer.errors import FitError
 from optimizer.models import hyperposterior
-from optimizer.models.hyperposterior import N_DRAWS, Draws, LogDensities, Memory, Portion, Reports, draw
+from optimizer.models.hyperposterior import (
+    N_DRAWS,
+    Aside,
+    Draws,
+    LogDensities,
+    Memory,
+    Portion,
+    Reports,
+    draw,
+)
 
 
 def portion(log_densities: LogDensities, *new: bool, number: int = 1) -> Portion:
@@ -64,6 +73,34 @@ def test_reports_let_in_one_by_one_give_what_all_at_once_give() -> None:
     tolerance = 4 / math.sqrt(precision * 20 * N_DRAWS / 4)
     assert float(mean[0]) == pytest.approx(sum(readings) / sd**2 / precision, abs=tolerance)
     assert float(variance[0]) == pytest.approx(1.0 / precision, rel=0.25)
+
+
+@pytest.mark.parametrize("has_aside", [True, False])
+def test_coordinates_that_move_more_often_keep_the_posterior(has_aside: bool) -> None:
+    # a reading of the first coordinate and one of the sum of both; the second coordinate is in the latter alone
+    one, both, sd = 0.8, -0.6, 0.3
+
+    def densities(first: Tensor, second: Tensor) -> Tensor:
+        return -0.5 * (torch.cat([first - one, first + second - both], dim=1) / sd) ** 2
+
+    aside = Aside(
+        columns=torch.tensor([1]),
+        given=lambda white: lambda moved: densities(white[:, :1], moved)[:, 1:],
+        new=torch.tensor([True]),
+    )
+    reports = Reports(
+        log_densities=lambda white: densities(white[:, :1], white[:, 1:]),
+        new=torch.tensor([True, True]),
+        aside=aside if has_aside else None,
+    )
+    mean, variance = moments([Portion(number=1, key=b"", read=lambda: reports)])
+    precision = torch.tensor([[1 + 2 / sd**2, 1 / sd**2], [1 / sd**2, 1 + 1 / sd**2]], dtype=torch.float64)
+    expected = torch.linalg.solve(
+        precision, torch.tensor([one + both, both], dtype=torch.float64)[:, None] / sd**2
+    )
+    spread = torch.linalg.inv(precision).diagonal()
+    assert bool(((mean - expected[:, 0]).abs() < 4 * (spread / (20 * N_DRAWS / 4)).sqrt()).all())
+    assert variance.tolist() == pytest.approx(spread.tolist(), rel=0.25)
 
 
 def test_what_is_remembered_changes_nothing_but_how_much_is_read() -> None:

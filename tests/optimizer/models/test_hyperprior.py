@@ -19,6 +19,14 @@ def test_the_centre_of_the_white_space_is_the_median() -> None:
     assert [round(float(value), 12) for value in values.values()] == [2.0, 3.0, 1.5, 2.5]
 
 
+def test_some_of_a_table_are_its_columns_of_the_same_names() -> None:
+    table, names = Hyperprior(BELIEFS), ("d", "b")
+    white = torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    some, all_of_them = table.only(names).values(white[:, table.columns(names)]), table.values(white)
+    assert list(some) == ["b", "d"]
+    assert all(torch.equal(some[name], all_of_them[name]) for name in some)
+
+
 @given(low=st.floats(-5, 5), high=st.floats(-5, 5))
 def test_every_belief_is_monotone(low: float, high: float) -> None:
     low, high = sorted((low, high))

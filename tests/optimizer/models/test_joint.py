@@ -44,6 +44,25 @@ def test_the_portions_of_a_course_let_in_every_report_once() -> None:
     assert torch.allclose(added, whole.log_likelihood(white))
 
 
+def test_what_only_side_effects_depend_on_is_moved_by_their_densities_alone() -> None:
+    whole = joint(ROWS)
+    reports = whole.portions(0)[-1].read()
+    aside, n_ratings = reports.aside, len(whole.dataset.relief)
+    assert aside is not None
+    assert torch.equal(aside.new, reports.new[n_ratings:])
+    white = torch.randn(3, whole.hyperprior.size, generator=torch.Generator().manual_seed(0), dtype=DTYPE)
+    moved = white.index_copy(1, aside.columns, torch.full((3, len(aside.columns)), 0.7, dtype=DTYPE))
+    before, after = reports.log_densities(white), reports.log_densities(moved)
+    assert torch.equal(before[:, :n_ratings], after[:, :n_ratings])
+    assert not torch.allclose(before[:, n_ratings:], after[:, n_ratings:])
+    assert torch.equal(aside.given(white)(moved[:, aside.columns]), after[:, n_ratings:])
+
+
+def test_a_course_without_a_report_of_side_effects_has_nothing_aside() -> None:
+    silent = [{key: value for key, value in row.items() if key != "discomfort"} for row in ROWS]
+    assert joint(silent).portions(0)[-1].read().aside is None
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -40,8 +40,6 @@ MATTER = (
     "grade_noise",
 )
 LOWEST_P = 0.01
-OFF = {"grade_noise"}
-"""Found not to pass on 21 November 2026; more draws and other moves brought it right on 100 patients, which shows nothing yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +151,6 @@ def test_the_truth_ranks_evenly_among_our_draws(
         f"trial. Rank of the truth among {hyperposterior.N_DRAWS} draws; if draws and truth come from the same distribution, ranks",
         "are uniform (Kolmogorov-Smirnov test): a tenth below the first decile, a tenth above the last. Asked for: p above .01.",
         "",
-        f"Known not to pass: {', '.join(sorted(OFF))}, drawn too large; probably for want of draws, which is not shown.",
-        "",
         "| quantity | p | below 10 % | above 90 % |",
         "|---|---|---|---|",
     ]
@@ -164,12 +160,4 @@ def test_the_truth_ranks_evenly_among_our_draws(
     ]
     page = acceptance_folder / "simulation-based-calibration.md"
     page.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert {name: value for name, value in p.items() if value <= LOWEST_P and name not in OFF} == {}
-
-
-@pytest.mark.acceptance
-def test_nothing_that_was_off_has_come_right_unnoticed(
-    places: dict[str, np.ndarray], full_counts: bool
-) -> None:
-    if full_counts:
-        assert p_values(places)["grade_noise"] <= LOWEST_P, "strike it from OFF"
+    assert {name: value for name, value in p.items() if value <= LOWEST_P} == {}
