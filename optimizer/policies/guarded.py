@@ -12,8 +12,7 @@ from optimizer.policies.nearest import nearest
 from optimizer.policies.policy import Policy, Session
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
-from optimizer.safety import closure, doubt, limits
-from optimizer.space.settings import Settings
+from optimizer.safety import doubt, limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +51,14 @@ class GuardedSession:
         wish = self.inner.decide(history, ask)
         if not isinstance(wish, Proposal):
             return replace(wish, basis=basis)
-        admissible = limits.gate_of(self.problem, history, ask).admits
+        gate = limits.gate_of(self.problem, history, ask)
         rng = np.random.default_rng([self.seed, len(history)])
-        chosen = nearest(self.problem, wish.settings, ask.in_force.settings, admissible, rng)
+        chosen = nearest(self.problem, wish.settings, ask.in_force.settings, gate.admits, rng)
         if chosen is None:
             return replace(doubt.no_safe_candidate(self.problem, history, ask), basis=basis)
-        keep = wish.recommendation if self._is_open(history, wish.recommendation) else None
+        keep = wish.recommendation
+        if keep is not None and not gate.keeps(np.array([keep.indices], dtype=np.int64))[0]:
+            keep = None
         relief = wish.recommendation_relief_nrs if keep is not None else None
         over_start = wish.recommendation_over_start_nrs if keep is not None else None
         granted = wish
@@ -76,9 +77,3 @@ class GuardedSession:
             recommendation_over_start_nrs=over_start,
             basis=basis,
         )
-
-    def _is_open(self, history: History, settings: Settings | None) -> bool:
-        if settings is None:
-            return False
-        row = np.array([settings.indices], dtype=np.int64)
-        return bool(closure.open_to(self.problem, closure.closures(self.problem, history), row)[0])

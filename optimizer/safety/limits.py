@@ -36,6 +36,14 @@ class Gate:
         mask = self.problem.allowed(indices) & unlocked(self.problem, self.ask, indices)
         return np.asarray(mask & closure.open_to(self.problem, self.closed, indices))
 
+    def keeps(self, indices: Indices) -> NDArray[np.bool_]:
+        """Return which grid points may be recommended to live with, in reach or not, ``(c,)``: none that was not tolerated.
+
+        Nor any as strong in its configuration, until it is tolerated after all or a clinician releases it: what may not be
+        tried again is not to be kept either.
+        """
+        return self.opens(indices) & titration.below_bars(self.problem, self.anchors.bars, indices)
+
 
 def gate_of(problem: Problem, history: History, ask: Ask) -> Gate:
     """Return the gate of an ask; arguments as of :func:`admissible`."""

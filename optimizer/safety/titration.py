@@ -30,7 +30,7 @@ from optimizer.space.constraint import Array
 from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
 
-__all__ = ["Anchors", "anchors", "is_tolerated", "within_reach"]
+__all__ = ["Anchors", "anchors", "below_bars", "is_tolerated", "within_reach"]
 
 UPPER_95 = 1.6448536269514722
 """Standard normal quantile: one-sided 95 %."""
@@ -222,6 +222,13 @@ def _strongest(stimuli: Stimuli) -> Stimuli:
     rows = np.stack([stimuli.configuration, stimuli.pulse_width_us, stimuli.frequency_hz], axis=1)[order]
     _, first = np.unique(rows, axis=0, return_index=True)
     return stimuli[order[first]]
+
+
+def below_bars(problem: Problem, barred: tuple[Bar, ...], indices: Indices) -> NDArray[np.bool_]:
+    """Return which grid points are surely weaker than everything not tolerated in their configuration, ``(c,)``."""
+    if not barred:
+        return np.ones(len(indices), dtype=np.bool_)
+    return _weaker_than_bars(barred, strength.of_grid_points(problem, indices))
 
 
 def _weaker_than_bars(barred: tuple[Bar, ...], candidates: Stimuli) -> NDArray[np.bool_]:

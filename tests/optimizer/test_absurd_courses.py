@@ -17,7 +17,7 @@ from optimizer.problem import Problem
 from optimizer.propose import propose
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Trial
-from tests.optimizer.safety.design_rules import breaches, in_envelope, is_closed, on_grid
+from tests.optimizer.safety.design_rules import breaches, in_envelope, is_barred, is_closed, on_grid
 from tests.strategies.absurd import Course, course
 
 
@@ -68,6 +68,7 @@ def unsafe_to_keep(problem: Problem, history: History, settings: Settings) -> li
     if problem.has_stimulation:
         broken += ["limit"] * (not problem.space.contains(settings))
         broken += ["closure"] * is_closed(problem, history, values)
+        broken += ["bar"] * is_barred(problem, history, values)
     return broken
 
 

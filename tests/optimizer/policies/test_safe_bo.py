@@ -9,11 +9,12 @@ import pytest
 from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Search
 from optimizer.acquisition.improvement import best_of
-from optimizer.decision import Hold, HoldReason, Interval, Proposal, Purpose, Stop
+from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
 from optimizer.policies.safe_bo import SAFE_BO, SafeBO
 from optimizer.safety.limits import gate_of
+from optimizer.space.settings import Settings
 from optimizer.trial import Review, ReviewSubject
 from tests.optimizer.models.courses import ROWS, START, asked, tonic
 
@@ -71,6 +72,39 @@ def test_a_stop_says_what_to_keep_and_why() -> None:
     assert isinstance(decision, Stop)
     assert decision.remaining_gain_nrs < 3.0
     assert decision.keep["configuration"] in {"level-3", "level-4"}
+
+
+@pytest.mark.parametrize("min_gain_nrs", [0.0, 5.0], ids=["a proposal", "a stop"])
+def test_settings_last_reported_intolerable_are_not_recommended_until_a_clinician_releases_them(
+    min_gain_nrs: float,
+) -> None:
+    # five good reports before it let the model think it a slip; it may not be tried again, so it is not to be kept either
+    problem = tonic(min_gain_nrs=min_gain_nrs)
+    good = {**START, "amplitude_ma": 5.4}
+    rows = [{**START, "pain": 7, "discomfort": 0}, *[{**good, "pain": 2, "discomfort": 1}] * 5]
+    history, ask = asked(problem, [*rows, {**good, "pain": 2, "discomfort": 5}])
+    session = SAFE_BO.start(problem)
+    kept = kept_in(session.decide(history, ask))
+    assert kept is not None
+    assert kept.as_dict() == START
+    seen = Review(
+        id="v",
+        subject=ReviewSubject.CLOSURE,
+        subject_id="row-6-discomfort",
+        reason="seen",
+        occurred_at=ask.at,
+        recorded_at=ask.at,
+    )
+    kept = kept_in(session.decide(history.add(seen), ask))
+    assert kept is not None
+    assert kept.as_dict() == good
+
+
+def kept_in(decision: Decision) -> Settings | None:
+    """What a decision advises to keep."""
+    if isinstance(decision, Proposal):
+        return decision.recommendation
+    return decision.keep if isinstance(decision, Stop) else decision.meanwhile
 
 
 def test_the_recommendation_is_also_held_against_where_the_course_started() -> None:

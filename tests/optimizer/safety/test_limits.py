@@ -16,7 +16,7 @@ from optimizer.safety import closure, limits, strength, titration, tolerance
 from optimizer.space.device import load_device
 from optimizer.space.search_space import Indices
 from optimizer.trial import Trial
-from tests.optimizer.safety.design_rules import breaches
+from tests.optimizer.safety.design_rules import breaches, is_barred, is_closed
 from tests.strategies.histories import START, applied_settings, asks, histories, reports_of
 from tests.strategies.problems import problems
 
@@ -58,6 +58,22 @@ def test_admits_nothing_that_the_design_forbids(situation: tuple[Problem, Histor
         assert not (admitted == np.array(excluded)).all(axis=1).any()
     again = limits.admissible(problem, history, ask, points)
     assert np.array_equal(mask, again)
+
+
+@pytest.mark.sampled
+@given(situation=situations())
+def test_keeps_nothing_that_was_not_tolerated_and_whatever_it_admits(
+    situation: tuple[Problem, History, Ask],
+) -> None:
+    problem, history, ask = situation
+    points, gate = candidates(problem, history, ask), limits.gate_of(problem, history, ask)
+    kept = gate.keeps(points)
+    assert kept[gate.admits(points)].all()
+    some = points[kept]
+    for row in some[:: max(1, len(some) // CHECKED)]:
+        values = problem.space.at(row).as_dict()
+        assert not is_barred(problem, history, values)
+        assert not is_closed(problem, history, values)
 
 
 @pytest.mark.sampled
