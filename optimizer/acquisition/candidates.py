@@ -73,7 +73,7 @@ class Search:
     surrogate: Surrogate
     history: History
     best: Points
-    """One point: the best that may be kept as things stand."""
+    """One point: the best that may be kept as things stand; where nothing may be, the best known."""
     rng: np.random.Generator
     gate: Gate
 
@@ -93,7 +93,7 @@ class Search:
             return np.empty((0, len(self.problem.space.parameters)), dtype=np.int64)
         far = search.far(self.problem, self.rng)
         aims = about_tolerable(self.problem, self.surrogate, far, self.problem.postures, self.rng)
-        aims = aims[self.gate.opens(aims)]
+        aims = aims[self.gate.keeps(aims)]
         return np.asarray(aims[self._ranked(for_themselves(aims))[:AIMS]])
 
     def candidates(self, aims: Indices) -> Candidates:
@@ -155,7 +155,7 @@ class Search:
 def may_keep(
     surrogate: Surrogate, gate: Gate, points: Indices, uses: Sequence[PostureUse] | None = None
 ) -> NDArray[np.bool_]:
-    """Return which settings one could live with: inside every limit and closure, held tolerable, in reach or not.
+    """Return which settings one could live with: inside every limit, closure and bar, held tolerable, in reach or not.
 
     Args:
         surrogate: Conditioned on the history.
@@ -167,7 +167,7 @@ def may_keep(
         ``(c,)``
     """
     tolerable = safe(gate.problem, surrogate, points_of(gate.problem, points), uses)
-    return np.asarray(gate.opens(points) & tolerable.numpy())
+    return np.asarray(gate.keeps(points) & tolerable.numpy())
 
 
 def about_tolerable(

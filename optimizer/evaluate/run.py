@@ -213,7 +213,7 @@ class _Course:
     def _recommended(self, decision: Decision) -> Settings:
         match decision:
             case Proposal():
-                return decision.recommendation or self.recommended
+                return decision.recommendation or self.start
             case Stop():
                 return decision.keep
             case Hold():

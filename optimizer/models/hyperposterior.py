@@ -2,7 +2,8 @@
 
 The prior is reached in the limit of no reports. Each portion of reports is let in by steps, each step as large as keeps half
 of the effective sample; after each, every draw moves by an autoregressive proposal around the cloud's own mean and
-covariance. All draws move together, so a move costs one batched factorisation. Draws that were near the truth after ten
+covariance; then, some times more, along the coordinates that few reports depend on. All draws move together, so a move
+costs one batched factorisation. Draws that were near the truth after ten
 trials are near it after eleven, also where several places explain the reports: none has to be found again from the prior.
 Fixed counts, one generator a portion: the same inputs give the same draws, whether an earlier ask's are remembered or not.
 

@@ -95,7 +95,9 @@ class Hyperprior:
 
     def columns(self, names: Collection[str]) -> Tensor:
         """Return the columns of some hyperparameters, ``(k,)``, in the order of this table."""
-        return torch.tensor([column for column, name in enumerate(self.beliefs) if name in names])
+        return torch.tensor(
+            [column for column, name in enumerate(self.beliefs) if name in names], dtype=torch.int64
+        )
 
     def only(self, names: Collection[str]) -> "Hyperprior":
         """Return the table of some hyperparameters, in the order of this one."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Proposal
+from optimizer.decision import Decision, Proposal, Stop
 from optimizer.history import History
 from optimizer.policies.baseline import answer, basis_of
 from optimizer.policies.nearest import nearest
@@ -13,6 +13,8 @@ from optimizer.policies.policy import Policy, Session
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import doubt, limits
+from optimizer.safety.limits import Gate
+from optimizer.space.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +50,17 @@ class GuardedSession:
         held = doubt.hold(self.problem, history, ask)
         if held is not None:
             return replace(held, basis=basis)
+        gate = limits.gate_of(self.problem, history, ask)
         wish = self.inner.decide(history, ask)
+        if isinstance(wish, Stop) and not _keeps(gate, wish.keep):
+            return replace(doubt.no_safe_candidate(self.problem, history, ask), basis=basis)
         if not isinstance(wish, Proposal):
             return replace(wish, basis=basis)
-        gate = limits.gate_of(self.problem, history, ask)
         rng = np.random.default_rng([self.seed, len(history)])
         chosen = nearest(self.problem, wish.settings, ask.in_force.settings, gate.admits, rng)
         if chosen is None:
             return replace(doubt.no_safe_candidate(self.problem, history, ask), basis=basis)
-        keep = wish.recommendation
-        if keep is not None and not gate.keeps(np.array([keep.indices], dtype=np.int64))[0]:
-            keep = None
+        keep = wish.recommendation if _keeps(gate, wish.recommendation) else None
         relief = wish.recommendation_relief_nrs if keep is not None else None
         over_start = wish.recommendation_over_start_nrs if keep is not None else None
         granted = wish
@@ -77,3 +79,7 @@ class GuardedSession:
             recommendation_over_start_nrs=over_start,
             basis=basis,
         )
+
+
+def _keeps(gate: Gate, settings: Settings | None) -> bool:
+    return settings is not None and bool(gate.keeps(np.array([settings.indices], dtype=np.int64))[0])

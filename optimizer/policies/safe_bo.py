@@ -90,7 +90,7 @@ class SafeBOSession:
         surrogate = self._fit(history, ask)
         gate = limits.gate_of(self.problem, history, ask)
         known = search.known(self.problem, history, ask)
-        keepable = known[may_keep(surrogate, gate, known) & gate.keeps(known)]
+        keepable = known[may_keep(surrogate, gate, known)]
         best = best_of(self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known))
         hunt = Search(
             surrogate=surrogate,

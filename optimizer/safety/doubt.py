@@ -92,9 +92,7 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
         return None
     rows = np.array([settings.indices for settings in found], dtype=np.int64)
     fine = problem.allowed(rows) & closure.open_to(problem, closed, rows)
-    points = strength.of_grid_points(problem, rows)
-    for bar in barred:
-        fine &= ~(tolerance.same_configuration(bar, points) & tolerance.reaches(bar, points))
+    fine &= tolerance.below(barred, strength.of_grid_points(problem, rows))
     return found[int(fine.argmax())] if fine.any() else None
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from optimizer.ask import Ask
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import closure, titration
+from optimizer.safety import closure, strength, titration, tolerance
 from optimizer.safety.closure import Closure
 from optimizer.safety.titration import Anchors
 from optimizer.space.search_space import Indices
@@ -37,12 +37,13 @@ class Gate:
         return np.asarray(mask & closure.open_to(self.problem, self.closed, indices))
 
     def keeps(self, indices: Indices) -> NDArray[np.bool_]:
-        """Return which grid points may be recommended to live with, in reach or not, ``(c,)``: none that was not tolerated.
+        """Return which grid points one may live with or aim at, in reach or not, ``(c,)``.
 
-        Nor any as strong in its configuration, until it is tolerated after all or a clinician releases it: what may not be
-        tried again is not to be kept either.
+        Open, and weaker than everything not tolerated in their configuration: what may not be tried again is not to be
+        kept either, until it is tolerated after all or a clinician releases it.
         """
-        return self.opens(indices) & titration.below_bars(self.problem, self.anchors.bars, indices)
+        candidates = strength.of_grid_points(self.problem, indices)
+        return self.opens(indices) & tolerance.below(self.anchors.bars, candidates)
 
 
 def gate_of(problem: Problem, history: History, ask: Ask) -> Gate:

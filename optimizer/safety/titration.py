@@ -19,10 +19,9 @@ from optimizer.safety.strength import Stimuli
 from optimizer.safety.tolerance import (
     Bar,
     bars,
+    below,
     blocks,
     is_tolerated,
-    reaches,
-    same_configuration,
     shows_tolerance,
 )
 from optimizer.space import constraint
@@ -30,7 +29,7 @@ from optimizer.space.constraint import Array
 from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
 
-__all__ = ["Anchors", "anchors", "below_bars", "is_tolerated", "within_reach"]
+__all__ = ["Anchors", "anchors", "is_tolerated", "within_reach"]
 
 UPPER_95 = 1.6448536269514722
 """Standard normal quantile: one-sided 95 %."""
@@ -117,7 +116,7 @@ def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indice
     candidates = strength.of_grid_points(problem, indices)
     ceiling_ma = _ceiling_ma(problem, rule, tolerated, candidates, ask)
     reach = candidates.amplitude_ma <= ceiling_ma * (1 + strength.TOLERANCE) + strength.TOLERANCE
-    reach &= _weaker_than_bars(tolerated.bars, candidates)
+    reach &= below(tolerated.bars, candidates)
     changes = _structural_changes(problem, ask, indices)
     if ask.in_clinic:
         return np.asarray(reach & (changes <= 1))
@@ -222,22 +221,6 @@ def _strongest(stimuli: Stimuli) -> Stimuli:
     rows = np.stack([stimuli.configuration, stimuli.pulse_width_us, stimuli.frequency_hz], axis=1)[order]
     _, first = np.unique(rows, axis=0, return_index=True)
     return stimuli[order[first]]
-
-
-def below_bars(problem: Problem, barred: tuple[Bar, ...], indices: Indices) -> NDArray[np.bool_]:
-    """Return which grid points are surely weaker than everything not tolerated in their configuration, ``(c,)``."""
-    if not barred:
-        return np.ones(len(indices), dtype=np.bool_)
-    return _weaker_than_bars(barred, strength.of_grid_points(problem, indices))
-
-
-def _weaker_than_bars(barred: tuple[Bar, ...], candidates: Stimuli) -> NDArray[np.bool_]:
-    """Return which candidates are surely weaker than everything not tolerated in their configuration, ``(c,)``."""
-    weaker = np.ones(len(candidates), dtype=np.bool_)
-    for bar in barred:
-        rows = np.flatnonzero(same_configuration(bar, candidates))
-        weaker[rows] &= ~reaches(bar, candidates[rows])
-    return weaker
 
 
 def _device_step_ma(problem: Problem, amplitude_ma: Array) -> Array:

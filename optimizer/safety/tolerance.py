@@ -88,6 +88,15 @@ def reaches(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:
     return np.asarray(~(candidates.amplitude_ma < as_strong_ma * (1.0 - strength.TOLERANCE)))
 
 
+def below(barred: tuple[Bar, ...], candidates: Stimuli) -> NDArray[np.bool_]:
+    """Return which candidates are surely weaker than every bar of their configuration, ``(c,)``."""
+    weaker = np.ones(len(candidates), dtype=np.bool_)
+    for bar in barred:
+        rows = np.flatnonzero(same_configuration(bar, candidates))
+        weaker[rows] &= ~reaches(bar, candidates[rows])
+    return weaker
+
+
 def blocks(bar: Bar, point: Stimuli) -> bool:
     """Return whether one stimulus may be as strong as a bar of its configuration."""
     return bool(np.all(same_configuration(bar, point) & reaches(bar, point)))

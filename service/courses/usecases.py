@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from optimizer import canonical
 from optimizer.decision import Hold, Interval, Proposal, Stop
-from optimizer.errors import SettingsError
 from optimizer.history import applied
 from optimizer.outcomes.objective import Objective
 from optimizer.outcomes.side_effect import SideEffect
@@ -25,9 +24,9 @@ from service.courses.schemas import (
     Stimulation,
 )
 from service.dependencies.requests import Answer
-from service.errors import NotFoundError, SettingsClosedError
+from service.errors import NotFoundError
 from service.ledger import life_cycle, optimizer_version, staff
-from service.ledger.applicable import check_applicable
+from service.ledger.applicable import may_be_kept
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
@@ -190,11 +189,9 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
     if settings is None:
         stimulation = "off" if row.kind == "hold" else "no_advice"
     history = history_of(ledger.session, course.id)
-    if settings is not None:
-        try:  # facts may have come since
-            check_applicable(problem_of(ledger.session, course), history, settings)
-        except (SettingsError, SettingsClosedError):
-            settings, relief, stimulation = None, None, "no_advice"
+    # facts may have come since
+    if settings is not None and not may_be_kept(problem_of(ledger.session, course), history, settings):
+        settings, relief, stimulation = None, None, "no_advice"
     return RecommendationView(
         basis_id=row.id,
         basis_kind=row.kind,

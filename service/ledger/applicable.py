@@ -6,7 +6,7 @@ from optimizer.decision import Decision, Proposal
 from optimizer.errors import OptimizerError, SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import closure
+from optimizer.safety import closure, strength, tolerance
 from optimizer.space.settings import Settings
 from service.errors import SettingsClosedError
 
@@ -33,6 +33,16 @@ def check_applicable(problem: Problem, history: History, settings: Settings) -> 
             "are closed by a severe report",
             remedy="A clinician's review alone releases a closure.",
         )
+
+
+def may_be_kept(problem: Problem, history: History, settings: Settings) -> bool:
+    """Return whether settings may still be advised: applicable, and weaker than what was not tolerated by now."""
+    try:
+        check_applicable(problem, history, settings)
+    except (SettingsError, SettingsClosedError):
+        return False
+    point = strength.of_grid_points(problem, np.array([settings.indices], dtype=np.int64))
+    return bool(tolerance.below(tolerance.bars(problem, history), point)[0])
 
 
 def within_limits(problem: Problem, answer: Decision, approved: Settings | None = None) -> bool:

@@ -102,9 +102,8 @@ def _check_shape(action: Action, new: NewDecision) -> None:
 
 def _flags(problem: Problem, history: History, ask: Ask, proposed: Settings, chosen: Settings) -> list[str]:
     """Codes of what a clinician took upon themself."""
-    if chosen == proposed:
-        return []
-    flags = ["tolerability_not_predicted"]  # the 5 % rule was computed for the proposed settings alone
+    # the 5 % rule was computed for the proposed settings alone
+    flags = [] if chosen == proposed else ["tolerability_not_predicted"]
     anchors = titration.anchors(problem, history, ask)
     point = np.array([chosen.indices], dtype=np.int64)
     if not titration.within_reach(problem, anchors, ask, point)[0]:

@@ -150,6 +150,19 @@ class Clinic:
         self.report(trial_id, 6)
         return course_id, trial_id
 
+    def well_rated_course(self) -> tuple[str, str]:
+        """A course whose start was rated well five times; its id and that of the last trial."""
+        course_id = self.course()["id"]
+        for day in range(15, 20):
+            at = f"2026-11-{day}T10:00:00+01:00"
+            trial_id = self.trial(course_id, occurred_at=at)["id"]
+            for body in (
+                {"measure": "pain", "value": 2},
+                {"measure": "side_effect", "kind": "discomfort", "value": 0},
+            ):
+                self.made(f"/trials/{trial_id}/reports", body | {"occurred_at": at})
+        return course_id, trial_id
+
     def ask(self, course_id: str, **body: Any) -> dict[str, Any]:
         reply = self.post(f"/courses/{course_id}/asks", body)
         deadline = time.monotonic() + 60

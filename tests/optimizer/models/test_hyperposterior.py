@@ -103,6 +103,34 @@ def test_coordinates_that_move_more_often_keep_the_posterior(has_aside: bool) ->
     assert variance.tolist() == pytest.approx(spread.tolist(), rel=0.25)
 
 
+def test_after_moves_aside_the_densities_of_a_draw_are_those_of_where_it_is() -> None:
+    # of two readings of the sum of both coordinates, and one of the first alone, the aside knows the former
+    def densities(first: Tensor, second: Tensor) -> Tensor:
+        return -0.5 * torch.cat([first - 1.0, first + second, first + second - 2.0], dim=1) ** 2
+
+    aside = Aside(
+        columns=torch.tensor([1]),
+        given=lambda white: lambda moved: densities(white[:, :1], moved)[:, 1:],
+        new=torch.tensor([False, True]),
+    )
+    reports = Reports(
+        log_densities=lambda white: densities(white[:, :1], white[:, 1:]),
+        new=torch.tensor([True, False, True]),
+        aside=aside,
+    )
+    generator = torch.Generator().manual_seed(0)
+    white = torch.randn(50, 2, generator=generator, dtype=torch.float64)
+    reference = hyperposterior._reference(white, torch.full((50,), 0.02, dtype=torch.float64))
+    moved = hyperposterior._moved_aside(
+        hyperposterior._moving(reports, white), 0.4, aside, reference, generator
+    )
+    there = hyperposterior._moving(reports, moved.white)
+    assert not torch.equal(moved.white, white)
+    assert torch.equal(moved.white[:, 0], white[:, 0])
+    assert torch.allclose(moved.before, there.before)
+    assert torch.allclose(moved.new, there.new)
+
+
 def test_what_is_remembered_changes_nothing_but_how_much_is_read() -> None:
     portions, read = measured(1.0, 0.5, 0.8, 1.2, sd=0.4), []
 

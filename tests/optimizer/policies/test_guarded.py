@@ -72,6 +72,19 @@ def test_an_admissible_wish_passes_as_it_is_but_for_the_name() -> None:
     assert granted == replace(wish, basis=replace(wish.basis, policy="guarded:stay/1"))
 
 
+def test_what_was_not_tolerated_is_not_kept_whatever_the_policy_inside_recommends() -> None:
+    problem, history, ask = course(discomfort=5)
+    wish = Fond().start(problem).decide(history, ask)
+    granted = Guarded(inner=Fond()).start(problem).decide(history, ask)
+    assert isinstance(wish, Proposal)
+    assert isinstance(granted, Proposal)
+    assert wish.recommendation is not None
+    assert (granted.recommendation, granted.recommendation_relief_nrs) == (None, None)
+    ended = Guarded(inner=Weary()).start(problem).decide(history, ask)
+    assert isinstance(ended, Hold)
+    assert ended.reason is HoldReason.NO_SAFE_CANDIDATE
+
+
 def test_a_doubt_in_the_record_holds_before_the_policy_inside_is_asked() -> None:
     problem, history, ask = course(discomfort=9)
     decision = Guarded(inner=RANDOM).start(problem).decide(history, ask)
@@ -92,6 +105,22 @@ def test_where_nothing_is_admissible_it_holds() -> None:
     decision = Guarded(inner=wish).start(problem).decide(history, locked)
     assert isinstance(decision, Hold)
     assert decision.reason is HoldReason.NO_SAFE_CANDIDATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fond:
+    """A policy that keeps what is in force, whatever was reported of it."""
+
+    problem: Problem | None = None
+    name: str = "fond/1"
+
+    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "Fond":
+        return replace(self, problem=problem)
+
+    def decide(self, history: History, ask: Ask) -> Decision:
+        assert self.problem is not None
+        here = ask.in_force.settings
+        return answer(self.problem, history, ask, here, policy=self.name, seed=0, keep=here)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,3 +84,13 @@ def test_the_recommendation_follows_the_record(clinic: Clinic) -> None:
     stale = clinic.get(f"/courses/{course_id}/recommendation").json()
     assert (stale["is_current"], stale["settings"]) in [(False, None), (False, stale["settings"])]
     assert stale["settings"] != {**START}, "what was severe is not recommended"
+
+
+def test_what_was_recommended_and_then_not_tolerated_is_advised_no_more(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.well_rated_course()
+    clinic.ask(course_id)
+    advised = clinic.get(f"/courses/{course_id}/recommendation").json()
+    assert advised["settings"] == START
+    clinic.report(trial_id, 5, kind="discomfort")
+    now = clinic.get(f"/courses/{course_id}/recommendation").json()
+    assert (now["settings"], now["relief_nrs"], now["stimulation"]) == (None, None, "no_advice")

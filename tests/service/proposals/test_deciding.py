@@ -75,6 +75,15 @@ def test_an_edit_past_the_titration_rule_is_kept_with_its_reason_and_flagged(cli
     assert seen["flags"] == ["beyond_titration", "tolerability_not_predicted"]
 
 
+def test_approving_what_was_not_tolerated_since_is_flagged(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.well_rated_course()
+    proposal = clinic.ask(course_id)
+    assert proposal["settings"]["amplitude_ma"] >= START["amplitude_ma"]
+    clinic.report(trial_id, 5, kind="discomfort")
+    reply = clinic.decide(proposal, action="approve")
+    assert (reply.status_code, reply.json()["flags"]) == (201, ["beyond_titration"])
+
+
 def test_an_edit_to_the_settings_in_force_is_within_the_rule(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     proposal = clinic.ask(course_id)
