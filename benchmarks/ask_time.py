@@ -34,7 +34,8 @@ from optimizer.space.parameter import listed
 from optimizer.trial import Measure, Report, Review, ReviewSubject, Trial
 
 SCENARIO = "scs-tonic"
-SIZES = (5, 15, 30, 100, 200)
+SIZES = (5, 15, 30, 95, 195)
+"""Trials on record. At each twentieth beyond eighty older trials are pooled anew and all is drawn anew, once."""
 PEERS = ("plain_botorch", "optuna_gp")
 PEERS_AT = 30
 MANY_REPORTS = 1_000

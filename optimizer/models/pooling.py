@@ -2,7 +2,7 @@
 
 The ratings of one trial in one posture share what was felt: their mean, their number and how they scatter say all they
 can, given how much the days they fell on resemble each other. Beyond ``AT_MOST`` rows older trials of the same settings are
-pooled in the same way, those near in time first; what is still too many then leaves the oldest out.
+pooled in the same way, those near in time first; beyond ``MOST`` what is still too many leaves the oldest out.
 """
 
 import math
@@ -17,7 +17,9 @@ from torch import Tensor
 DTYPE = torch.float64
 """Double precision throughout: the factorisations are small and must not fail."""
 AT_MOST = 80
-"""Rows the surrogate is conditioned on; its cost grows with their cube."""
+"""Rows from which older trials are pooled; the cost of the surrogate grows with their cube."""
+MOST = 100
+"""Rows it is conditioned on where the settings tried are too many to be pooled to fewer."""
 RECENT = 20
 """Beyond that, at least so many of the latest trials stay as they are and up to twice as many: the older are pooled anew
 after so many more only, so that draws given these can be remembered from one ask to the next."""
@@ -70,7 +72,7 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
     """
     rows = _rows(ratings, settings)
     # as many at once as are pooled at once, for the same reason
-    kept = rows[RECENT * math.ceil(max(0, len(rows) - AT_MOST) / RECENT) :]
+    kept = rows[RECENT * math.ceil(max(0, len(rows) - MOST) / RECENT) :]
     values = [np.array([rating.relief for rating in row]) for row in kept]
     return Pooled(
         trials=tuple(row[0].trial for row in kept),
@@ -85,17 +87,13 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
 
 
 def _rows(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> list[list[Rated]]:
-    """Group by trial and posture; where these are too many, pool the older, and all only where that is not enough."""
+    """Group by trial and posture; where these are too many, pool the older to what the latest leave, or as far as it goes."""
     rows = _grouped(ratings, [(rating.trial, rating.posture) for rating in ratings])
     if len(rows) <= AT_MOST:
         return rows
     recent = (len(rows) // RECENT - 1) * RECENT
     older, latest = [rating for row in rows[:recent] for rating in row], rows[recent:]
-    some = _by_settings(older, settings, AT_MOST - len(latest)) + latest
-    if len(some) <= AT_MOST:
-        return some
-    all_of_them = _by_settings(ratings, settings, AT_MOST)
-    return all_of_them if len(all_of_them) <= AT_MOST else some
+    return _by_settings(older, settings, AT_MOST - len(latest)) + latest
 
 
 def _by_settings(ratings: Sequence[Rated], settings: Sequence[Hashable], at_most: int) -> list[list[Rated]]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from optimizer.models.pooling import AT_MOST, DAY_LENGTHS, Rated, pool
+from optimizer.models.pooling import AT_MOST, DAY_LENGTHS, MOST, Rated, pool
 
 
 def rated(trial: int, day: float, relief: float, posture: int = 0) -> Rated:
@@ -57,11 +57,11 @@ def test_a_long_course_is_pooled_by_settings_and_nothing_is_left_out_while_they_
 
 
 def test_of_too_many_different_settings_the_oldest_are_left_out_and_counted() -> None:
-    ratings = [rated(number, float(number), 0.0) for number in range(AT_MOST + 30)]
-    pooled = pool(ratings, list(range(AT_MOST + 30)))
+    ratings = [rated(number, float(number), 0.0) for number in range(MOST + 10)]
+    pooled = pool(ratings, list(range(MOST + 10)))
     # twenty at once, so that the rest stay the same rows for a while
-    assert pooled.left_out == 40
-    assert pooled.trials[0] == 40
+    assert pooled.left_out == 20
+    assert pooled.trials[0] == 20
 
 
 def test_an_afternoon_of_many_trials_is_pooled_too_and_not_left_out() -> None:
