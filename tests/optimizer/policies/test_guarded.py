@@ -23,9 +23,10 @@ START = {"amplitude_ma": 4.0, "pulse_width_us": 300.0, "frequency_hz": 50.0, "co
 
 @dataclass(frozen=True, kw_only=True)
 class Eager:
-    """A policy that always wants one point."""
+    """A policy that always wants one point; whether it would keep it too, whatever was reported of it."""
 
     values: dict[str, Value]
+    keeps: bool = False
     problem: Problem | None = None
     name: str = "eager/1"
 
@@ -35,7 +36,8 @@ class Eager:
     def decide(self, history: History, ask: Ask) -> Decision:
         assert self.problem is not None
         wish = self.problem.space.settings(self.values)
-        return answer(self.problem, history, ask, wish, policy=self.name, seed=0)
+        keep = wish if self.keeps else None
+        return answer(self.problem, history, ask, wish, policy=self.name, seed=0, keep=keep)
 
 
 def course(discomfort: float = 1) -> tuple[Problem, History, Ask]:
@@ -74,8 +76,9 @@ def test_an_admissible_wish_passes_as_it_is_but_for_the_name() -> None:
 
 def test_what_was_not_tolerated_is_not_kept_whatever_the_policy_inside_recommends() -> None:
     problem, history, ask = course(discomfort=5)
-    wish = Fond().start(problem).decide(history, ask)
-    granted = Guarded(inner=Fond()).start(problem).decide(history, ask)
+    fond = Eager(values=START, keeps=True)
+    wish = fond.start(problem).decide(history, ask)
+    granted = Guarded(inner=fond).start(problem).decide(history, ask)
     assert isinstance(wish, Proposal)
     assert isinstance(granted, Proposal)
     assert wish.recommendation is not None
@@ -105,22 +108,6 @@ def test_where_nothing_is_admissible_it_holds() -> None:
     decision = Guarded(inner=wish).start(problem).decide(history, locked)
     assert isinstance(decision, Hold)
     assert decision.reason is HoldReason.NO_SAFE_CANDIDATE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fond:
-    """A policy that keeps what is in force, whatever was reported of it."""
-
-    problem: Problem | None = None
-    name: str = "fond/1"
-
-    def start(self, problem: Problem, *, prior: Prior = NO_PRIOR, seed: int = 0) -> "Fond":
-        return replace(self, problem=problem)
-
-    def decide(self, history: History, ask: Ask) -> Decision:
-        assert self.problem is not None
-        here = ask.in_force.settings
-        return answer(self.problem, history, ask, here, policy=self.name, seed=0, keep=here)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Search
 from optimizer.acquisition.improvement import best_of
+from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
@@ -17,6 +18,18 @@ from optimizer.safety.limits import gate_of
 from optimizer.space.parameter import Value
 from optimizer.trial import Review, ReviewSubject
 from tests.optimizer.models.courses import ROWS, START, asked, tonic
+
+
+def review(ask: Ask, subject: ReviewSubject, subject_id: str) -> Review:
+    """What a clinician has looked at by the time of an ask."""
+    return Review(
+        id="v",
+        subject=subject,
+        subject_id=subject_id,
+        reason="seen",
+        occurred_at=ask.at,
+        recorded_at=ask.at,
+    )
 
 
 def test_one_rating_is_enough_and_the_first_proposal_is_next_to_the_settings_in_force() -> None:
@@ -52,14 +65,7 @@ def test_a_severe_report_holds_until_reviewed_and_then_nothing_as_strong_is_prop
     assert held.subject_ids == ("row-2-discomfort",)
     assert held.meanwhile is not None
     assert float(held.meanwhile["amplitude_ma"]) < 5.8
-    seen = Review(
-        id="v",
-        subject=ReviewSubject.ADVERSE_EVENT,
-        subject_id="row-2-discomfort",
-        reason="seen",
-        occurred_at=ask.at,
-        recorded_at=ask.at,
-    )
+    seen = review(ask, ReviewSubject.ADVERSE_EVENT, "row-2-discomfort")
     after = SAFE_BO.start(problem).decide(history.add(seen), replace(ask, in_force=applied(problem, START)))
     if isinstance(after, Proposal) and after.settings["configuration"] == "level-3":
         assert float(after.settings["amplitude_ma"]) < 5.8 or float(after.settings["pulse_width_us"]) < 300
@@ -83,14 +89,7 @@ def test_settings_last_reported_intolerable_are_not_kept_until_a_clinician_relea
     good = {**START, "amplitude_ma": 5.4}
     rows = [{**START, "pain": 7, "discomfort": 0}, *[{**good, "pain": 2, "discomfort": 1}] * 6]
     history, ask = asked(problem, [*rows, {**good, "pain": 2, "discomfort": 5}])
-    seen = Review(
-        id="v",
-        subject=ReviewSubject.CLOSURE,
-        subject_id="row-7-discomfort",
-        reason="seen",
-        occurred_at=ask.at,
-        recorded_at=ask.at,
-    )
+    seen = review(ask, ReviewSubject.CLOSURE, "row-7-discomfort")
     barred, released = (SAFE_BO.start(problem).decide(told, ask) for told in (history, history.add(seen)))
     assert isinstance(barred, kind)
     assert isinstance(released, kind)
