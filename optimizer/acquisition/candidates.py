@@ -1,7 +1,7 @@
 """The settings that may be proposed now, and for whose sake: their own, or that of settings they are a step towards."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -43,14 +43,31 @@ class Candidates:
     """``(c, d)``: the point itself, or settings out of reach it is a step towards."""
     steps: NDArray[np.int64]
     """``(c,)`` titration steps from the point to its aim."""
+    worth: Tensor
+    """``(c,)`` expected gain at the aim, less what of it would not be tolerated."""
 
     def __len__(self) -> int:
         """Return the number of candidates."""
         return len(self.points)
 
+    @property
+    def scores(self) -> Tensor:
+        """Worth of the aims less what it costs to get there, ``(c,)``."""
+        return self.worth * PATIENCE ** torch.tensor(self.steps, dtype=torch.float64)
+
+    def best(self, most: int) -> "Candidates":
+        """Return those of the highest scores, best first."""
+        order = self.scores.argsort(descending=True, stable=True)[:most].numpy()
+        return self.take(order)
+
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> "Candidates":
         """Return some of them."""
-        return Candidates(points=self.points[index], aims=self.aims[index], steps=self.steps[index])
+        return Candidates(
+            points=self.points[index],
+            aims=self.aims[index],
+            steps=self.steps[index],
+            worth=self.worth[torch.from_numpy(index)],
+        )
 
     def joined(self, other: "Candidates") -> "Candidates":
         """Return these followed by others."""
@@ -58,12 +75,8 @@ class Candidates:
             points=np.concatenate([self.points, other.points]),
             aims=np.concatenate([self.aims, other.aims]),
             steps=np.concatenate([self.steps, other.steps]),
+            worth=torch.cat([self.worth, other.worth]),
         )
-
-
-def for_themselves(points: Indices) -> Candidates:
-    """Return points that are their own aim."""
-    return Candidates(points=points, aims=points, steps=np.zeros(len(points), dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,56 +100,55 @@ class Search:
         """The question."""
         return self.gate.ask
 
-    def aims(self) -> Indices:
-        """Return settings further on that promise most, ``(t, d)``, whether a first step towards them may be taken or not."""
+    def aims(self) -> Candidates:
+        """Return settings further on that promise most, whether a first step towards them may be taken or not."""
         if search.listed(self.problem) is not None:
-            return np.empty((0, len(self.problem.space.parameters)), dtype=np.int64)
+            return self._for_themselves(np.empty((0, len(self.problem.space.parameters)), dtype=np.int64))
         far = search.far(self.problem, self.rng)
         aims = about_tolerable(self.problem, self.surrogate, far, self.problem.postures, self.rng)
-        aims = aims[self.gate.keeps(aims)]
-        return np.asarray(aims[self._ranked(for_themselves(aims))[:AIMS]])
+        return self._for_themselves(aims[self.gate.keeps(aims)]).best(AIMS)
 
-    def candidates(self, aims: Indices) -> Candidates:
+    def candidates(self, aims: Candidates) -> Candidates:
         """Return what may be proposed: all of a small space; else near what is known, and first steps towards aims.
 
         Where nothing of that is held tolerable, the strongest weaker current that is: a hold would leave more on.
         """
         everything = search.listed(self.problem)
         if everything is not None:
-            return for_themselves(self._screened(everything))
-        found = for_themselves(self._near()).joined(self._ways(aims))
-        return found if len(found) else for_themselves(self._weaker())
+            return self._for_themselves(self._screened(everything))
+        found = self._near().joined(self._ways(aims))
+        return found if len(found) else self._for_themselves(self._weaker())
 
-    def shortlist(self, aims: Indices) -> tuple[Candidates, Tensor]:
-        """Return the most promising candidates and their scores, ``(c,)``: found with a few draws, judged by many."""
-        found = self.candidates(aims)
-        listed = found.take(self._ranked(found)[:SHORTLIST])
-        return listed, self._scores(self.surrogate.draws(JUDGES), listed)
+    def shortlist(self, aims: Candidates) -> Candidates:
+        """Return the most promising candidates: found with a few draws, judged by many."""
+        found = self.candidates(aims).best(SHORTLIST)
+        return replace(found, worth=self._worth(self.surrogate.draws(JUDGES), found.aims))
 
-    def _ranked(self, candidates: Candidates) -> NDArray[np.int64]:
-        scores = self._scores(self.surrogate.draws(SCAN), candidates)
-        return np.asarray(scores.argsort(descending=True, stable=True).numpy())
+    def _for_themselves(self, points: Indices) -> Candidates:
+        """Return points that are their own aim."""
+        worth = self._worth(self.surrogate.draws(SCAN), points)
+        return Candidates(
+            points=points, aims=points, steps=np.zeros(len(points), dtype=np.int64), worth=worth
+        )
 
-    def _scores(self, surrogate: Surrogate, candidates: Candidates) -> Tensor:
-        aims = points_of(self.problem, candidates.aims)
-        reached = PATIENCE ** torch.tensor(candidates.steps, dtype=torch.float64)
-        tolerated = 1.0 - surrogate.p_intolerable(aims, self.problem.postures)
-        return expected_improvement(self.problem, surrogate, self.best, aims) * reached * tolerated
+    def _worth(self, surrogate: Surrogate, aims: Indices) -> Tensor:
+        points = points_of(self.problem, aims)
+        tolerated = 1.0 - surrogate.p_intolerable(points, self.problem.postures)
+        return expected_improvement(self.problem, surrogate, self.best, points) * tolerated
 
-    def _near(self) -> Indices:
+    def _near(self) -> Candidates:
         known = search.known(self.problem, self.history, self.ask)
-        nearby = self._screened(search.near(self.problem, known, self.rng))
+        nearby = self._for_themselves(self._screened(search.near(self.problem, known, self.rng)))
         if not len(nearby):
             return nearby
-        top = nearby[self._ranked(for_themselves(nearby))[:REFINED]]
-        better = self._screened(search.refined(self.problem, top, self.rng))
-        return np.concatenate([nearby, better])
+        better = search.refined(self.problem, nearby.best(REFINED).points, self.rng)
+        return nearby.joined(self._for_themselves(self._screened(better)))
 
-    def _ways(self, aims: Indices) -> Candidates:
-        reached, steps = search.towards(self.gate, aims)
+    def _ways(self, aims: Candidates) -> Candidates:
+        reached, steps = search.towards(self.gate, aims.points)
         possible = (steps >= 0) & search.close(self.problem, self.history, self.ask, reached)
         possible &= self._tolerable(reached)
-        return Candidates(points=reached, aims=aims, steps=steps).take(possible)
+        return replace(aims, points=reached, steps=steps).take(possible)
 
     def _weaker(self) -> Indices:
         weaker = search.weaker(self.problem, self.ask)

@@ -32,18 +32,17 @@ def utility(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
     return surrogate.expected(points) - bother(problem, surrogate, points)
 
 
-def best_of(problem: Problem, surrogate: Surrogate, tried: Points) -> Points:
+def best_of(tried: Points, worth: Tensor) -> Points:
     """Return the tried point with the highest mean utility, which improvement is measured against.
 
     Args:
-        problem: Declares the utility.
-        surrogate: Conditioned on the history.
         tried: At least one point.
+        worth: ``(s, c)`` their utility.
 
     Returns:
         One point.
     """
-    return tried.take(utility(problem, surrogate, tried).mean(0).argmax()[None])
+    return tried.take(worth.mean(0).argmax()[None])
 
 
 def expected_improvement(problem: Problem, surrogate: Surrogate, best: Points, points: Points) -> Tensor:

@@ -63,8 +63,9 @@ class _CurrentAlone(Intensity):
 
     __slots__ = ()
 
-    def _shift(self, values: Values, points: Points) -> Tensor:
-        return torch.zeros_like(values["start_margin"]).expand(-1, len(points))
+    def log_limit_current(self, values: Values, points: Points) -> Tensor:
+        at_start = self.start.take(torch.zeros(len(points), dtype=torch.int64))
+        return Intensity.log_limit_current(self, values, replace(at_start, posture=points.posture))
 
 
 class _EvenToTheEdges(StimulationRelief):

@@ -71,31 +71,36 @@ class Intensity:
     def log_limit_current(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
         """Return log I4 in log mA, ``(s, c)``."""
         start_ma = self.typical_limit_ma if self.starts_off else float(self.start.amplitude_ma[0])
-        here = self._shift(values, points) - self._shift(values, self.start)
-        level = math.log(start_ma) + values["start_margin"] + here
-        return level + self._posture_shift(values, points) if self.postures else level
+        at_start = math.log(start_ma) + values["start_margin"] - _weiss(values, self.start)
+        coefficients = torch.cat([values[name] for name in self._linear], dim=1)
+        # all but Weiss's law is linear in the hyperparameters: one product, as every pass over (s, c) costs
+        features = self._features(points) - self._features(self.start)
+        return torch.addmm(_weiss(values, points), coefficients, features.T) + at_start
 
-    def _posture_shift(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
-        """Return how far the limit current of each point's posture lies from the reference, in log mA, ``(s, c)``."""
-        reference = torch.zeros_like(values["start_margin"])
-        shifts = [reference] + [values.get(postures.name(posture), reference) for posture in postures.SHIFTED]
-        return torch.cat(shifts, dim=1)[:, points.posture]
+    @property
+    def _linear(self) -> tuple[str, ...]:
+        """Names of the hyperparameters in which log I4 is linear, as of :meth:`_features`."""
+        rate = () if self.rate_corner_hz is None else ("rate_exponent", "rate_slope")
+        shifts = tuple(map(postures.name, self.postures))
+        return (*rate, *(f"field_{index}" for index in range(len(self.field_root))), *shifts)
 
-    def _shift(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
-        chronaxie = values["chronaxie_us"]
-        shift = torch.log1p(chronaxie / points.pulse_width_us[None, :])
+    def _features(self, points: Points) -> Tensor:
+        """Return what one more of each of these adds to log I4, ``(c, m)``."""
+        features = [self.field_root[points.configuration]]
         if self.rate_corner_hz is not None:
             rate = points.frequency_hz.clamp(40.0, 1200.0)
-            factor = -torch.log1p((rate / self.rate_corner_hz) ** 1.5)
+            corner = -torch.log1p((rate / self.rate_corner_hz) ** 1.5)
             octaves = torch.log(points.frequency_hz.clamp(10.0, 1200.0))
-            shift = (
-                shift + values["rate_exponent"] * factor[None, :] - values["rate_slope"] * octaves[None, :]
-            )
-        k = len(self.field_root)
-        if k > 1:
-            field = torch.cat([values[f"field_{index}"] for index in range(k)], dim=1) @ self.field_root.T
-            shift = shift + field[:, points.configuration]
-        return shift
+            features.insert(0, torch.stack([corner, -octaves], dim=1))
+        if self.postures:
+            codes = torch.tensor([postures.code(posture, self.postures) for posture in self.postures])
+            features.append((points.posture[:, None] == codes).to(DTYPE))
+        return torch.cat(features, dim=1)
+
+
+def _weiss(values: Mapping[str, Tensor], points: Points) -> Tensor:
+    """Return log(1 + chronaxie / width), ``(s, c)``: Weiss's law."""
+    return torch.log1p(values["chronaxie_us"] / points.pulse_width_us[None, :])
 
 
 def intensity_of(problem: Problem, start: Points, learned: tuple[Posture, ...] = ()) -> Intensity:

@@ -1,5 +1,6 @@
 """Reports and hyperparameters of one patient together, and the surrogate that follows from them."""
 
+import copyreg
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -151,18 +152,16 @@ fewer would cost more than they bring."""
 def _spelled(content: object) -> bytes:
     """Return bytes that are equal where all that an object holds is equal."""
     written = BytesIO()
-    spelling = _Spelling(written)
+    spelling = pickle.Pickler(written)
     spelling.fast = True  # no references: two equal objects are spelled like one object met twice
+    # the archive PyTorch writes of equal tensors differs, their arrays do not
+    spelling.dispatch_table = {**copyreg.dispatch_table, Tensor: _array}
     spelling.dump(content)
     return written.getvalue()
 
 
-class _Spelling(pickle.Pickler):
-    """A pickle in which tensors are arrays, as the archive PyTorch writes of equal tensors differs."""
-
-    def reducer_override(self, obj: object) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        """Reduce a tensor to its array."""
-        return (torch.from_numpy, (obj.numpy(),)) if isinstance(obj, Tensor) else NotImplemented
+def _array(tensor: Tensor) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    return torch.from_numpy, (tensor.numpy(),)
 
 
 def _ends(n_trials: int) -> Iterator[int]:

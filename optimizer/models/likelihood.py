@@ -36,7 +36,7 @@ class Noise:
 
     def added_to(self, covariance: Tensor) -> Tensor:
         """Add the covariance of the noise to a covariance ``(s, n, n)`` that nobody else holds."""
-        covariance.addcmul_(self.alike[self.length], self.day)
+        covariance.addcmul_(self.alike.index_select(0, self.length), self.day)
         covariance.diagonal(dim1=1, dim2=2).add_(self.rating)
         return covariance
 

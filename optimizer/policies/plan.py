@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import numpy as np
+from torch import Tensor
 
 from optimizer.acquisition import search
-from optimizer.acquisition.improvement import utility
 from optimizer.ask import Ask
 from optimizer.decision import Explanation, Interval, Purpose, Step
 from optimizer.explain import contrast
@@ -43,6 +43,7 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
     prediction = surrogate.predict(points_of(problem, point[None, :]))
     rated = surrogate.rated_in(ask.posture).predict(prediction.points)
     gain = _gain(problem, surrogate, ask, point)
+    trustworthy = is_trustworthy(surrogate)
     return Step(
         settings=settings,
         amplitude_range_ma=_range(surrogate, gate, point),
@@ -62,8 +63,8 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
             },
             changes=contrast.changes(problem, ask, settings),
             influences=contrast.influences(surrogate, prediction),
-            trustworthy=is_trustworthy(surrogate),
-            doubts=_doubts(surrogate),
+            trustworthy=trustworthy,
+            doubts=_doubts(surrogate, trustworthy),
             would_change=("a-severe-report", "a-rating-of-these-settings"),
         ),
         limits=readings,
@@ -71,15 +72,21 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
 
 
 def recommendation(
-    problem: Problem, surrogate: Surrogate, ask: Ask, keepable: Indices
+    problem: Problem, surrogate: Surrogate, ask: Ask, keepable: Indices, worth: Tensor
 ) -> tuple[Settings | None, Interval | None]:
     """Return what to keep as things stand, with its relief against the settings in force.
 
     Among tried settings whose expected utility is within the near-tie of the best, the least charge wins.
+
+    Args:
+        problem: Declares the tie.
+        surrogate: Conditioned on the history.
+        ask: The question.
+        keepable: ``(c, d)`` tried settings one could live with.
+        worth: ``(s, c)`` their utility.
     """
     if not len(keepable):
         return None, None
-    worth = utility(problem, surrogate, points_of(problem, keepable))
     leader = worth.mean(0).argmax()
     # a tie the data do not support yet would give away relief for energy
     within = (worth >= worth[:, leader, None] - problem.objective.near_tie_nrs).double().mean(0)
@@ -157,11 +164,11 @@ def _lowest(problem: Problem, ask: Ask, here: float) -> float:
     return float(levels.min())
 
 
-def _doubts(surrogate: Surrogate) -> tuple[str, ...]:
+def _doubts(surrogate: Surrogate, trustworthy: bool) -> tuple[str, ...]:
     found = []
     if len(surrogate.dataset.relief) < FEW_REPORTS:
         found.append("few-reports")
-    if not is_trustworthy(surrogate):
+    if not trustworthy:
         found.append("poor-fit")
     if surrogate.dataset.n_left_out:
         found.append("older-ratings-left-out")

@@ -9,12 +9,11 @@ from datetime import timedelta
 
 import numpy as np
 import torch
-from torch import Tensor
 
 import optimizer
 from optimizer.acquisition import search
-from optimizer.acquisition.candidates import Search, may_keep
-from optimizer.acquisition.improvement import best_of, remaining_gain
+from optimizer.acquisition.candidates import Candidates, Search, may_keep
+from optimizer.acquisition.improvement import best_of, remaining_gain, utility
 from optimizer.ask import Ask
 from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop, StopReason
 from optimizer.errors import FitError
@@ -91,7 +90,9 @@ class SafeBOSession:
         gate = limits.gate_of(self.problem, history, ask)
         known = search.known(self.problem, history, ask)
         keepable = known[may_keep(surrogate, gate, known)]
-        best = best_of(self.problem, surrogate, points_of(self.problem, keepable if len(keepable) else known))
+        tried = points_of(self.problem, keepable if len(keepable) else known)
+        worth = utility(self.problem, surrogate, tried)
+        best = best_of(tried, worth)
         hunt = Search(
             surrogate=surrogate,
             history=history,
@@ -100,18 +101,18 @@ class SafeBOSession:
             gate=gate,
         )
         aims = hunt.aims()
-        candidates, scores = hunt.shortlist(aims)
+        candidates = hunt.shortlist(aims)
         if not len(candidates):
             held = doubt.no_safe_candidate(self.problem, history, ask)
             return replace(held, basis=self._basis(history, surrogate))
-        keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable)
+        keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable, worth)
         over_start = (
             None
             if keep is None
             else gain_over(self.problem, surrogate, self._start(history, ask), np.array(keep.indices))
         )
         if keep is not None and keep_relief is not None and self.problem.min_gain_nrs > 0:
-            ahead = points_of(self.problem, np.concatenate([candidates.points, aims[:PROMISING]]))
+            ahead = points_of(self.problem, np.concatenate([candidates.points, aims.points[:PROMISING]]))
             remaining, reason = self._reason_to_stop(surrogate, best, ahead)
             if reason is not None:
                 return Stop(
@@ -122,7 +123,7 @@ class SafeBOSession:
                     remaining_gain_nrs=remaining,
                     basis=self._basis(history, surrogate),
                 )
-        chosen = self._choose(candidates.points, scores)
+        chosen = self._choose(candidates)
         point = candidates.points[chosen]
         purpose = self._purpose(point, bool(candidates.steps[chosen] > 0), known)
         first = describe(surrogate, gate, point, purpose)
@@ -178,13 +179,14 @@ class SafeBOSession:
     def _fit(self, history: History, ask: Ask) -> Surrogate:
         return self._joint(history, ask).sampled(self.seed, self.memory)
 
-    def _choose(self, candidates: Indices, scores: Tensor) -> int:
+    def _choose(self, candidates: Candidates) -> int:
         """Return the best candidate; among near-ties the one with the least charge, then the lowest grid index."""
+        scores = candidates.scores
         if not self.problem.has_stimulation:
             # equal up to the last bits, where nothing nearby was tried: the lowest index, on every machine
             return int((scores >= scores.max() - 1e-9).nonzero()[0, 0])
         tied = np.flatnonzero((scores >= TIE * scores.max()).numpy())
-        return search.least_charge(self.problem, candidates, tied)
+        return search.least_charge(self.problem, candidates.points, tied)
 
     def _purpose(self, point: np.ndarray, far: bool, known: Indices) -> Purpose:
         if (known == point).all(axis=1).any():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optimizer.acquisition.candidates import JUDGES, PATIENCE, SHORTLIST, Search, may_keep
-from optimizer.acquisition.improvement import best_of, expected_improvement
+from optimizer.acquisition.improvement import best_of, expected_improvement, utility
 from optimizer.models.dataset import points_of
 from optimizer.safety import limits
 from optimizer.safety.safe_set import safe
@@ -16,10 +16,11 @@ def search() -> Search:
     problem = tonic()
     history, ask = asked(problem, ROWS)
     surrogate = conditioned(problem, ROWS)
+    tried = surrogate.dataset.points
     return Search(
         surrogate=surrogate,
         history=history,
-        best=best_of(problem, surrogate, surrogate.dataset.points),
+        best=best_of(tried, utility(problem, surrogate, tried)),
         rng=np.random.default_rng(0),
         gate=limits.gate_of(problem, history, ask),
     )
@@ -50,10 +51,10 @@ def test_a_candidate_without_a_step_to_go_is_its_own_aim(search: Search) -> None
 
 
 def test_the_shortlist_is_judged_by_many_draws_at_the_aims_less_patience_and_risk(search: Search) -> None:
-    listed, scores = search.shortlist(search.aims())
+    listed = search.shortlist(search.aims())
     assert len(listed) <= SHORTLIST
     aims = points_of(search.problem, listed.aims)
     judges = search.surrogate.draws(JUDGES)
     worth = expected_improvement(search.problem, judges, search.best, aims)
     tolerated = 1.0 - judges.p_intolerable(aims)
-    assert scores.numpy() == pytest.approx((worth * tolerated).numpy() * PATIENCE**listed.steps)
+    assert listed.scores.numpy() == pytest.approx((worth * tolerated).numpy() * PATIENCE**listed.steps)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from optimizer.acquisition.improvement import utility
 from optimizer.decision import Purpose
 from optimizer.errors import EnvelopeError
 from optimizer.history import ratings
+from optimizer.models.dataset import points_of
 from optimizer.outcomes.objective import Objective
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.problem import Envelope
@@ -78,7 +80,8 @@ def test_the_recommendation_is_a_tried_setting_with_better_ratings() -> None:
     _, ask = asked(problem, rows)
     surrogate = conditioned(problem, rows)
     tried = indices(problem, *[{name: row[name] for name in problem.space.names} for row in ROWS])
-    keep, relief = recommendation(problem, surrogate, ask, tried)
+    worth = utility(problem, surrogate, points_of(problem, tried))
+    keep, relief = recommendation(problem, surrogate, ask, tried, worth)
     assert keep is not None
     assert keep["configuration"] == "level-4"
     assert relief is not None
@@ -88,10 +91,9 @@ def test_the_recommendation_is_a_tried_setting_with_better_ratings() -> None:
 def test_nothing_to_keep_is_said_and_not_guessed() -> None:
     problem = tonic()
     _, ask = asked(problem, ROWS)
-    assert recommendation(problem, conditioned(problem, ROWS), ask, indices(problem, START)[:0]) == (
-        None,
-        None,
-    )
+    surrogate, nothing = conditioned(problem, ROWS), indices(problem, START)[:0]
+    worth = utility(problem, surrogate, points_of(problem, nothing))
+    assert recommendation(problem, surrogate, ask, nothing, worth) == (None, None)
 
 
 def test_an_imagined_trial_joins_the_history_as_predicted() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Search
-from optimizer.acquisition.improvement import best_of
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
@@ -185,11 +184,11 @@ def test_a_course_that_starts_off_still_sees_what_lies_beyond_its_reach() -> Non
     aims = Search(
         surrogate=surrogate,
         history=history,
-        best=best_of(problem, surrogate, start),
+        best=start,
         rng=np.random.default_rng(0),
         gate=gate_of(problem, history, ask),
     ).aims()
-    assert (problem.space.columns(aims).amplitude_ma > 1.0).any()
+    assert (problem.space.columns(aims.points).amplitude_ma > 1.0).any()
 
 
 def test_a_plan_goes_on_from_its_own_step_though_a_trial_on_record_lies_ahead() -> None:
