@@ -198,5 +198,6 @@ def about_tolerable(
     limit = surrogate.grades.intensity.log_limit_current
     used = surrogate.used(points_of(problem, points), uses)
     level = torch.stack([limit(surrogate.values, there) for there in used]).amin(0)
-    typical = level.median(dim=0).values.numpy() - rng.uniform(0.0, 0.35, size=len(points))
+    middle = (len(level) - 1) // 2
+    typical = np.partition(level.numpy(), middle, axis=0)[middle] - rng.uniform(0.0, 0.35, size=len(points))
     return search.at_current(problem, points, np.exp(typical))

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+from scipy.optimize import brentq
+from scipy.special import ndtr
 from torch import Tensor
 
 from optimizer.ask import Ask
@@ -17,8 +19,8 @@ from optimizer.space.settings import Settings
 
 CENTRAL = 0.90
 """Share of the predictive distribution an interval covers."""
-HALVINGS = 36
-"""Of the range an end of an interval is looked for in: to a billionth of a point."""
+EXACT = 1e-9
+"""To how much of a point the ends of an interval are found."""
 MOST_INFLUENCES = 5
 
 
@@ -40,18 +42,17 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
         sd: ``(s,)``
 
     Returns:
-        Mean, and the quantiles that leave the same share on either side; by bisection of the mixture's distribution.
+        Mean, and the quantiles that leave the same share on either side; by Brent's method on the mixture's distribution.
     """
     tail = (1 - CENTRAL) / 2
-    levels = torch.tensor([tail, 1 - tail], dtype=mean.dtype)
-    ends = torch.stack([(mean - 6 * sd).min(), (mean + 6 * sd).max()])
-    low, high = ends[0].expand(2), ends[1].expand(2)
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        below = torch.special.ndtr((middle[:, None] - mean) / sd).mean(dim=1) < levels
-        low, high = torch.where(below, middle, low), torch.where(below, high, middle)
-    lowest, highest = (0.5 * (low + high)).tolist()
-    return Interval(mean=float(mean.mean()), low=lowest, high=highest)
+    centres, widths = mean.numpy(), sd.numpy()
+    ends = float((centres - 6 * widths).min()), float((centres + 6 * widths).max())
+
+    def beyond(value: float, level: float) -> float:
+        return float(ndtr((value - centres) / widths).mean()) - level
+
+    low, high = (float(brentq(beyond, *ends, args=(level,), xtol=EXACT)) for level in (tail, 1 - tail))
+    return Interval(mean=float(mean.mean()), low=low, high=high)
 
 
 def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices) -> Interval:

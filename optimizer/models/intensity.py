@@ -41,6 +41,8 @@ class Intensity:
     """What the device's file says about the start, and where relief lies."""
     postures: tuple[Posture, ...] = ()
     """Those with a threshold of their own."""
+    borne_in: tuple[int, ...]
+    """Codes of the postures settings are used in: a start lies its margin below the limit in the most sensitive of them."""
 
     @property
     def starts_off(self) -> bool:
@@ -72,10 +74,21 @@ class Intensity:
         """Return log I4 in log mA, ``(s, c)``."""
         start_ma = self.typical_limit_ma if self.starts_off else float(self.start.amplitude_ma[0])
         at_start = math.log(start_ma) + values["start_margin"] - _weiss(values, self.start)
+        if not self.starts_off:
+            # whoever uses settings all day was not sent home with a start that is not borne lying down
+            at_start = at_start - self._lowest_shift(values)
         coefficients = torch.cat([values[name] for name in self._linear], dim=1)
         # all but Weiss's law is linear in the hyperparameters: one product, as every pass over (s, c) costs
         features = self._features(points) - self._features(self.start)
         return torch.addmm(_weiss(values, points), coefficients, features.T) + at_start
+
+    def _lowest_shift(self, values: Mapping[str, Tensor]) -> Tensor:
+        """Return the shift of the posture of use in which least current is borne, ``(s, 1)``."""
+        reference = torch.zeros_like(values["start_margin"])
+        learned = {postures.code(p, self.postures): values[postures.name(p)] for p in self.postures}
+        return torch.cat([learned.get(code, reference) for code in self.borne_in], dim=1).amin(
+            1, keepdim=True
+        )
 
     @property
     def _linear(self) -> tuple[str, ...]:
@@ -131,6 +144,7 @@ def intensity_of(problem: Problem, start: Points, learned: tuple[Posture, ...] =
         typical_limit_ma=excitability.amplitude_scale_ma * excitability.window,
         response=TONIC if isinstance(problem.response, UnsetType) else problem.response,
         postures=learned,
+        borne_in=postures.codes_of(problem.postures, learned),
     )
 
 

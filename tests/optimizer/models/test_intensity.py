@@ -5,9 +5,12 @@ import math
 import pytest
 import torch
 
+from optimizer.models import postures
 from optimizer.models.dataset import points_of
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
+from optimizer.problem import PostureUse
+from optimizer.trial import Posture
 from tests.optimizer.models.courses import START, indices, tonic
 
 
@@ -26,6 +29,22 @@ def levels(intensity: Intensity, *points: dict[str, object]) -> list[float]:
 
 def test_the_start_lies_its_margin_below_the_limit(intensity: Intensity) -> None:
     assert levels(intensity, START)[0] == pytest.approx(-0.25)
+
+
+def test_a_start_used_all_day_lies_its_margin_below_the_limit_of_the_most_sensitive_posture() -> None:
+    problem, learned = tonic(postures=(PostureUse.ALL_DAY,)), (Posture.SITTING, Posture.LYING)
+    start = points_of(problem, indices(problem, START))
+    all_day = intensity_of(problem, start, learned)
+    prior = Hyperprior(all_day.beliefs)
+    values = prior.values(torch.zeros(1, prior.size, dtype=torch.float64))
+
+    def level(posture: Posture) -> float:
+        felt = start.in_posture(postures.code(posture, learned))
+        return float(all_day.log_intensity(values, felt)[0, 0])
+
+    assert level(Posture.LYING) == pytest.approx(-0.25)
+    assert level(Posture.STANDING) == pytest.approx(-0.50)
+    assert level(Posture.SITTING) == pytest.approx(-0.44)
 
 
 def test_doubling_the_current_adds_the_log_of_two(intensity: Intensity) -> None:
