@@ -71,6 +71,15 @@ def test_the_safe_set_of_settings_used_all_day_holds_lying_down() -> None:
     assert not bool(safe(tonic(postures=ALL_DAY), surrogate, here))
 
 
+def test_standing_reports_alone_do_not_make_a_start_tolerable_lying_down() -> None:
+    # the belief that a start is borne in its use is no substitute for a rating there
+    start = points_of(tonic(), indices(tonic(), START))
+    standing = believed(ALL_DAY, [CALM] * 2, *[Posture.STANDING] * 2)
+    lying = believed(ALL_DAY, [CALM] * 4, *[Posture.STANDING, Posture.LYING] * 2)
+    assert not bool(safe(tonic(postures=ALL_DAY), standing, start)[0])
+    assert bool(safe(tonic(postures=ALL_DAY), lying, start)[0])
+
+
 def test_a_proposal_says_the_risk_of_each_use() -> None:
     problem = tonic(postures=(PostureUse.UPRIGHT, PostureUse.LYING))
     history, ask = asked(problem, [{**CALM, "amplitude_ma": 3.0}, {**CALM, "amplitude_ma": 3.2}])
