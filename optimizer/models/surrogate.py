@@ -48,40 +48,48 @@ class Surrogate:
 
     def predict(self, points: Points) -> "Prediction":
         """Return the posterior of relief at points, draw by draw, whatever posture the points are in."""
-        seen, cross = self._related(points)
-        root = torch.linalg.solve_triangular(self.factor, cross, upper=False)
-        mean = _mean([there.mean for there in seen]) + (root * self.white).sum(1)
-        return Prediction(surrogate=self, points=points, seen=seen, mean=mean, root=root)
+        return self._predicted(points, self._seen(points))
 
     def expected(self, points: Points) -> Tensor:
         """Return the posterior mean of relief alone, ``(s, c)``: without the factorisation's share of a prediction."""
-        found = []
-        for part in self._in_blocks(points):
-            seen, cross = part._related(points)  # noqa: SLF001 - of its own kind
+        everywhere, found = self._seen(points), []
+        for which in self._blocks(points):
+            part, seen = self.draws(which), [there.draws(which) for there in everywhere]
             carried = torch.linalg.solve_triangular(part.factor.transpose(1, 2), part.white, upper=True)
-            found.append(_mean([there.mean for there in seen]) + (cross.transpose(1, 2) @ carried)[..., 0])
+            moved = (part._cross(seen).transpose(1, 2) @ carried)[..., 0]  # noqa: SLF001 - of its own kind
+            found.append(_mean([there.mean for there in seen]) + moved)
         return torch.cat(found)
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
-        found = []
-        for part in self._in_blocks(points):
-            there, other = part.predict(points), part.predict(reference)
+        everywhere, beside, found = self._seen(points), self._seen(reference), []
+        for which in self._blocks(points):
+            part = self.draws(which)
+            there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
+            other = part._predicted(reference, [seen.draws(which) for seen in beside])  # noqa: SLF001
             variance = there.variance
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
         return Comparison(mean=mean, variance=variance, gain=gain, covariance=covariance)
 
-    def _related(self, points: Points) -> tuple[tuple[Seen, ...], Tensor]:
-        """Return points as seen in each posture of use, and the prior covariance of ratings with their mean, ``(s, n, c)``."""
-        seen = tuple(self.relief.at(self.values, points.in_posture(code)) for code in self.felt_in)
-        return seen, _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
+    def _seen(self, points: Points) -> list[Seen]:
+        """Return points as seen in each posture of use."""
+        return [self.relief.at(self.values, points.in_posture(code)) for code in self.felt_in]
 
-    def _in_blocks(self, points: Points) -> Iterator["Surrogate"]:
-        """Yield the surrogates of some draws at a time, so few that covariances with points stay in the cache."""
+    def _predicted(self, points: Points, seen: Sequence[Seen]) -> "Prediction":
+        root = torch.linalg.solve_triangular(self.factor, self._cross(seen), upper=False)
+        mean = _mean([there.mean for there in seen]) + (root * self.white).sum(1)
+        return Prediction(surrogate=self, points=points, seen=tuple(seen), mean=mean, root=root)
+
+    def _cross(self, seen: Sequence[Seen]) -> Tensor:
+        """Return the prior covariance of ratings with the mean over the postures of use, ``(s, n, c)``."""
+        return _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
+
+    def _blocks(self, points: Points) -> Iterator[slice]:
+        """Yield some draws at a time, so few that covariances with points stay in the cache."""
         size = max(1, BLOCK // max(1, len(self.dataset.relief) * len(points)))
         for first in range(0, self.n_draws, size):
-            yield self.draws(slice(first, first + size))
+            yield slice(first, first + size)
 
     def draws(self, which: slice) -> "Surrogate":
         """Return the surrogate of some of the draws."""
