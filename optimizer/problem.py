@@ -98,6 +98,9 @@ class Problem:
     device_digest: str = ""
     response: Response | UnsetType = UNSET
     """Where relief lies on devices of this family. Unset, and absent from documents, it is that of tonic stimulation."""
+    start_borne_in_use: bool | UnsetType = UNSET
+    """Whether the first settings of the course are known to be borne in every posture of their use, lying down for all day.
+    Unset, and absent from documents, nobody said so: what is believed of them is believed of standing."""
 
     def __post_init__(self) -> None:
         """Check the envelope and the outcomes."""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from optimizer.ask import Ask
 from optimizer.decision import Change, Influence, Interval
+from optimizer.errors import FitError
 from optimizer.models.dataset import points_of
 from optimizer.models.surrogate import Prediction, Surrogate
 from optimizer.problem import Problem
@@ -43,10 +44,15 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
 
     Returns:
         Mean, and the quantiles that leave the same share on either side; by Brent's method on the mixture's distribution.
+
+    Raises:
+        FitError: If a mean or SD is no number, or no SD is above zero.
     """
     tail = (1 - CENTRAL) / 2
     centres, widths = mean.numpy(), sd.numpy()
     ends = float((centres - 6 * widths).min()), float((centres + 6 * widths).max())
+    if not (math.isfinite(ends[0]) and math.isfinite(ends[1]) and ends[0] < ends[1]):
+        raise FitError("history", "gives a prediction that is no number", remedy="Review the reports.")
 
     def beyond(value: float, level: float) -> float:
         return float(ndtr((value - centres) / widths).mean()) - level

@@ -42,7 +42,7 @@ class Intensity:
     postures: tuple[Posture, ...] = ()
     """Those with a threshold of their own."""
     borne_in: tuple[int, ...]
-    """Codes of the postures settings are used in: a start lies its margin below the limit in the most sensitive of them."""
+    """Codes of the postures the start is known to be borne in: it lies its margin below the limit of the most sensitive."""
 
     @property
     def starts_off(self) -> bool:
@@ -75,7 +75,6 @@ class Intensity:
         start_ma = self.typical_limit_ma if self.starts_off else float(self.start.amplitude_ma[0])
         at_start = math.log(start_ma) + values["start_margin"] - _weiss(values, self.start)
         if not self.starts_off:
-            # whoever uses settings all day was not sent home with a start that is not borne lying down
             at_start = at_start - self._lowest_shift(values)
         coefficients = torch.cat([values[name] for name in self._linear], dim=1)
         # all but Weiss's law is linear in the hyperparameters: one product, as every pass over (s, c) costs
@@ -144,7 +143,7 @@ def intensity_of(problem: Problem, start: Points, learned: tuple[Posture, ...] =
         typical_limit_ma=excitability.amplitude_scale_ma * excitability.window,
         response=TONIC if isinstance(problem.response, UnsetType) else problem.response,
         postures=learned,
-        borne_in=postures.codes_of(problem.postures, learned),
+        borne_in=postures.codes_of(problem.postures if problem.start_borne_in_use is True else (), learned),
     )
 
 

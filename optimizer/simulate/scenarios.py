@@ -94,6 +94,7 @@ class TherapyScenario:
             envelope=self.envelope,
             side_effects=effects,
             postures=(self.posture_use,),
+            start_borne_in_use=True,  # as of _bears_start
             min_gain_nrs=self.min_gain_nrs,
             objective=Objective(sites=self.sites) if self.sites else Objective(),
         )

@@ -49,7 +49,7 @@ class NewCourse(Body):
     )
     """Parameter -> lowest and highest value, or the allowed categories."""
     start: Values
-    """Settings the clinician states as tolerated, in every posture of their use."""
+    """Settings the clinician states as tolerated."""
     limits: dict[Annotated[Quantity, Field(strict=False)], float] = Field(default_factory=dict)
     """Tighter bounds than the device file's."""
     side_effects: Annotated[list[DeclaredSideEffect], Field(min_length=1, max_length=32)] | None = None
@@ -58,6 +58,8 @@ class NewCourse(Body):
         Annotated[list[Annotated[PostureUse, Field(strict=False)]], Field(min_length=1, max_length=3)] | None
     ) = None
     """What settings are used for: upright, lying, all day; all day where left out."""
+    start_borne_in_use: bool = False
+    """Whether the start was worn and borne in every posture of that use, lying down for all day; then the search stays near it."""
     min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
     sites: dict[Name, Annotated[float, Field(ge=0, le=100)]] | None = Field(default=None, max_length=8)
     """Pain site -> weight, where several are rated, each on the pain scale; a report of pain then names its site as ``kind``.

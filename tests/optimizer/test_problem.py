@@ -49,6 +49,7 @@ OTHERS: dict[str, Any] = {
     "device": "other/1",
     "device_digest": "0" * 64,
     "response": TONIC,
+    "start_borne_in_use": True,
 }
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
+from optimizer.errors import FitError
 from optimizer.explain import contrast
 from optimizer.models.dataset import points_of
 from optimizer.outcomes.scale import PAIN_REAL
@@ -27,6 +28,12 @@ def test_a_mixture_leaves_five_percent_on_either_side() -> None:
     found = contrast.interval(mean, sd)
     below = [torch.special.ndtr((end - mean) / sd).mean().item() for end in (found.low, found.high)]
     assert below == pytest.approx([0.05, 0.95], abs=1e-6)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(float("nan"), 1.0), (0.0, float("inf")), (0.0, 0.0)])
+def test_a_prediction_that_is_no_number_fails_as_a_fit_does(mean: float, sd: float) -> None:
+    with pytest.raises(FitError):
+        contrast.interval(torch.tensor([mean, 1.0])[:1], torch.tensor([sd, 1.0])[:1])
 
 
 def test_changes_name_exactly_what_differs() -> None:

@@ -31,20 +31,45 @@ def test_the_start_lies_its_margin_below_the_limit(intensity: Intensity) -> None
     assert levels(intensity, START)[0] == pytest.approx(-0.25)
 
 
-def test_a_start_used_all_day_lies_its_margin_below_the_limit_of_the_most_sensitive_posture() -> None:
-    problem, learned = tonic(postures=(PostureUse.ALL_DAY,)), (Posture.SITTING, Posture.LYING)
-    start = points_of(problem, indices(problem, START))
-    all_day = intensity_of(problem, start, learned)
-    prior = Hyperprior(all_day.beliefs)
+LEARNED = (Posture.SITTING, Posture.LYING)
+
+
+def felt(learned: tuple[Posture, ...], start: dict[str, object] = START, **said: object) -> list[float]:
+    """Log intensity of a start standing, sitting and lying down, shifts of postures at their medians."""
+    problem = tonic(**said)
+    points = points_of(problem, indices(problem, start))
+    found = intensity_of(problem, points, learned)
+    prior = Hyperprior(found.beliefs)
     values = prior.values(torch.zeros(1, prior.size, dtype=torch.float64))
+    codes = [postures.code(posture, learned) for posture in (Posture.STANDING, *LEARNED)]
+    return [float(found.log_intensity(values, points.in_posture(code))[0, 0]) for code in codes]
 
-    def level(posture: Posture) -> float:
-        felt = start.in_posture(postures.code(posture, learned))
-        return float(all_day.log_intensity(values, felt)[0, 0])
 
-    assert level(Posture.LYING) == pytest.approx(-0.25)
-    assert level(Posture.STANDING) == pytest.approx(-0.50)
-    assert level(Posture.SITTING) == pytest.approx(-0.44)
+@pytest.mark.parametrize(
+    ("uses", "learned", "levels"),
+    [
+        ((PostureUse.ALL_DAY,), LEARNED, [-0.50, -0.44, -0.25]),
+        ((PostureUse.LYING,), LEARNED, [-0.50, -0.44, -0.25]),
+        ((PostureUse.UPRIGHT,), LEARNED, [-0.31, -0.25, -0.06]),
+        ((PostureUse.UPRIGHT,), (Posture.LYING,), [-0.25, -0.25, 0.0]),
+        ((PostureUse.ALL_DAY,), (), [-0.25, -0.25, -0.25]),
+    ],
+)
+def test_a_start_borne_in_its_use_lies_its_margin_below_the_limit_of_the_most_sensitive_posture(
+    uses: tuple[PostureUse, ...], learned: tuple[Posture, ...], levels: list[float]
+) -> None:
+    assert felt(learned, postures=uses, start_borne_in_use=True) == pytest.approx(levels)
+
+
+@pytest.mark.parametrize("said", [{}, {"start_borne_in_use": False}])
+def test_where_nobody_says_so_the_margin_of_the_start_is_that_of_standing(said: dict[str, object]) -> None:
+    assert felt(LEARNED, postures=(PostureUse.ALL_DAY,), **said) == pytest.approx([-0.25, -0.19, 0.0])
+
+
+def test_a_start_that_is_off_was_borne_in_no_posture() -> None:
+    off = {**START, "amplitude_ma": 0.0}
+    said = felt(LEARNED, off, postures=(PostureUse.ALL_DAY,), start_borne_in_use=True)
+    assert said == pytest.approx(felt(LEARNED, off, postures=(PostureUse.ALL_DAY,)))
 
 
 def test_doubling_the_current_adds_the_log_of_two(intensity: Intensity) -> None:

@@ -71,13 +71,18 @@ def test_the_safe_set_of_settings_used_all_day_holds_lying_down() -> None:
     assert not bool(safe(tonic(postures=ALL_DAY), surrogate, here))
 
 
-def test_standing_reports_alone_do_not_make_a_start_tolerable_lying_down() -> None:
-    # the belief that a start is borne in its use is no substitute for a rating there
-    start = points_of(tonic(), indices(tonic(), START))
-    standing = believed(ALL_DAY, [CALM] * 2, *[Posture.STANDING] * 2)
-    lying = believed(ALL_DAY, [CALM] * 4, *[Posture.STANDING, Posture.LYING] * 2)
-    assert not bool(safe(tonic(postures=ALL_DAY), standing, start)[0])
-    assert bool(safe(tonic(postures=ALL_DAY), lying, start)[0])
+def test_standing_reports_say_little_of_lying_down_unless_somebody_says_that_the_start_was_borne_there() -> (
+    None
+):
+    risk = {}
+    for borne in (False, True):
+        problem = tonic(postures=ALL_DAY, start_borne_in_use=borne)
+        history = said(history_from_rows(problem, [CALM] * 2), *[Posture.STANDING] * 2)
+        start = points_of(problem, indices(problem, START))
+        surrogate = fit(problem, dataset_of(problem, history), start, prior=NO_PRIOR, seed=0)
+        risk[borne] = float(surrogate.p_intolerable(start, ALL_DAY)[0])
+    assert risk[True] < 0.05
+    assert risk[False] > 0.1
 
 
 def test_a_proposal_says_the_risk_of_each_use() -> None:
