@@ -180,6 +180,8 @@ def _problem_parameters(problem: Problem) -> dict[str, str]:
         "min_gain": f"{problem.min_gain_nrs:g}",
         "postures": ", ".join(problem.postures),
     }
+    if problem.start_borne_in_use is True:
+        parameters["start_borne_in_use"] = "stated"
     for site, weight in problem.objective.site_weights.items():
         parameters[f"site.{site}"] = f"{weight:g}"
     if problem.tolerability is not None:

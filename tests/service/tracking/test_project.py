@@ -1,5 +1,7 @@
 """What MLflow is to show of a course."""
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 
 from service.ledger.tables import Entry
@@ -57,6 +59,14 @@ def test_the_same_record_gives_the_same_view(database, writer):
     one, two = (view_up_to(database, writer, last) for _ in range(2))
     assert one == two
     assert one.parent.digest == two.parent.digest
+
+
+def test_what_was_stated_of_the_start_is_shown_and_silence_is_not(database, writer):
+    with database.read() as session:
+        record = load(session, writer.course_id, up_to=newest(database))
+    stated = replace(record, problem=replace(record.problem, start_borne_in_use=True))
+    assert project(stated).parent.parameters["start_borne_in_use"] == "stated"
+    assert "start_borne_in_use" not in project(record).parent.parameters
 
 
 def test_every_run_is_named_by_its_ledger_entry(database, writer):
