@@ -1,6 +1,8 @@
 """Intensity is current over the limit current: what the physiology ties together stays tied."""
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 import torch
@@ -34,13 +36,19 @@ def test_the_start_lies_its_margin_below_the_limit(intensity: Intensity) -> None
 LEARNED = (Posture.SITTING, Posture.LYING)
 
 
-def felt(learned: tuple[Posture, ...], start: dict[str, object] = START, **said: object) -> list[float]:
-    """Log intensity of a start standing, sitting and lying down, shifts of postures at their medians."""
+def felt(
+    learned: tuple[Posture, ...],
+    start: dict[str, object] = START,
+    shifts: Mapping[str, float] = MappingProxyType({}),
+    **said: object,
+) -> list[float]:
+    """Log intensity of a start standing, sitting and lying down, shifts of postures at their medians unless given."""
     problem = tonic(**said)
     points = points_of(problem, indices(problem, start))
     found = intensity_of(problem, points, learned)
     prior = Hyperprior(found.beliefs)
     values = prior.values(torch.zeros(1, prior.size, dtype=torch.float64))
+    values |= {name: torch.tensor([[shift]], dtype=torch.float64) for name, shift in shifts.items()}
     codes = [postures.code(posture, learned) for posture in (Posture.STANDING, *LEARNED)]
     return [float(found.log_intensity(values, points.in_posture(code))[0, 0]) for code in codes]
 
@@ -59,6 +67,13 @@ def test_a_start_borne_in_its_use_lies_its_margin_below_the_limit_of_the_most_se
     uses: tuple[PostureUse, ...], learned: tuple[Posture, ...], levels: list[float]
 ) -> None:
     assert felt(learned, postures=uses, start_borne_in_use=True) == pytest.approx(levels)
+
+
+def test_which_posture_bears_least_is_the_patients_own() -> None:
+    sitting = felt(
+        LEARNED, shifts={"sitting_shift": -0.4}, postures=(PostureUse.ALL_DAY,), start_borne_in_use=True
+    )
+    assert sitting == pytest.approx([-0.65, -0.25, -0.40])
 
 
 @pytest.mark.parametrize("said", [{}, {"start_borne_in_use": False}])
