@@ -20,6 +20,21 @@ def test_time_alone_changes_neither_digest_nor_seed(clinic: Clinic) -> None:
     assert one.digests.context != lying.digests.context
 
 
+def test_a_course_keeps_its_seed_so_that_the_draws_of_its_last_ask_are_of_use(clinic: Clinic) -> None:
+    (course_id, trial_id), (other_id, _) = clinic.rated_course(), clinic.rated_course()
+
+    def seed(course: str) -> int:
+        with clinic.server.services.database.read() as session:
+            ledger = ledger_of(clinic, session)
+            row = ledger.course(course)
+            return asking.question(session, row, asking.usual_context(session, row, ledger.now)).seed
+
+    before = seed(course_id)
+    clinic.report(trial_id, 3)
+    assert seed(course_id) == before
+    assert seed(other_id) != before
+
+
 def test_the_usual_context_is_that_of_the_last_ask(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     clinic.ask(course_id, posture="lying", locked=["frequency_hz"])
