@@ -50,14 +50,16 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
     """
     tail = (1 - CENTRAL) / 2
     centres, widths = mean.numpy(), sd.numpy()
-    ends = float((centres - 6 * widths).min()), float((centres + 6 * widths).max())
-    if not (math.isfinite(ends[0]) and math.isfinite(ends[1]) and ends[0] < ends[1]):
+    lowest, highest = float((centres - 6 * widths).min()), float((centres + 6 * widths).max())
+    if not 0.0 < highest - lowest < math.inf:
         raise FitError("history", "gives a prediction that is no number", remedy="Review the reports.")
 
     def beyond(value: float, level: float) -> float:
         return float(ndtr((value - centres) / widths).mean()) - level
 
-    low, high = (float(brentq(beyond, *ends, args=(level,), xtol=EXACT)) for level in (tail, 1 - tail))
+    low, high = (
+        float(brentq(beyond, lowest, highest, args=(level,), xtol=EXACT)) for level in (tail, 1 - tail)
+    )
     return Interval(mean=float(mean.mean()), low=low, high=high)
 
 

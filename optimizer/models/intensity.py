@@ -74,7 +74,8 @@ class Intensity:
         """Return log I4 in log mA, ``(s, c)``."""
         start_ma = self.typical_limit_ma if self.starts_off else float(self.start.amplitude_ma[0])
         at_start = math.log(start_ma) + values["start_margin"] - _weiss(values, self.start)
-        if not self.starts_off:
+        # the reference alone shifts nothing
+        if any(self.borne_in) and not self.starts_off:
             at_start = at_start - self._lowest_shift(values)
         coefficients = torch.cat([values[name] for name in self._linear], dim=1)
         # all but Weiss's law is linear in the hyperparameters: one product, as every pass over (s, c) costs

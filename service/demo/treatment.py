@@ -103,7 +103,7 @@ class Treatment:
                 {"name": effect.name, "nature": effect.nature} for effect in scenario.problem.side_effects
             ],
             "postures": [scenario.posture_use],
-            "start_borne_in_use": True,
+            "start_borne_in_use": scenario.problem.start_borne_in_use is True,
         }
         # another start or envelope is another course
         name = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]

@@ -57,7 +57,7 @@ def question(session: Session, course: CourseRow, context: Ask) -> Question:
         context: The caller's part of the question, with its time; settings in force and exclusions are read here.
 
     Returns:
-        The question; the same record and context give the same seed.
+        The question, with the seed of its course.
     """
     history = history_of(session, course.id)
     return Question(
