@@ -208,13 +208,17 @@ class MapRelief:
 
     @property
     def beliefs(self) -> dict[str, Belief]:
-        """Priors of residual and noise: neighbours one step apart resemble each other."""
+        """Priors of residual, noise and days [A]: neighbours one step apart resemble each other.
+
+        Wide, as no physiology says whether settings matter at all: surely believed to, a week of better days would be
+        credited to the settings that happened to be on.
+        """
         width = self.scale.width
         return {
-            "residual_sd": log_normal(0.25 * width, 0.5),
+            "residual_sd": log_normal(0.25 * width, 1.0),
             "residual_steps": log_normal(1.1, 0.25),
             "noise_sd": log_normal(0.03 * width, 0.8),
-            "day_sd": log_normal(0.01 * width, 0.3),
+            "day_sd": log_normal(0.03 * width, 0.8),
             "day_length": log_normal(3.0, 0.5),
         }
 

@@ -36,8 +36,8 @@ def test_with_hardly_any_noise_the_best_site_tried_is_recommended(quiet: DiaryRe
     for name in ALGORITHMS:
         found = quiet.by_effect[2.0]
         best = found.tried[name].max(axis=2)
-        # settings that differ by less than the noise may change places
-        np.testing.assert_allclose(found.recommended[name][:, :, -1], best, atol=0.02)
+        # settings within the near-tie of .3 points may change places: three trials say little of how much days differ
+        np.testing.assert_allclose(found.recommended[name][:, :, -1], best, atol=0.3 / 2.0)
 
 
 def test_days_are_counted_in_whole_trials(quiet: DiaryReplay) -> None:
