@@ -36,8 +36,6 @@ class Purpose(StrEnum):
     """A declared repeat: the settings look best, but rest on too few reports."""
     BASELINE = "baseline"
     """Stay at the start until it has been rated."""
-    REFERENCE = "reference"
-    """A declared return to where the course started: what has changed there is what time did, not settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

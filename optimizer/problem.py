@@ -101,9 +101,6 @@ class Problem:
     start_borne_in_use: bool | UnsetType = UNSET
     """Whether the first settings of the course are known to be borne in every posture of their use, lying down for all day.
     Unset, and absent from documents, nobody said so: what is believed of them is believed of standing."""
-    return_every: int | UnsetType = UNSET
-    """After so many trials elsewhere one goes back to where the course started, so that what time does is not credited to the
-    settings that happened to be on. Unset, and absent from documents, only a clinician's own return does."""
 
     def __post_init__(self) -> None:
         """Check the envelope and the outcomes."""
@@ -132,8 +129,6 @@ class Problem:
             raise ProblemDefinitionError("postures", "are empty", limit="at least one declared use")
         if self.min_gain_nrs < 0:
             raise ProblemDefinitionError("min_gain_nrs", "is negative", limit=">= 0")
-        if not isinstance(self.return_every, UnsetType) and self.return_every < 1:
-            raise ProblemDefinitionError("return_every", "leaves no trial between two returns", limit=">= 1")
 
     @property
     def fingerprint(self) -> str:

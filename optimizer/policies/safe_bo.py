@@ -24,13 +24,11 @@ from optimizer.models.dataset import Points, dataset_of, points_of
 from optimizer.models.hyperposterior import Memory
 from optimizer.models.joint import Joint, joint_of
 from optimizer.models.surrogate import Surrogate
-from optimizer.policies import returns
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.safety import doubt, limits
 from optimizer.safety.limits import Gate
-from optimizer.safety.safe_set import safe
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
@@ -125,7 +123,9 @@ class SafeBOSession:
                     remaining_gain_nrs=remaining,
                     basis=self._basis(history, surrogate),
                 )
-        point, purpose = self._return(surrogate, gate, history) or self._best(candidates, known)
+        chosen = self._choose(candidates)
+        point = candidates.points[chosen]
+        purpose = self._purpose(point, bool(candidates.steps[chosen] > 0), known)
         first = describe(surrogate, gate, point, purpose)
         if keep is not None:
             first = self._with_programmes(first, surrogate, gate, keep, known)
@@ -178,23 +178,6 @@ class SafeBOSession:
 
     def _fit(self, history: History, ask: Ask) -> Surrogate:
         return self._joint(history, ask).sampled(self.seed, self.memory)
-
-    def _return(
-        self, surrogate: Surrogate, gate: Gate, history: History
-    ) -> tuple[np.ndarray, Purpose] | None:
-        """Return where the course started, if a return is due and may be proposed."""
-        start = self._start(history, gate.ask)
-        point = np.array([start.indices], dtype=np.int64)
-        if not returns.due(self.problem, history, start) or not gate.admits(point)[0]:
-            return None
-        tolerable = safe(self.problem, surrogate, points_of(self.problem, point))
-        return (point[0], Purpose.REFERENCE) if bool(tolerable[0]) else None
-
-    def _best(self, candidates: Candidates, known: Indices) -> tuple[np.ndarray, Purpose]:
-        """Return the best candidate, and what it is proposed for."""
-        chosen = self._choose(candidates)
-        point = candidates.points[chosen]
-        return point, self._purpose(point, bool(candidates.steps[chosen] > 0), known)
 
     def _choose(self, candidates: Candidates) -> int:
         """Return the best candidate; among near-ties the one with the least charge, then the lowest grid index."""

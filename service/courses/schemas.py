@@ -60,8 +60,6 @@ class NewCourse(Body):
     """What settings are used for: upright, lying, all day; all day where left out."""
     start_borne_in_use: bool = False
     """Whether the start was worn in every posture of that use (all day: lying down too) and borne; the search then stays near."""
-    return_every: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Trials elsewhere after which one goes back to the start: so time is not taken for settings. Never where left out."""
     min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
     sites: dict[Name, Annotated[float, Field(ge=0, le=100)]] | None = Field(default=None, max_length=8)
     """Pain site -> weight, where several are rated, each on the pain scale; a report of pain then names its site as ``kind``.

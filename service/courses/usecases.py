@@ -222,8 +222,6 @@ def _problem(new: NewCourse) -> Problem:
         fields["postures"] = tuple(new.postures)
     if new.start_borne_in_use:
         fields["start_borne_in_use"] = True
-    if new.return_every is not None:
-        fields["return_every"] = new.return_every
     if new.min_gain_nrs is not None:
         fields["min_gain_nrs"] = float(new.min_gain_nrs)
     if new.sites is not None:

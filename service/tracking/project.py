@@ -3,8 +3,6 @@
 from datetime import datetime
 from importlib.metadata import version
 
-from msgspec import UnsetType
-
 from optimizer import canonical
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
@@ -184,8 +182,6 @@ def _problem_parameters(problem: Problem) -> dict[str, str]:
     }
     if problem.start_borne_in_use is True:
         parameters["start_borne_in_use"] = "stated"
-    if not isinstance(problem.return_every, UnsetType):
-        parameters["return_every"] = str(problem.return_every)
     for site, weight in problem.objective.site_weights.items():
         parameters[f"site.{site}"] = f"{weight:g}"
     if problem.tolerability is not None:

@@ -50,7 +50,6 @@ OTHERS: dict[str, Any] = {
     "device_digest": "0" * 64,
     "response": TONIC,
     "start_borne_in_use": True,
-    "return_every": 4,
 }
 
 

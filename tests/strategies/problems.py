@@ -2,7 +2,6 @@
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
-from msgspec import UNSET
 
 from optimizer.outcomes.side_effect import Tolerability
 from optimizer.problem import Envelope, Problem, TitrationRule
@@ -179,5 +178,4 @@ def problems(draw: DrawFn) -> Problem:
         titration=draw(titration_rules()),
         envelope=draw(envelopes(parameters)),
         excitability=draw(excitabilities()),
-        return_every=draw(st.sampled_from((UNSET, 1, 3))),
     )

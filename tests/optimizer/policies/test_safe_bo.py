@@ -218,23 +218,3 @@ def test_reports_that_were_corrected_are_read_anew() -> None:
     decision = policy.start(problem).decide(*asked(problem, corrected))
     assert decision == SafeBO().start(problem).decide(*asked(problem, corrected))
     assert decision != policy.start(problem).decide(*asked(problem, ROWS))
-
-
-def test_a_declared_return_goes_back_to_the_start_and_says_so() -> None:
-    rows = [ROWS[0], *({**START, "amplitude_ma": 5.0 + 0.1 * step, "pain": 5} for step in (1, 2, 3))]
-    away, back = tonic(return_every=4), tonic(return_every=3)
-    for problem, returns in ((away, False), (back, True)):
-        decision = SAFE_BO.start(problem).decide(*asked(problem, rows))
-        assert isinstance(decision, Proposal)
-        step = decision.steps[0]
-        assert (step.explanation.purpose is Purpose.REFERENCE) is returns
-        assert (step.settings.as_dict() == {name: ROWS[0][name] for name in step.settings.names}) is returns
-
-
-def test_nobody_is_sent_back_to_a_start_that_was_not_tolerated() -> None:
-    problem = tonic(return_every=2)
-    rows = [{**ROWS[0], "discomfort": 6}] + [{**START, "amplitude_ma": 3.0, "pain": 6, "discomfort": 1}] * 3
-    decision = SAFE_BO.start(problem).decide(*asked(problem, rows))
-    assert isinstance(decision, Proposal)
-    assert decision.steps[0].explanation.purpose is not Purpose.REFERENCE
-    assert float(decision.settings["amplitude_ma"]) < float(ROWS[0]["amplitude_ma"])

@@ -30,7 +30,6 @@ def refused(clinic: Clinic, **fields: object) -> list[tuple[int, str]]:
         ({"limits": {"temperature": 1.0}}, (422, "invalid-request")),
         ({"side_effects": [{"name": "x", "nature": "fading"}] * 2}, (422, "problem-definition")),
         ({"unknown": 1}, (422, "invalid-request")),
-        ({"return_every": 0}, (422, "invalid-request")),
     ],
 )
 def test_a_course_that_cannot_be_is_refused(
@@ -45,7 +44,6 @@ def test_what_the_clinician_stated_is_what_is_kept(clinic: Clinic) -> None:
         impedance_ohm=520,
         postures=["upright", "lying"],
         start_borne_in_use=True,
-        return_every=4,
         min_gain_nrs=1,
         limits={"charge_density_uc_per_cm2": 20},
     )
@@ -55,7 +53,6 @@ def test_what_the_clinician_stated_is_what_is_kept(clinic: Clinic) -> None:
     assert [effect["name"] for effect in content["side_effects"]] == ["discomfort"]
     assert (content["space"]["impedance_ohm"], content["min_gain_nrs"]) == (520, 1)
     assert (content["postures"], content["start_borne_in_use"]) == (["upright", "lying"], True)
-    assert content["return_every"] == 4
     bounds = {limit["quantity"]: limit["bound"] for limit in content["space"]["limits"]}
     assert bounds["charge_density_uc_per_cm2"] == 20
 

@@ -67,9 +67,6 @@ def test_what_was_stated_of_the_start_is_shown_and_silence_is_not(database, writ
     stated = replace(record, problem=replace(record.problem, start_borne_in_use=True))
     assert project(stated).parent.parameters["start_borne_in_use"] == "stated"
     assert "start_borne_in_use" not in project(record).parent.parameters
-    returning = replace(record, problem=replace(record.problem, return_every=4))
-    assert project(returning).parent.parameters["return_every"] == "4"
-    assert "return_every" not in project(record).parent.parameters
 
 
 def test_every_run_is_named_by_its_ledger_entry(database, writer):
