@@ -101,6 +101,9 @@ class Problem:
     start_borne_in_use: bool | UnsetType = UNSET
     """Whether the first settings of the course are known to be borne in every posture of their use, lying down for all day.
     Unset, and absent from documents, nobody said so: what is believed of them is believed of standing."""
+    drift_expected: bool | UnsetType = UNSET
+    """Whether pain is expected to change slowly by itself (a flare that passes, a medication being changed), so that what time
+    does is not credited to settings. Unset, and absent from documents, nobody said so: days differ, and weeks do not."""
 
     def __post_init__(self) -> None:
         """Check the envelope and the outcomes."""

@@ -121,6 +121,12 @@ def _without_days(joint: Joint) -> Joint:
     return replace(joint, hyperprior=joint.hyperprior.replaced({"day_sd": (1e-3, 1e-3)}))
 
 
+def _without_drift(joint: Joint) -> Joint:
+    if "drift_sd" not in joint.hyperprior.beliefs:
+        raise PolicyError("policy", "leaves out drift where the course expects none")
+    return replace(joint, hyperprior=joint.hyperprior.replaced({"drift_sd": (1e-3, 1e-3)}))
+
+
 def _without_thresholds(joint: Joint) -> Joint:
     data, none = joint.dataset, torch.empty(0, dtype=torch.int64)
     unmet = replace(data, rungs=data.rungs.take(none), rung_outcome=data.rung_outcome[none], rung_trial=none)
@@ -166,6 +172,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "integration": _without_integration,
     "thresholds": _without_thresholds,
     "days": _without_days,
+    "drift": _without_drift,
     "edges": _without_edges,
 }
 

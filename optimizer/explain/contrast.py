@@ -73,12 +73,12 @@ def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point
 
 def report_interval(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Interval:
     """Return the predicted report at one point on the outcome's own scale, rating noise included, inside the scale."""
-    variance = prediction.variance + surrogate.rating_variance
-    relief = interval(prediction.mean[:, 0], variance[:, 0].sqrt())
+    mean, variance = surrogate.report(prediction)
+    relief = interval(mean[:, 0], variance[:, 0].sqrt())
     ends = sorted(problem.objective.outcome(value, problem.outcome) for value in (relief.low, relief.high))
     clipped = [min(max(end, problem.outcome.low), problem.outcome.high) for end in ends]
-    mean = problem.objective.outcome(relief.mean, problem.outcome)
-    return Interval(mean=min(max(mean, clipped[0]), clipped[1]), low=clipped[0], high=clipped[1])
+    middle = problem.objective.outcome(relief.mean, problem.outcome)
+    return Interval(mean=min(max(middle, clipped[0]), clipped[1]), low=clipped[0], high=clipped[1])
 
 
 def rating_probabilities(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> tuple[float, ...]:
@@ -91,11 +91,12 @@ def rating_probabilities(problem: Problem, surrogate: Surrogate, prediction: Pre
     scale = problem.outcome
     if not scale.whole:
         return ()
-    sd = (prediction.variance + surrogate.rating_variance)[:, 0].sqrt()
+    mean, variance = surrogate.report(prediction)
+    sd = variance[:, 0].sqrt()
     below = [0.0]
     for step in range(round(scale.width)):
         edge = problem.objective.relief(scale.low + step + 0.5, scale)
-        reached = float(torch.special.ndtr((edge - prediction.mean[:, 0]) / sd).mean())
+        reached = float(torch.special.ndtr((edge - mean[:, 0]) / sd).mean())
         below.append(reached if scale.larger_is_better else 1.0 - reached)
     return tuple(max(0.0, high - low) for low, high in pairwise((*below, 1.0)))
 

@@ -18,7 +18,7 @@ from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
 from optimizer.models.hyperposterior import Aside, LogDensities, Memory, Portion, Reports
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
-from optimizer.models.likelihood import log_densities, noise_of
+from optimizer.models.likelihood import drift_beliefs, log_densities, noise_of
 from optimizer.models.relief import Relief, relief_of
 from optimizer.models.surrogate import Surrogate
 from optimizer.models.tolerability import Grades
@@ -179,7 +179,7 @@ def joint_of(problem: Problem, dataset: Dataset, start: Points, *, prior: Prior)
     intensity = intensity_of(problem, start, dataset.postures)
     relief = relief_of(problem, intensity, _population(problem, prior), prior.weight)
     grades = _grades(problem, intensity)
-    beliefs = dict(relief.beliefs)
+    beliefs = relief.beliefs | drift_beliefs(problem)
     if problem.has_stimulation:
         beliefs |= intensity.beliefs
     if grades is not None:

@@ -10,11 +10,26 @@ import torch
 from torch import Tensor
 
 from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset
+from optimizer.models.hyperprior import Belief, log_normal
 from optimizer.models.relief import Relief, Seen, Values
+from optimizer.problem import Problem
 
 BLOCK = 120_000
 """Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
 times faster than the whole batch, and memory stays flat for long histories."""
+DRIFT = -1
+"""Which of the tabulated lengths drift has: the longest, 40 days."""
+
+
+def drift_beliefs(problem: Problem) -> dict[str, Belief]:
+    """Return what is believed of pain that changes slowly by itself; nothing where a course does not expect it.
+
+    Two thirds of a point is the order of what untreated arms of trials move in a month [A]. Where nobody expects it, a
+    belief in drift would take part of what settings do for the work of time.
+    """
+    if problem.drift_expected is not True:
+        return {}
+    return {"drift_sd": log_normal(0.07 * problem.outcome.width, 0.6)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +44,21 @@ class Noise:
     """``(s, 1, 1)`` variance of days."""
     rating: Tensor
     """``(s, n)`` variance of row means given their days."""
+    drift: Tensor | None = None
+    """``(s, 1, 1)`` variance of drift; None where none is expected."""
 
     def draws(self, which: slice) -> "Noise":
         """Return that under some of the draws."""
-        return replace(self, length=self.length[which], day=self.day[which], rating=self.rating[which])
+        drift = None if self.drift is None else self.drift[which]
+        return replace(
+            self, length=self.length[which], day=self.day[which], rating=self.rating[which], drift=drift
+        )
 
     def added_to(self, covariance: Tensor) -> Tensor:
         """Add the covariance of the noise to a covariance ``(s, n, n)`` that nobody else holds."""
         covariance.addcmul_(self.alike.index_select(0, self.length), self.day)
+        if self.drift is not None:
+            covariance.addcmul_(self.alike[DRIFT], self.drift)
         covariance.diagonal(dim1=1, dim2=2).add_(self.rating)
         return covariance
 
@@ -48,6 +70,7 @@ def noise_of(values: Values, dataset: Dataset) -> Noise:
         length=_nearest_length(values),
         day=_day_variance(values)[..., None],
         rating=values["noise_sd"].square() / dataset.n_reports[None, :] + 1e-6,
+        drift=values["drift_sd"].square()[..., None] if "drift_sd" in values else None,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from msgspec import UNSET
 
 from optimizer import canonical
 from optimizer.errors import DataError, OptimizerError
@@ -67,6 +68,8 @@ class TherapyScenario:
     min_gain_nrs: float = 0.0
     """A comparison runs to its end; nobody stops early."""
     completeness: Completeness = Completeness.COMPLETE
+    drift_expected: bool = False
+    """Whether whoever opens the course says that pain may change slowly by itself."""
     jitters: bool = False
     """Whether thresholds move within a posture, as in daily life."""
     interval_days: float = 1.0
@@ -95,6 +98,7 @@ class TherapyScenario:
             side_effects=effects,
             postures=(self.posture_use,),
             start_borne_in_use=True,  # as of _bears_start
+            drift_expected=self.drift_expected or UNSET,
             min_gain_nrs=self.min_gain_nrs,
             objective=Objective(sites=self.sites) if self.sites else Objective(),
         )

@@ -60,6 +60,8 @@ class NewCourse(Body):
     """What settings are used for: upright, lying, all day; all day where left out."""
     start_borne_in_use: bool = False
     """Whether the start was worn in every posture of that use (all day: lying down too) and borne; the search then stays near."""
+    drift_expected: bool = False
+    """Whether pain is expected to change slowly by itself, so that what time does is not credited to settings."""
     min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
     sites: dict[Name, Annotated[float, Field(ge=0, le=100)]] | None = Field(default=None, max_length=8)
     """Pain site -> weight, where several are rated, each on the pain scale; a report of pain then names its site as ``kind``.

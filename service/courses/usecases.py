@@ -222,6 +222,8 @@ def _problem(new: NewCourse) -> Problem:
         fields["postures"] = tuple(new.postures)
     if new.start_borne_in_use:
         fields["start_borne_in_use"] = True
+    if new.drift_expected:
+        fields["drift_expected"] = True
     if new.min_gain_nrs is not None:
         fields["min_gain_nrs"] = float(new.min_gain_nrs)
     if new.sites is not None:

@@ -182,6 +182,8 @@ def _problem_parameters(problem: Problem) -> dict[str, str]:
     }
     if problem.start_borne_in_use is True:
         parameters["start_borne_in_use"] = "stated"
+    if problem.drift_expected is True:
+        parameters["drift_expected"] = "stated"
     for site, weight in problem.objective.site_weights.items():
         parameters[f"site.{site}"] = f"{weight:g}"
     if problem.tolerability is not None:

@@ -50,6 +50,7 @@ OTHERS: dict[str, Any] = {
     "device_digest": "0" * 64,
     "response": TONIC,
     "start_borne_in_use": True,
+    "drift_expected": True,
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from optimizer.decision import Proposal
-from optimizer.errors import DataError
+from optimizer.errors import DataError, PolicyError
 from optimizer.evaluate.ablations import PARTS, climbed, log_posterior, without
 from optimizer.evaluate.entrants import policy_named
 from optimizer.models.dataset import DTYPE, dataset_of, points_of
@@ -14,7 +14,7 @@ from optimizer.propose import propose
 from optimizer.trial import Rung, RungOutcome
 from tests.optimizer.models.courses import ROWS, START, asked, indices, tonic
 
-PROBLEM = tonic()
+PROBLEM = tonic(drift_expected=True)
 RAMP = (
     Rung(amplitude_ma=3.0, outcome=RungOutcome.PERCEPTION),
     Rung(amplitude_ma=4.5, outcome=RungOutcome.DISCOMFORT),
@@ -67,3 +67,10 @@ def test_a_policy_without_a_part_proposes_like_any_other() -> None:
 def test_a_part_that_is_not_there_is_named() -> None:
     with pytest.raises(DataError, match="thresholds"):
         without("nothing")
+
+
+def test_drift_that_a_course_does_not_expect_cannot_be_left_out() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    with pytest.raises(PolicyError, match="drift"):
+        propose(problem, history, ask, policy=without("drift"))

@@ -54,6 +54,49 @@ def test_gain_over_a_point_is_the_difference_of_the_joint_posterior(
     assert torch.allclose(variance, expected.clamp_min(1e-10), atol=1e-8)
 
 
+def test_a_rating_given_next_is_relief_and_drift_as_of_the_latest_rating_together() -> None:
+    problem = tonic(drift_expected=True)
+    surrogate = conditioned(problem, ROWS)
+    points = points_of(problem, indices(problem, START))
+    data, relief, values = surrogate.dataset, surrogate.relief, surrogate.values
+    noisy = surrogate.factor @ surrogate.factor.transpose(1, 2)
+    there, tried = relief.at(values, points), relief.at(values, data.points)
+    drift = values["drift_sd"].square()[..., None]
+    # 40 days of memory, and a row a day; the latest rating stands for today
+    apart = torch.arange(len(ROWS) - 1, -1, -1, dtype=torch.float64)
+    cross = relief.covariance(there.inputs, tried.inputs) + drift * torch.exp(-apart / 40.0)
+    residual = (data.relief - tried.mean)[..., None]
+    mean = there.mean + (cross @ torch.linalg.solve(noisy, residual))[..., 0]
+    noise = surrogate.rating_variance
+    prior = relief.variance(there.inputs) + drift[..., 0] + noise
+    left = prior - (cross @ torch.linalg.solve(noisy, cross.transpose(1, 2)))[..., 0]
+    found = surrogate.report(surrogate.predict(points))
+    assert torch.allclose(found[0], mean, atol=1e-8)
+    assert torch.allclose(found[1], left, atol=1e-8)
+
+
+def test_where_no_drift_is_expected_a_rating_given_next_is_relief_and_noise(
+    problem: Problem, surrogate: Surrogate
+) -> None:
+    prediction = surrogate.predict(points_of(problem, indices(problem, START)))
+    mean, variance = surrogate.report(prediction)
+    assert torch.equal(mean, prediction.mean)
+    assert torch.equal(variance, prediction.variance + surrogate.rating_variance)
+
+
+def test_pain_that_fell_while_settings_stayed_is_expected_to_stay_down_where_drift_is(
+    problem: Problem,
+) -> None:
+    rows = [{**START, "pain": pain, "discomfort": 1} for pain in (8, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 4)]
+    expected = []
+    for said in (problem, tonic(drift_expected=True)):
+        surrogate = conditioned(said, rows)
+        prediction = surrogate.predict(points_of(said, indices(said, START)))
+        expected.append(-float(surrogate.report(prediction)[0].mean()))
+    assert expected[0] == pytest.approx(6.0, abs=0.3)
+    assert expected[1] < expected[0] - 0.7
+
+
 def test_ratings_narrow_the_prediction_where_they_were_given(problem: Problem) -> None:
     point = points_of(problem, indices(problem, START))
     few = conditioned(problem, ROWS[:1]).predict(point)

@@ -274,6 +274,19 @@ def test_what_expectation_relieves_fades_while_the_search_goes_on() -> None:
     assert off("scs-tonic", 28) - off("scs-tonic", 0) < 0.5
 
 
+@pytest.mark.parametrize("name", ["scs-tonic-improving", "scs-tonic-null-improving"])
+def test_pain_that_gets_better_by_itself_does_so_without_any_setting(name: str) -> None:
+    scenario = load_scenario(name)
+    none = np.zeros((1, 1))
+    untreated = [
+        float(np.mean([scenario.truth(seed)._body.expected_pain_nrs(none, day)[0] for seed in range(10)]))
+        for day in (0, 10, 20)
+    ]
+    assert untreated[0] - untreated[2] > 1.0
+    assert untreated[0] > untreated[1] > untreated[2]
+    assert scenario.problem.drift_expected is True
+
+
 def test_nobody_is_sent_home_with_a_start_that_is_not_borne() -> None:
     scenario = load_scenario("vns")
     grades = [scenario.truth(seed).grade_of(scenario.start(seed), day=0.0) for seed in range(40)]

@@ -44,6 +44,7 @@ def test_what_the_clinician_stated_is_what_is_kept(clinic: Clinic) -> None:
         impedance_ohm=520,
         postures=["upright", "lying"],
         start_borne_in_use=True,
+        drift_expected=True,
         min_gain_nrs=1,
         limits={"charge_density_uc_per_cm2": 20},
     )
@@ -52,7 +53,8 @@ def test_what_the_clinician_stated_is_what_is_kept(clinic: Clinic) -> None:
     assert content["envelope"]["choices"] == {"configuration": ENVELOPE["configuration"]}
     assert [effect["name"] for effect in content["side_effects"]] == ["discomfort"]
     assert (content["space"]["impedance_ohm"], content["min_gain_nrs"]) == (520, 1)
-    assert (content["postures"], content["start_borne_in_use"]) == (["upright", "lying"], True)
+    assert content["postures"] == ["upright", "lying"]
+    assert (content["start_borne_in_use"], content["drift_expected"]) == (True, True)
     bounds = {limit["quantity"]: limit["bound"] for limit in content["space"]["limits"]}
     assert bounds["charge_density_uc_per_cm2"] == 20
 
@@ -61,7 +63,7 @@ def test_that_a_start_was_borne_in_its_use_is_said_and_not_assumed(clinic: Clini
     course = clinic.course(postures=["all_day"])
     content = clinic.get(f"/courses/{course['id']}/problem").json()["content"]
     assert content["postures"] == ["all_day"]
-    assert "start_borne_in_use" not in content
+    assert not {"start_borne_in_use", "drift_expected"} & content.keys()
 
 
 def test_the_vagus_device_makes_a_course_too(clinic: Clinic) -> None:

@@ -61,12 +61,13 @@ def test_the_same_record_gives_the_same_view(database, writer):
     assert one.parent.digest == two.parent.digest
 
 
-def test_what_was_stated_of_the_start_is_shown_and_silence_is_not(database, writer):
+def test_what_was_stated_when_the_course_was_opened_is_shown_and_silence_is_not(database, writer):
     with database.read() as session:
         record = load(session, writer.course_id, up_to=newest(database))
-    stated = replace(record, problem=replace(record.problem, start_borne_in_use=True))
-    assert project(stated).parent.parameters["start_borne_in_use"] == "stated"
-    assert "start_borne_in_use" not in project(record).parent.parameters
+    for name in ("start_borne_in_use", "drift_expected"):
+        stated = replace(record, problem=replace(record.problem, **{name: True}))
+        assert project(stated).parent.parameters[name] == "stated"
+        assert name not in project(record).parent.parameters
 
 
 def test_every_run_is_named_by_its_ledger_entry(database, writer):
