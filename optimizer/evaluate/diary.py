@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from optimizer.errors import DataError
@@ -66,8 +67,12 @@ def benefit_share(centre: Array) -> Array:
     return np.asarray(bump / bump.max())
 
 
-def diary_problem() -> Problem:
-    """Return the problem of finding the best site: no stimulation physics, nothing to tolerate."""
+def diary_problem(*, drift_expected: bool = False) -> Problem:
+    """Return the problem of finding the best site: no stimulation physics, nothing to tolerate.
+
+    Args:
+        drift_expected: Whether the problem says that pain may change slowly by itself, as these days do.
+    """
     numbers = list(range(1, SIDE + 1))
     return Problem(
         space=SearchSpace(parameters=(listed("column", "1", numbers), listed("row", "1", numbers))),
@@ -76,6 +81,7 @@ def diary_problem() -> Problem:
         outcome=PAIN_REAL,
         side_effects=(),
         min_gain_nrs=0.0,
+        drift_expected=drift_expected or UNSET,
     )
 
 

@@ -58,6 +58,8 @@ class DiaryReplay:
     """Benefit of the best site in points -> searches."""
     n_asks: int
     seconds: float
+    drift_expected: bool = False
+    """Whether ours was told that pain may change slowly by itself."""
 
     def trials_by(self, day: int) -> int:
         """Return how many trials are over at the end of a day."""
@@ -72,6 +74,7 @@ def replay_diary(
     effects_nrs: Sequence[float] = EFFECTS_NRS,
     jobs: int = 1,
     policy: Policy = SAFE_BO,
+    drift_expected: bool = False,
 ) -> DiaryReplay:
     """Replay stretches of a diary.
 
@@ -82,6 +85,7 @@ def replay_diary(
         effects_nrs: Benefit of the best site, in points.
         jobs: Processes.
         policy: Ours.
+        drift_expected: Whether ours is told that pain may change slowly by itself.
 
     Returns:
         The true benefit of what each method tried and recommended, and what ours claimed.
@@ -89,7 +93,8 @@ def replay_diary(
     started = time.perf_counter()
     cells = [(effect, stretch) for effect in effects_nrs for stretch in stretches]
     parts = Parallel(n_jobs=jobs)(
-        delayed(_replay_stretch)(stretch, effect, days_held, n_seeds, policy) for effect, stretch in cells
+        delayed(_replay_stretch)(stretch, effect, days_held, n_seeds, policy, drift_expected)
+        for effect, stretch in cells
     )
     by_effect = {
         effect: _stacked([part for (of_part, _), part in zip(cells, parts, strict=True) if of_part == effect])
@@ -98,6 +103,7 @@ def replay_diary(
     return DiaryReplay(
         stretches=tuple(stretch.name for stretch in stretches),
         days_held=days_held,
+        drift_expected=drift_expected,
         by_effect=by_effect,
         n_asks=len(cells) * n_seeds * (N_DAYS // days_held),
         seconds=time.perf_counter() - started,
@@ -119,7 +125,7 @@ def _stacked(parts: Sequence[Searches]) -> Searches:
 
 
 def _replay_stretch(
-    stretch: Stretch, effect_nrs: float, days_held: int, n_seeds: int, policy: Policy
+    stretch: Stretch, effect_nrs: float, days_held: int, n_seeds: int, policy: Policy, drift_expected: bool
 ) -> Searches:
     """Search one stretch from every seed; ``s`` is 1."""
     rng = _streams(stretch, n_seeds)
@@ -149,6 +155,7 @@ def _replay_stretch(
             n_trials=n_trials,
             days_held=days_held,
             policy=policy,
+            drift_expected=drift_expected,
         )
         for run in range(n_seeds)
     ]

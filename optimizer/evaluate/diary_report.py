@@ -115,6 +115,8 @@ def page(replay: DiaryReplay, command: str) -> str:
         "under slow drift; it says nothing about clinical benefit. Plain GP-UCB is told the 6, ours is not.",
         "Intervals resample stretches.",
     ]
+    if replay.drift_expected:
+        lines += ["", "Ours is told that pain may change slowly by itself (`drift_expected`)."]
     for section in sections(replay):
         lines += ["", f"## {section.title}", ""]
         lines += table_lines(section.head, section.rows)
@@ -125,6 +127,7 @@ def page(replay: DiaryReplay, command: str) -> str:
 def save(replay: DiaryReplay, folder: Path, command: str) -> Path:
     """Write the page into a folder, made where it is not there, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"replay-pain-diary-held-{replay.days_held}.md"
+    told = "-drift-expected" if replay.drift_expected else ""
+    path = folder / f"replay-pain-diary-held-{replay.days_held}{told}.md"
     path.write_text(page(replay, command), encoding="utf-8")
     return path

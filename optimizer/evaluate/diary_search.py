@@ -35,7 +35,13 @@ class Searched:
 
 
 def search_diary(
-    rate: Callable[[int, int], float], first: int, *, n_trials: int, days_held: int, policy: Policy
+    rate: Callable[[int, int], float],
+    first: int,
+    *,
+    n_trials: int,
+    days_held: int,
+    policy: Policy,
+    drift_expected: bool = False,
 ) -> Searched:
     """Search once.
 
@@ -45,6 +51,7 @@ def search_diary(
         n_trials: Sites tried.
         days_held: Days each is held; each day is rated once.
         policy: How to choose.
+        drift_expected: Whether the policy is told that pain may change slowly by itself.
 
     Returns:
         What was tried, recommended and claimed.
@@ -52,7 +59,7 @@ def search_diary(
     Raises:
         PolicyError: If the policy holds or stops: nothing in a diary calls for it.
     """
-    problem = diary_problem()
+    problem = diary_problem(drift_expected=drift_expected)
     sites = {index: site for site, index in enumerate(np.ndindex(*problem.space.sizes))}
     indices = list(sites)
     history = History()

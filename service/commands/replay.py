@@ -28,6 +28,10 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     queries: Annotated[int, typer.Option(min=1, max=32, help="Maps: sites tried in a run.")] = 16,
     held: Annotated[int, typer.Option(min=1, max=28, help="Diary: days each setting is held.")] = 7,
     stretches: Annotated[int, typer.Option(min=1, help="Diary: at most this many stretches.")] = 10,
+    drift_expected: Annotated[
+        bool,
+        typer.Option("--drift-expected", help="Diary: ours is told that pain may change slowly by itself."),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for tables and figure.", file_okay=False)] = Path(),
 ) -> None:
@@ -38,7 +42,7 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from optimizer.evaluate.diary import DIARY_FILE
 
     if (data / DIARY_FILE).is_file():
-        _replay_diary(data, seeds, held, stretches, jobs, out)
+        _replay_diary(data, seeds, held, stretches, jobs, out, drift_expected=drift_expected)
     else:
         _replay_maps(data, seeds, noise, queries, jobs, out)
 
@@ -64,7 +68,9 @@ def _replay_maps(data: Path, seeds: int, noise: float, queries: int, jobs: int, 
         console.print(f"written: {path}")
 
 
-def _replay_diary(data: Path, seeds: int, held: int, stretches: int, jobs: int, out: Path) -> None:
+def _replay_diary(
+    data: Path, seeds: int, held: int, stretches: int, jobs: int, out: Path, *, drift_expected: bool
+) -> None:
     from rich.console import Console
 
     from optimizer.evaluate.diary import read_stretches
@@ -77,11 +83,12 @@ def _replay_diary(data: Path, seeds: int, held: int, stretches: int, jobs: int, 
     chosen = spread_evenly(recorded, stretches)
     console = Console()
     with console.status(f"{len(chosen)} of {len(recorded)} stretches"):
-        found = replay_diary(chosen, days_held=held, n_seeds=seeds, jobs=jobs)
+        found = replay_diary(chosen, days_held=held, n_seeds=seeds, jobs=jobs, drift_expected=drift_expected)
     for table in tables(found):
         console.print(table)
     console.print(f"{found.n_asks} decisions in {found.seconds:.0f} s on {jobs} process(es)")
     command = f"titrate replay --data {data.name} --held {held} --stretches {len(chosen)} --seeds {seeds}"
+    command += " --drift-expected" if drift_expected else ""
     console.print(f"written: {save(found, out, command)}")
 
 

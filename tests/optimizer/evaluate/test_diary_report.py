@@ -1,5 +1,6 @@
 """What is written about a diary is what came out of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,13 @@ def test_without_a_benefit_there_are_claims_only(replay: DiaryReplay) -> None:
     assert {row[0] for row in (*scores.rows, *differences.rows)} == {"1"}
     assert claims.rows[0] == ("0", *["0.50 (0.00, 1.00)"] * 3)
     assert claims.rows[1] == ("1", *["1.00 (1.00, 1.00)"] * 3)
+
+
+def test_a_page_says_what_ours_was_told(replay: DiaryReplay, tmp_path: Path) -> None:
+    told = save(replace(replay, drift_expected=True), tmp_path, "titrate replay")
+    assert told.name == "replay-pain-diary-held-7-drift-expected.md"
+    assert "drift_expected" in told.read_text(encoding="utf-8")
+    assert "drift_expected" not in page(replay, "titrate replay")
 
 
 def test_page_and_terminal_show_every_row(replay: DiaryReplay, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
+from msgspec import UNSET
 
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal
@@ -36,6 +37,14 @@ class Watching:
         decision = SAFE_BO.start(self.problem).decide(history, ask)
         assert isinstance(decision, Proposal)
         return replace(decision, recommendation_over_start_nrs=self.gain)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_policy_is_told_of_drift_where_it_is_expected_and_else_hears_nothing(told: bool) -> None:
+    policy = Watching()
+    search_diary(rate, 7, n_trials=1, days_held=1, policy=policy, drift_expected=told)
+    assert policy.problem is not None
+    assert policy.problem.drift_expected is (True if told else UNSET)
 
 
 def rate(site: int, day: int) -> float:
