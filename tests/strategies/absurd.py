@@ -72,12 +72,18 @@ def course(number: int, *, n_trials: int | None = None) -> Course:
         n_trials: How many trials; None: few, as it comes.
     """
     rng = np.random.default_rng([2025, number])
-    problem = _problem(rng)
+    problem = replace(_problem(rng), **_stated(number))
     count = int(rng.choice([0, 1, 2, 3, 5, 8, 12])) if n_trials is None else n_trials
     history = _history(rng, problem, count)
     asked = _ask(rng, problem, history)
     whole = Course(problem=problem, history=history, ask=asked, seed=int(rng.integers(0, 2**53)))
     return _malformed(rng, whole) if rng.random() < 0.04 else whole
+
+
+def _stated(number: int) -> dict[str, bool]:
+    """What whoever opened the course may say, with luck of its own: the rest of a course stays as it was before it could be said."""
+    rng = np.random.default_rng([2026, number])
+    return {name: True for name in ("start_borne_in_use", "drift_expected") if rng.random() < 0.3}
 
 
 def _problem(rng: np.random.Generator) -> Problem:
