@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Final, Literal
 
 from matplotlib.axes import Axes
@@ -17,6 +18,8 @@ INK: Final = "#222222"
 FAINT: Final = "#666666"
 INTOLERABLE: Final = "#d55e00"
 SEVERE: Final = "#8b1a1a"
+TITLE_WIDTH: Final = 86
+"""Letters of a title that fit over a figure of the usual width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,8 @@ def look(order: int) -> Look:
 
 
 def frame(axes: Axes, title: str, *, grid: Literal["x", "y", "both"]) -> None:
-    """Give a panel its title on the left and a faint grid; no lines at the top and on the right."""
-    axes.set_title(title, fontsize=14, loc="left", pad=12)
+    """Give a panel its title on the left, in lines that fit, and a faint grid; no lines at the top and on the right."""
+    axes.set_title(fill(title, TITLE_WIDTH), fontsize=14, loc="left", pad=12)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=grid, alpha=0.25)
 

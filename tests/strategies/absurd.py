@@ -80,8 +80,8 @@ def course(number: int, *, n_trials: int | None = None) -> Course:
     return _malformed(rng, whole) if rng.random() < 0.04 else whole
 
 
-def _stated(number: int) -> dict[str, bool]:
-    """What whoever opened the course may say, with luck of its own: the rest of a course stays as it was before it could be said."""
+def _stated(number: int) -> dict[str, Any]:
+    """What whoever opens a course may say; with luck of its own, so that the rest of a course stays as it was."""
     rng = np.random.default_rng([2026, number])
     return {name: True for name in ("start_borne_in_use", "drift_expected") if rng.random() < 0.3}
 

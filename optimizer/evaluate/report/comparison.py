@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.errors import DataError
-from optimizer.evaluate.metrics.summary import ENOUGH_PATIENTS, Summary, summarise
+from optimizer.evaluate.metrics.summary import ENOUGH_PATIENTS, NULL_NRS, Summary, summarise
 from optimizer.evaluate.provenance import Provenance, mixed
 from optimizer.evaluate.report.words import is_ours, label, listed
 from optimizer.evaluate.trace import Trace
@@ -42,6 +42,11 @@ class Compared:
     def shared(self) -> bool:
         """Whether relief can be told as a share: somebody has a point to gain."""
         return any(summary.n_achievable for summary in self.summaries)
+
+    @property
+    def helped(self) -> bool:
+        """Whether any setting helps anybody: of others there is no relief to draw."""
+        return any(trace.achievable_nrs > NULL_NRS for trace in self.traces)
 
     def name(self, summary: Summary) -> str:
         """Return a policy's name in a figure; one that met fewer patients than others says how many."""

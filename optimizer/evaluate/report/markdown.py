@@ -13,7 +13,9 @@ def markdown(found: Compared) -> str:
         f"`{found.command}`",
         f"{SYNTHETIC} Bootstrap 95 % intervals over patients.{' ' + found.too_few if found.too_few else ''}",
         *(_section(table) for table in tables(found.traces, found.summaries)),
-        f"![Learning curves]({found.stem}-learning.png)",
+        f"![Learning curves]({found.stem}-learning.png)"
+        if found.helped
+        else f"![Too much stimulation]({found.stem}-exposures.png)",
         found.origin,
     ]
     return "\n\n".join(parts) + "\n"

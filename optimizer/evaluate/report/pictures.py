@@ -24,21 +24,21 @@ POINTS = "relief, points"
 def figures(found: Compared) -> dict[str, Figure]:
     """Return every figure that has something to show, by a short name."""
     where = f"{found.scenario}, {found.n_patients} synthetic patients"
-    drawn = {
-        "learning": learning_curve_figure(
+    drawn = {}
+    if found.helped:
+        drawn["learning"] = learning_curve_figure(
             learning_curves(found),
             title=f"What is recommended after so many trials: {where}",
             value=_worth(found),
             reached=1.0 if found.shared else None,
             reached_label="best settings there are",
-        ),
-        "tradeoff": tradeoff_figure(
+        )
+        drawn["tradeoff"] = tradeoff_figure(
             _traded(found),
             title=f"What is reached, and what is borne for it: {where}",
             worth=f"{_worth(found)} after {found.n_trials} trials",
-        ),
-        "exposures": exposures_figure(_exposed(found), title=f"Too much stimulation: {where}"),
-    }
+        )
+    drawn["exposures"] = exposures_figure(_exposed(found), title=f"Too much stimulation: {where}")
     predicted = [_predicted(summary) for summary in found.summaries if summary.calibration]
     if predicted:
         drawn["calibration"] = calibration_figure(predicted, title=f"Predicted before, rated after: {where}")

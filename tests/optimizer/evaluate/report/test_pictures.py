@@ -2,6 +2,7 @@ import pytest
 
 from optimizer.evaluate.metrics.summary import summarise
 from optimizer.evaluate.report.comparison import compared
+from optimizer.evaluate.report.markdown import markdown
 from optimizer.evaluate.report.pictures import figures, learning_curves, svg
 from optimizer.evaluate.trace import Rated
 from tests.optimizer.evaluate.traces import trace
@@ -33,6 +34,13 @@ def test_who_met_fewer_patients_says_so() -> None:
 def test_a_figure_without_anything_to_show_is_not_drawn() -> None:
     found = compared([trace(0, [1.0] * 5, [0.0] * 5, 4.0)], command="x")
     assert set(figures(found)) == {"learning", "tradeoff", "exposures", "latency"}
+
+
+def test_of_patients_whom_nothing_helps_only_what_they_bore_is_drawn() -> None:
+    found = compared([trace(0, [0.0] * 5, [0.0] * 5, 0.0)], command="x")
+    assert set(figures(found)) == {"exposures", "latency"}
+    assert f"({found.stem}-exposures.png)" in markdown(found)
+    assert f"({found.stem}-learning.png)" not in markdown(found)
 
 
 def test_predictions_are_drawn_where_there_are_any() -> None:
