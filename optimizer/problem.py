@@ -103,7 +103,8 @@ class Problem:
     Unset, and absent from documents, nobody said so: what is believed of them is believed of standing."""
     drift_expected: bool | UnsetType = UNSET
     """Whether pain is expected to change slowly by itself (a flare that passes, a medication being changed), so that what time
-    does is not credited to settings. Unset, and absent from documents, nobody said so: days differ, and weeks do not."""
+    does is not credited to settings. Unset, and absent from documents, nobody said so: what days near each other share is all
+    that is left to time."""
 
     def __post_init__(self) -> None:
         """Check the envelope and the outcomes."""

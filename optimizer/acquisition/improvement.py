@@ -4,7 +4,8 @@
 
 ``m`` is the expected utility over that of the best tried settings, ``s`` how far a rating of ``x`` can move it. Where the
 rating noise drowns the difference ``s`` is small, so the search does not chase what it could not see; hyperparameters
-disagree between draws, and that disagreement is part of what a rating can settle.
+disagree between draws, and that disagreement is part of what a rating can settle. Where drift is expected it is left out here:
+it is the same for a candidate and for the best tried settings.
 
 Source:
     The one-step value of information of Frazier, Powell and Dayanik (2009), The knowledge-gradient policy for correlated

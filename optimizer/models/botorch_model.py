@@ -84,7 +84,8 @@ class SurrogateModel(Model, FantasizeMixin):
         Args:
             X: ``b x q x d``, any number of batch dimensions.
             output_indices: Not used; there is one outcome.
-            observation_noise: Whether of ratings rather than of relief; a tensor is their variance, ``s x q x 1``.
+            observation_noise: Whether of ratings rather than of relief; a tensor is their variance, ``s x q x 1``. Drift that a
+                course expects is no part of either.
             posterior_transform: Applied last.
 
         Returns:

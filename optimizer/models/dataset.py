@@ -5,6 +5,7 @@ Sizes: ``n`` trials with a rating, ``m`` side-effect grades, ``r`` ramp rungs, `
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
 import numpy as np
 import torch
@@ -78,6 +79,8 @@ class Dataset:
     """``(n,)`` sum of their squared deviations from it."""
     alike: Tensor
     """``(g, n, n)`` how much the days of two rows resemble each other, at each of ``DAY_LENGTHS``."""
+    to_now: Tensor
+    """``(n,)`` how much the days of each row resemble the day asked on, at the length of drift; decides no draw."""
     report_ids: tuple[tuple[str, ...], ...]
     """Ids of the ratings behind each mean."""
     n_ratings: int
@@ -116,6 +119,7 @@ class Dataset:
             n_reports=self.n_reports[rated],
             scatter=self.scatter[rated],
             alike=self.alike[:, rated][:, :, rated],
+            to_now=self.to_now[rated],
             graded=self.graded.take(graded),
             grade=self.grade[graded],
             graded_trial=self.graded_trial[graded],
@@ -149,7 +153,7 @@ def points_of(problem: Problem, indices: Indices) -> Points:
     return _points(problem.space.columns(indices), _grid_rows(problem, indices))
 
 
-def dataset_of(problem: Problem, history: History) -> Dataset:
+def dataset_of(problem: Problem, history: History, at: datetime | None = None) -> Dataset:
     """Return a history as tensors.
 
     Trials off the grid count with their raw values; on a space without stimulation, where a point is its grid index,
@@ -158,13 +162,15 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
     Args:
         problem: Declares scales and the objective (which turns outcomes into relief).
         history: As of the ask.
+        at: When it is asked; at the latest rating where left out.
 
     Returns:
         The dataset; any of its parts may be empty.
     """
     learned = postures.learned_from(problem, history)
     rated = _rated(problem, history, learned)
-    pooled = pool(rated, [tuple(sorted(_values(facts).items())) for facts in history.facts])
+    keys = [tuple(sorted(_values(facts).items())) for facts in history.facts]
+    pooled = pool(rated, keys, None if at is None or not rated else _day(history, at))
     points = _points_of_trials(problem, [history.facts[trial] for trial in pooled.trials])
     graded, grade, graded_trial = _grades(problem, history, learned)
     rungs, outcome, rung_trial = _rungs(problem, history)
@@ -175,6 +181,7 @@ def dataset_of(problem: Problem, history: History) -> Dataset:
         n_reports=pooled.n_reports,
         scatter=pooled.scatter,
         alike=pooled.alike,
+        to_now=pooled.to_now,
         report_ids=pooled.report_ids,
         n_ratings=int(pooled.n_reports.sum()) + pooled.left_out,
         n_left_out=pooled.left_out,
@@ -194,7 +201,7 @@ def _rated(problem: Problem, history: History, learned: Sequence[Posture]) -> li
         Rated(
             trial=number,
             posture=postures.code(rating.posture, learned),
-            day=(rating.occurred_at - history.trials[0].occurred_at).total_seconds() / 86400,
+            day=_day(history, rating.occurred_at),
             relief=problem.objective.relief(rating.value, problem.outcome),
             report_ids=rating.report_ids,
         )
@@ -203,6 +210,10 @@ def _rated(problem: Problem, history: History, learned: Sequence[Posture]) -> li
         for rating in ratings(problem, facts)
     ]
     return sorted(found, key=lambda rated: (rated.trial, rated.day, rated.report_ids))
+
+
+def _day(history: History, at: datetime) -> float:
+    return (at - history.trials[0].occurred_at).total_seconds() / 86400
 
 
 def _placed(problem: Problem, facts: Facts) -> bool:

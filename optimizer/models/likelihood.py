@@ -11,21 +11,19 @@ from torch import Tensor
 
 from optimizer.models.dataset import DAY_LENGTHS, DTYPE, Dataset
 from optimizer.models.hyperprior import Belief, log_normal
+from optimizer.models.pooling import DRIFT
 from optimizer.models.relief import Relief, Seen, Values
 from optimizer.problem import Problem
 
 BLOCK = 120_000
 """Entries of a batch of covariance matrices worked on at once: a megabyte stays in a core's cache, which is several
 times faster than the whole batch, and memory stays flat for long histories."""
-DRIFT = -1
-"""Which of the tabulated lengths drift has: the longest, 40 days."""
 
 
 def drift_beliefs(problem: Problem) -> dict[str, Belief]:
     """Return what is believed of pain that changes slowly by itself; nothing where a course does not expect it.
 
-    Two thirds of a point is the order of what untreated arms of trials move in a month [A]. Where nobody expects it, a
-    belief in drift would take part of what settings do for the work of time.
+    An SD of seven tenths of a point on 0 to 10, give or take a factor of two: assumed [A].
     """
     if problem.drift_expected is not True:
         return {}
@@ -77,8 +75,8 @@ def noise_of(values: Values, dataset: Dataset) -> Noise:
 def _log_scatter(values: Values, dataset: Dataset) -> Tensor:
     """Return the log density of how the ratings of each row scatter around their mean, ``(s, n)``, up to a constant.
 
-    The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days
-    does not resemble each other.
+    The squares of ``k`` ratings sum to ``v`` times a chi-square of ``k - 1`` degrees, ``v`` the noise and what of the days and
+    of drift does not resemble each other.
     """
     rows = (dataset.n_reports > 1).nonzero()[:, 0]
     found = torch.zeros(len(values["noise_sd"]), len(dataset.relief), dtype=DTYPE)
@@ -86,6 +84,9 @@ def _log_scatter(values: Values, dataset: Dataset) -> Tensor:
         freedom = dataset.n_reports[rows] - 1.0
         alike = dataset.alike[:, rows, rows][_nearest_length(values)]
         days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
+        if "drift_sd" in values:
+            apart = 1.0 - dataset.alike[DRIFT, rows, rows]
+            days = days + values["drift_sd"].square() * apart * (freedom + 1.0) / freedom
         variance = values["noise_sd"].square() + days + 1e-6
         found[:, rows] = -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log())
     return found

@@ -25,6 +25,8 @@ RECENT = 20
 after so many more only, so that draws given these can be remembered from one ask to the next."""
 DAY_LENGTHS = torch.tensor(np.geomspace(0.4, 40.0, 12), dtype=DTYPE)
 """Days over which days resemble each other, tabulated: ``(g,)``."""
+DRIFT = len(DAY_LENGTHS) - 1
+"""Which of these drift has: the longest, 40 days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +57,20 @@ class Pooled:
     """``(n,)`` sum of their squared deviations from it."""
     alike: Tensor
     """``(g, n, n)`` mean resemblance of the days of two rows, at each of ``DAY_LENGTHS``."""
+    to_now: Tensor
+    """``(n,)`` mean resemblance of the days of each row to the present, at the length of drift."""
     report_ids: tuple[tuple[str, ...], ...]
     left_out: int
     """Ratings that are too many and too old."""
 
 
-def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
+def pool(ratings: Sequence[Rated], settings: Sequence[Hashable], now_day: float | None = None) -> Pooled:
     """Pool ratings to rows.
 
     Args:
         ratings: In order of their trials.
         settings: Key of each trial's settings; trials with equal keys may share a row.
+        now_day: The present; the day of the latest rating where left out.
 
     Returns:
         The rows, in order of their first trials.
@@ -74,6 +79,7 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
     # as many at once as are pooled at once, for the same reason
     kept = rows[RECENT * math.ceil(max(0, len(rows) - MOST) / RECENT) :]
     values = [np.array([rating.relief for rating in row]) for row in kept]
+    present = max((rating.day for rating in ratings), default=0.0) if now_day is None else now_day
     return Pooled(
         trials=tuple(row[0].trial for row in kept),
         postures=torch.tensor([row[0].posture for row in kept], dtype=torch.int64),
@@ -81,6 +87,7 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable]) -> Pooled:
         n_reports=_tensor([float(len(v)) for v in values]),
         scatter=_tensor([float(np.square(v - v.mean()).sum()) for v in values]),
         alike=_alike(kept),
+        to_now=_tensor([_resemblance(row, present) for row in kept]),
         report_ids=tuple(tuple(name for rating in row for name in rating.report_ids) for row in kept),
         left_out=len(ratings) - sum(map(len, kept)),
     )
@@ -124,6 +131,12 @@ def _alike(rows: Sequence[Sequence[Rated]]) -> Tensor:
     apart = np.abs(days[:, None] - days[None, :])
     tables = [_row_means(np.exp(-apart / length), first, size) for length in DAY_LENGTHS.tolist()]
     return torch.tensor(np.array(tables), dtype=DTYPE)
+
+
+def _resemblance(row: Sequence[Rated], day: float) -> float:
+    """Return how much the days of a row resemble a day, at the length of drift."""
+    apart = np.abs(np.array([rating.day for rating in row]) - day)
+    return float(np.exp(-apart / float(DAY_LENGTHS[DRIFT])).mean())
 
 
 def _row_means(

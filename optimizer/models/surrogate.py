@@ -9,7 +9,7 @@ from torch import Tensor
 
 from optimizer.models import postures
 from optimizer.models.dataset import DTYPE, Dataset, Points
-from optimizer.models.likelihood import BLOCK, DRIFT
+from optimizer.models.likelihood import BLOCK
 from optimizer.models.relief import Relief, Seen
 from optimizer.models.tolerability import Grades
 from optimizer.problem import PostureUse
@@ -47,19 +47,22 @@ class Surrogate:
         return self.values["noise_sd"].square() + self.values["day_sd"].square()
 
     def report(self, prediction: "Prediction") -> tuple[Tensor, Tensor]:
-        """Return mean and variance of a rating given next, ``(s, c)`` each.
+        """Return mean and variance of a rating given when it is asked, ``(s, c)`` each.
 
-        To relief come the noise of a rating, its day, and how far pain had drifted by the latest rating.
+        To relief come the noise of a rating, its day, and, where it is expected, how far pain has drifted: conditioned on the
+        ratings together with relief (Rasmussen and Williams 2006, equations 2.25 and 2.26).
         """
         variance = prediction.variance + self.rating_variance
-        if "drift_sd" not in self.values or not len(self.dataset.relief):
+        if "drift_sd" not in self.values:
             return prediction.mean, variance
         drift = self.values["drift_sd"].square()
-        shared = drift[..., None] * self.dataset.alike[DRIFT, :, -1:]
-        root = torch.linalg.solve_triangular(self.factor, shared, upper=False)
+        # whitened covariance of the ratings with drift now, (s, n, 1), as prediction.root is with relief
+        root = torch.linalg.solve_triangular(
+            self.factor, drift[..., None] * self.dataset.to_now[:, None], upper=False
+        )
+        explained = (root * (root + 2.0 * prediction.root)).sum(1)
         mean = prediction.mean + (root * self.white).sum(1)
-        together = (root * (root + 2.0 * prediction.root)).sum(1)
-        return mean, (variance + drift - together).clamp_min(1e-10)
+        return mean, (variance + drift - explained).clamp_min(1e-10)
 
     def predict(self, points: Points) -> "Prediction":
         """Return the posterior of relief at points, draw by draw, whatever posture the points are in."""

@@ -174,7 +174,7 @@ class SafeBOSession:
 
     def _joint(self, history: History, ask: Ask) -> Joint:
         start = points_of(self.problem, np.array([self._start(history, ask).indices], dtype=np.int64))
-        return joint_of(self.problem, dataset_of(self.problem, history), start, prior=self.prior)
+        return joint_of(self.problem, dataset_of(self.problem, history, ask.at), start, prior=self.prior)
 
     def _fit(self, history: History, ask: Ask) -> Surrogate:
         return self._joint(history, ask).sampled(self.seed, self.memory)

@@ -36,8 +36,10 @@ def test_with_hardly_any_noise_the_best_site_tried_is_recommended(quiet: DiaryRe
     for name in ALGORITHMS:
         found = quiet.by_effect[2.0]
         best = found.tried[name].max(axis=2)
-        # settings within the near-tie of .3 points may change places: three trials say little of how much days differ
-        np.testing.assert_allclose(found.recommended[name][:, :, -1], best, atol=0.3 / 2.0)
+        # settings that differ by less than the noise may change places, and to ours, whom three trials tell little of how
+        # much days differ, those within the near-tie of .3 points
+        apart = 0.3 / 2.0 if name == OURS else 0.02
+        np.testing.assert_allclose(found.recommended[name][:, :, -1], best, atol=apart)
 
 
 def test_days_are_counted_in_whole_trials(quiet: DiaryReplay) -> None:

@@ -71,6 +71,21 @@ def test_probabilities_of_ratings_are_those_of_the_predicted_report_rounded_to_t
     assert sum(found) == pytest.approx(1.0)
 
 
+def test_a_predicted_report_goes_on_from_where_pain_has_drifted_to() -> None:
+    rows = [{**START, "pain": pain, "discomfort": 1} for pain in (8, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 4)]
+    problem, told = tonic(), tonic(drift_expected=True)
+    found = []
+    for said in (problem, told):
+        surrogate = conditioned(said, rows)
+        prediction = surrogate.predict(points_of(said, indices(said, START)))
+        probabilities = contrast.rating_probabilities(said, surrogate, prediction)
+        report = contrast.report_interval(said, surrogate, prediction)
+        assert report.mean == pytest.approx(sum(n * p for n, p in enumerate(probabilities)), abs=0.1)
+        found.append(report)
+    assert found[1].mean < found[0].mean - 0.7
+    assert found[1].high < found[0].high
+
+
 def test_a_scale_with_fractions_has_no_probabilities_of_ratings() -> None:
     problem = tonic(outcome=PAIN_REAL)
     surrogate = conditioned(problem, ROWS)

@@ -1,5 +1,7 @@
 """Pooled ratings say what the ratings themselves say."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -118,3 +120,13 @@ def test_mean_number_and_scatter_keep_the_density_of_ratings_up_to_a_constant(
 def test_rows_are_resembling_days_on_the_diagonal_of_single_ratings() -> None:
     pooled = pool([rated(number, 3.0 * number, 0.0) for number in range(5)], list(range(5)))
     assert torch.equal(pooled.alike.diagonal(dim1=1, dim2=2), torch.ones(len(DAY_LENGTHS), 5).double())
+
+
+def test_rows_are_held_against_the_present_whichever_of_them_is_the_latest() -> None:
+    # the second row of the trial began first and ended last
+    ratings = [rated(0, day, 0.0) for day in (0.0, 20.0)] + [rated(1, 10.0, 0.0)]
+    expected = [(math.exp(-20.0 / 40.0) + 1.0) / 2.0, math.exp(-10.0 / 40.0)]
+    assert pool(ratings, ["a", "b"]).to_now.tolist() == pytest.approx(expected)
+    later = [share * math.exp(-1.0) for share in expected]
+    assert pool(ratings, ["a", "b"], now_day=60.0).to_now.tolist() == pytest.approx(later)
+    assert pool([], [], now_day=3.0).to_now.shape == (0,)

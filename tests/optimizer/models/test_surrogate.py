@@ -1,11 +1,16 @@
 """The conditioned surrogate against the textbook."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 import torch
 
-from optimizer.models.dataset import points_of
+from optimizer.history import history_from_rows
+from optimizer.models.dataset import dataset_of, points_of
+from optimizer.models.joint import fit
 from optimizer.models.surrogate import Surrogate
+from optimizer.prior import NO_PRIOR
 from optimizer.problem import Problem
 from tests.optimizer.models.courses import ROWS, START, conditioned, indices, tonic
 
@@ -73,6 +78,47 @@ def test_a_rating_given_next_is_relief_and_drift_as_of_the_latest_rating_togethe
     found = surrogate.report(surrogate.predict(points))
     assert torch.allclose(found[0], mean, atol=1e-8)
     assert torch.allclose(found[1], left, atol=1e-8)
+
+
+def test_before_any_rating_all_of_drift_is_still_to_come() -> None:
+    problem = tonic(drift_expected=True)
+    surrogate = conditioned(problem, [{**START, "discomfort": 1}])
+    prediction = surrogate.predict(points_of(problem, indices(problem, START)))
+    mean, variance = surrogate.report(prediction)
+    assert torch.equal(mean, prediction.mean)
+    drift = surrogate.values["drift_sd"].square()
+    assert torch.allclose(variance, prediction.variance + surrogate.rating_variance + drift)
+
+
+def test_drift_fades_from_what_is_predicted_while_nobody_rates() -> None:
+    problem = tonic(drift_expected=True)
+    history = history_from_rows(problem, [{**START, "pain": pain} for pain in (8, 7, 6, 5, 4, 4)])
+    start = points_of(problem, indices(problem, START))
+    last = history.reports[-1].occurred_at
+    found = []
+    for days in (0, 1, 120):
+        dataset = dataset_of(problem, history, last + timedelta(days=days))
+        surrogate = fit(problem, dataset, start, prior=NO_PRIOR, seed=0)
+        mean, variance = surrogate.report(surrogate.predict(start))
+        found.append((-float(mean.mean()), float(variance.mean())))
+    (now, sure), (tomorrow, _), (later, unsure) = found
+    assert now < tomorrow < later - 0.3
+    assert tomorrow == pytest.approx(now, abs=0.1)
+    assert unsure > 1.2 * sure
+
+
+def test_less_of_what_came_with_time_is_credited_to_the_settings_then_on_where_drift_is_expected(
+    problem: Problem,
+) -> None:
+    after = {**START, "frequency_hz": 60.0}
+    rows = [{**START, "pain": pain, "discomfort": 1} for pain in (8, 8, 8, 7, 7, 7, 6, 6)]
+    rows += [{**after, "pain": pain, "discomfort": 1} for pain in (6, 5, 5, 5, 4, 4, 4, 3)]
+    credited = []
+    for said in (problem, tonic(drift_expected=True)):
+        surrogate = conditioned(said, rows)
+        before, now = (surrogate.predict(points_of(said, indices(said, point))) for point in (START, after))
+        credited.append(float(now.gain_over(before)[0].mean()))
+    assert 0.0 < credited[1] < 0.85 * credited[0]
 
 
 def test_where_no_drift_is_expected_a_rating_given_next_is_relief_and_noise(
