@@ -185,7 +185,9 @@ class SafeBOSession:
         if not self.problem.has_stimulation:
             # equal up to the last bits, where nothing nearby was tried: the lowest index, on every machine
             return int((scores >= scores.max() - 1e-9).nonzero()[0, 0])
-        tied = np.flatnonzero((scores >= TIE * scores.max()).numpy())
+        best = scores.max()
+        # rounding can leave what is worth nothing just below zero, where a share of the best is more than the best
+        tied = np.flatnonzero((scores >= torch.minimum(TIE * best, best)).numpy())
         return search.least_charge(self.problem, candidates.points, tied)
 
     def _purpose(self, point: np.ndarray, far: bool, known: Indices) -> Purpose:

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import torch
 
 from optimizer.acquisition import search
-from optimizer.acquisition.candidates import Search
+from optimizer.acquisition.candidates import Candidates, Search
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
@@ -16,7 +17,7 @@ from optimizer.policies.safe_bo import SAFE_BO, SafeBO
 from optimizer.safety.limits import gate_of
 from optimizer.space.parameter import Value
 from optimizer.trial import Review, ReviewSubject
-from tests.optimizer.models.courses import ROWS, START, asked, tonic
+from tests.optimizer.models.courses import ROWS, START, asked, indices, tonic
 
 
 def review(ask: Ask, subject: ReviewSubject, subject_id: str) -> Review:
@@ -218,3 +219,16 @@ def test_reports_that_were_corrected_are_read_anew() -> None:
     decision = policy.start(problem).decide(*asked(problem, corrected))
     assert decision == SafeBO().start(problem).decide(*asked(problem, corrected))
     assert decision != policy.start(problem).decide(*asked(problem, ROWS))
+
+
+@pytest.mark.parametrize("worth", [[-2e-16], [-2e-16, -3e-16], [0.0, -2e-16]])
+def test_what_rounding_puts_just_below_zero_can_still_be_chosen(worth: list[float]) -> None:
+    problem = tonic()
+    points = indices(problem, *[{**START, "amplitude_ma": 5.0 + place} for place in range(len(worth))])
+    candidates = Candidates(
+        points=points,
+        aims=points,
+        steps=np.zeros(len(points), dtype=np.int64),
+        worth=torch.tensor(worth, dtype=torch.float64),
+    )
+    assert SAFE_BO.start(problem)._choose(candidates) == 0
