@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET_S = 0.05
+BUDGET_SHARE = 1.25
+"""Of numpy's own import, where that is more: a machine that is slow at one is slow at the other."""
 RUNS = 7
 HEAVY = (
     "torch",
@@ -75,8 +77,9 @@ def test_the_light_core_adds_little_to_the_import_of_numpy() -> None:
     # the least of several is the import, the rest is what else the machine was doing: so the first within bounds is enough
     added_s = []
     for _ in range(RUNS):
-        added_s.append(probe(names)["ours_s"])
-        if added_s[-1] < BUDGET_S:
+        found = probe(names)
+        added_s.append(found["ours_s"])
+        if added_s[-1] < max(BUDGET_S, BUDGET_SHARE * found["numpy_s"]):
             return
     pytest.fail(f"{min(added_s):.3f} s on top of numpy's import")
 
