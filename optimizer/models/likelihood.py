@@ -83,11 +83,10 @@ def _log_scatter(values: Values, dataset: Dataset) -> Tensor:
     if len(rows):
         freedom = dataset.n_reports[rows] - 1.0
         alike = dataset.alike[:, rows, rows][_nearest_length(values)]
-        days = _day_variance(values) * (1.0 - alike) * (freedom + 1.0) / freedom
+        apart = _day_variance(values) * (1.0 - alike)
         if "drift_sd" in values:
-            apart = 1.0 - dataset.alike[DRIFT, rows, rows]
-            days = days + values["drift_sd"].square() * apart * (freedom + 1.0) / freedom
-        variance = values["noise_sd"].square() + days + 1e-6
+            apart = apart + values["drift_sd"].square() * (1.0 - dataset.alike[DRIFT, rows, rows])
+        variance = values["noise_sd"].square() + apart * (freedom + 1.0) / freedom + 1e-6
         found[:, rows] = -0.5 * (dataset.scatter[rows] / variance + freedom * variance.log())
     return found
 

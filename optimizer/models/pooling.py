@@ -87,7 +87,7 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable], now_day: float 
         n_reports=_tensor([float(len(v)) for v in values]),
         scatter=_tensor([float(np.square(v - v.mean()).sum()) for v in values]),
         alike=_alike(kept),
-        to_now=_tensor([_resemblance(row, present) for row in kept]),
+        to_now=_to_day(kept, present),
         report_ids=tuple(tuple(name for rating in row for name in rating.report_ids) for row in kept),
         left_out=len(ratings) - sum(map(len, kept)),
     )
@@ -124,19 +124,29 @@ def _grouped(ratings: Sequence[Rated], keys: Sequence[Hashable]) -> list[list[Ra
     return list(groups.values())
 
 
-def _alike(rows: Sequence[Sequence[Rated]]) -> Tensor:
+def _days(
+    rows: Sequence[Sequence[Rated]],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the days of all ratings, row after row, where each row begins among them, and how long it is."""
     days = np.array([rating.day for row in rows for rating in row])
     first = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)[:-1]
-    size = np.array([len(row) for row in rows], dtype=float)
+    return days, first, np.array([len(row) for row in rows], dtype=float)
+
+
+def _alike(rows: Sequence[Sequence[Rated]]) -> Tensor:
+    days, first, size = _days(rows)
     apart = np.abs(days[:, None] - days[None, :])
     tables = [_row_means(np.exp(-apart / length), first, size) for length in DAY_LENGTHS.tolist()]
     return torch.tensor(np.array(tables), dtype=DTYPE)
 
 
-def _resemblance(row: Sequence[Rated], day: float) -> float:
-    """Return how much the days of a row resemble a day, at the length of drift."""
-    apart = np.abs(np.array([rating.day for rating in row]) - day)
-    return float(np.exp(-apart / float(DAY_LENGTHS[DRIFT])).mean())
+def _to_day(rows: Sequence[Sequence[Rated]], day: float) -> Tensor:
+    """Return how much the days of each row resemble one day, ``(n,)``, at the length of drift."""
+    days, first, size = _days(rows)
+    if not len(size):
+        return torch.zeros(0, dtype=DTYPE)
+    alike = np.exp(-np.abs(days - day) / float(DAY_LENGTHS[DRIFT]))
+    return torch.tensor(np.add.reduceat(alike, first) / size, dtype=DTYPE)
 
 
 def _row_means(

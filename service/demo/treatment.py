@@ -104,6 +104,7 @@ class Treatment:
             ],
             "postures": [scenario.posture_use],
             "start_borne_in_use": scenario.problem.start_borne_in_use is True,
+            "drift_expected": scenario.problem.drift_expected is True,
         }
         # another start or envelope is another course
         name = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
