@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -82,6 +83,15 @@ def uniform(low: float, high: float) -> Belief:
     return Belief(shape=Shape.UNIFORM, centre=low, spread=high)
 
 
+@lru_cache(maxsize=64)
+def _lines(beliefs: tuple[Belief, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return which are exponentials of a line in the normal variable, and the lines: centre and slope, ``(h, 1)`` each."""
+    logs = [belief.shape is Shape.LOG_NORMAL for belief in beliefs]
+    centres = [math.log(b.centre) if log else b.centre for b, log in zip(beliefs, logs, strict=True)]
+    lines = torch.tensor([centres, [belief.spread for belief in beliefs]], dtype=torch.float64)
+    return torch.tensor(logs)[:, None], lines[0, :, None], lines[1, :, None]
+
+
 @dataclass(frozen=True, slots=True)
 class Hyperprior:
     """An ordered table of beliefs; draws are columns in its order."""
@@ -114,9 +124,7 @@ class Hyperprior:
         """
         # all at once what is a line in the normal variable, or the exponential of one: a pass each is what draws cost
         beliefs = tuple(self.beliefs.values())
-        logs = torch.tensor([belief.shape is Shape.LOG_NORMAL for belief in beliefs])[:, None]
-        lines = [(math.log(b.centre) if b.shape is Shape.LOG_NORMAL else b.centre, b.spread) for b in beliefs]
-        centre, spread = torch.tensor(lines, dtype=white.dtype).T[..., None]
+        logs, centre, spread = _lines(beliefs)
         line = centre + spread * white.T
         drawn = torch.where(logs, line.exp(), line)
         for row, belief in enumerate(beliefs):

@@ -80,11 +80,11 @@ class Surrogate:
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
-        everywhere, beside, found = self._seen(points), self._seen(reference), []
+        everywhere, beside, found = self._seen(points), self.predict(reference), []
         for which in self._blocks(points):
             part = self.draws(which)
+            other = beside.draws(which, part)
             there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
-            other = part._predicted(reference, [seen.draws(which) for seen in beside])  # noqa: SLF001
             variance = there.variance
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
@@ -139,9 +139,10 @@ class Surrogate:
 
     def rated_in(self, posture: Posture) -> "Surrogate":
         """Return the surrogate of what is felt in one posture; of the mean over those of use where it is not said."""
-        if posture is Posture.UNKNOWN:
+        alone = (postures.code(posture, self.dataset.postures),)
+        if posture is Posture.UNKNOWN or alone == self.felt_in:
             return self
-        return replace(self, felt_in=(postures.code(posture, self.dataset.postures),))
+        return replace(self, felt_in=alone)
 
     def used(self, points: Points, uses: Sequence[PostureUse]) -> list[Points]:
         """Return settings once for every posture they are used in and that has a threshold of its own."""
@@ -172,6 +173,27 @@ class Prediction:
             ]
         )
         return (prior - self.root.square().sum(1)).clamp_min(1e-10)
+
+    def draws(self, which: slice, surrogate: Surrogate) -> "Prediction":
+        """Return that under some of the draws: those of a surrogate."""
+        return replace(
+            self,
+            surrogate=surrogate,
+            seen=tuple(there.draws(which) for there in self.seen),
+            mean=self.mean[which],
+            root=self.root[which],
+        )
+
+    def take(self, place: int) -> "Prediction":
+        """Return that of one of the points."""
+        one = torch.tensor([place])
+        return replace(
+            self,
+            points=self.points.take(one),
+            seen=tuple(Seen(mean=there.mean[:, one], inputs=there.inputs[:, one]) for there in self.seen),
+            mean=self.mean[:, one],
+            root=self.root[..., one],
+        )
 
     def covariance(self) -> Tensor:
         """Return the joint covariance, ``(s, c, c)``."""

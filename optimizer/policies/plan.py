@@ -41,7 +41,8 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
     settings = problem.space.at(point)
     readings = problem.check(settings)
     prediction = surrogate.predict(points_of(problem, point[None, :]))
-    rated = surrogate.rated_in(ask.posture).predict(prediction.points)
+    felt = surrogate.rated_in(ask.posture)
+    rated = prediction if felt is surrogate else felt.predict(prediction.points)
     gain = _gain(problem, surrogate, ask, point)
     trustworthy = is_trustworthy(surrogate)
     return Step(
