@@ -39,13 +39,17 @@ SIZES = (5, 15, 30, 95, 195)
 PEERS = ("plain_botorch", "optuna_gp")
 PEERS_AT = 30
 MANY_REPORTS = 1_000
+POSTURES = "scs-tonic-all-day"
+"""Rated in several postures, which a prediction for all day is the mean of."""
+NEVER = 1e-9
+"""A gain too small to stop for: what remains to be gained is found, as in use, and the search goes on."""
 
 
-def course(n_trials: int, patient: int = 1) -> tuple[Problem, History]:
+def course(n_trials: int, patient: int = 1, scenario_name: str = SCENARIO) -> tuple[Problem, History]:
     """Let a synthetic patient follow the proposals; a hold is reviewed and its trial spent on what it says to keep."""
     from optimizer.propose import propose
 
-    scenario = load_scenario(SCENARIO)
+    scenario = load_scenario(scenario_name)
     problem = replace(scenario.problem, min_gain_nrs=0.0)
     whom, in_force = scenario.patient(patient), scenario.start(patient)
     settings, history = in_force, History()
@@ -179,9 +183,8 @@ def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: in
             record = first(lived, size)
             taken = ask_s(space, record, repeats=repeats)
             ours_s = median(taken) if size == PEERS_AT else ours_s
-            yield _row(
-                "Titrate", n_parameters, size, len(record.reports), taken, 1.0, memory_mib(space, record)
-            )
+            yield _row("Titrate", n_parameters, size, len(record.reports), taken, 1.0, None)
+            yield _in_use("the same, and whether to stop", n_parameters, space, record, repeats)
             first_of_all = ask_s(space, record, repeats=2, cold=True)
             yield _row(
                 "the same, nothing remembered",
@@ -201,8 +204,15 @@ def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: in
             ratio = None if ours_s is None else median(taken) / ours_s
             yield _row(peer, n_parameters, PEERS_AT, len(record.reports), taken, ratio, None)
     crowded = much_rated(first(history, max(sizes)))
-    taken = ask_s(problem, crowded, repeats=repeats)
-    yield _row("Titrate", 4, max(sizes), len(crowded.reports), taken, 1.0, memory_mib(problem, crowded))
+    yield _in_use("the same patient", 4, problem, crowded, repeats)
+    yield _in_use("in several postures", 4, *course(PEERS_AT, scenario_name=POSTURES), repeats)
+
+
+def _in_use(who: str, parameters: int, problem: Problem, history: History, repeats: int) -> str:
+    """Measure an ask as the service answers it: whether to stop is looked at too."""
+    used = replace(problem, min_gain_nrs=NEVER)
+    taken = ask_s(used, history, repeats=repeats)
+    return _row(who, parameters, len(history), len(history.reports), taken, 1.0, memory_mib(used, history))
 
 
 def _row(

@@ -18,9 +18,12 @@ import math
 import torch
 from torch import Tensor
 
-from optimizer.models.dataset import Points
+from optimizer.models.dataset import DTYPE, Points
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import Problem
+
+SURFACES = slice(None, None, 2)
+"""The draws under which response surfaces are drawn."""
 
 
 def bother(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
@@ -73,15 +76,16 @@ def remaining_gain(
     Returns:
         Expected regret of the best, in points; zero or more.
     """
-    prediction = surrogate.predict(points.joined(best))
-    joint = prediction.covariance() + 1e-6 * torch.eye(len(prediction.points), dtype=prediction.mean.dtype)
-    noise = torch.randn(prediction.mean.shape, generator=generator, dtype=prediction.mean.dtype)
-    surface = (torch.linalg.cholesky_ex(joint)[0] @ noise[..., None])[..., 0]
-    worth = prediction.mean + surface - bother(problem, surrogate, prediction.points)
+    everywhere = points.joined(best)
+    some = surrogate.draws(SURFACES)
+    noise = torch.randn(some.n_draws, len(everywhere), 1, generator=generator, dtype=DTYPE)
+    # every surface and its mirror image: their errors cancel, and a factorisation is what a surface costs
+    surfaces = some.surfaces(everywhere, torch.cat([noise, -noise], dim=-1))
+    worth = surfaces - bother(problem, some, everywhere)[..., None]
     if problem.tolerability is not None:
         # what turns out intolerable brings nothing
-        intolerable = surrogate.expected_grade(points) > problem.tolerability.limit_grade
-        worth[:, :-1] = worth[:, :-1].masked_fill(intolerable, -torch.inf)
+        intolerable = some.expected_grade(points) > problem.tolerability.limit_grade
+        worth[:, :-1] = worth[:, :-1].masked_fill(intolerable[..., None], -torch.inf)
     return float((worth[:, :-1].max(dim=1).values - worth[:, -1]).clamp_min(0.0).mean())
 
 

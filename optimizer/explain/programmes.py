@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.acquisition import search
-from optimizer.acquisition.candidates import about_tolerable, may_keep
+from optimizer.acquisition.candidates import JUDGES, SCAN, SHORTLIST, about_tolerable, may_keep
 from optimizer.acquisition.improvement import utility
 from optimizer.decision import Programme
 from optimizer.explain.contrast import gain_over
 from optimizer.models import postures
 from optimizer.models.dataset import points_of
 from optimizer.models.surrogate import Surrogate
-from optimizer.problem import PostureUse
+from optimizer.problem import PostureUse, Problem
 from optimizer.safety.limits import Gate
 from optimizer.safety.safe_set import safe
 from optimizer.space.search_space import Indices
@@ -72,7 +72,7 @@ def _offer(
     if not len(rows):
         return
     alone = replace(surrogate, felt_in=postures.felt_in((use,), surrogate.dataset.postures))
-    aim = rows[int(utility(gate.problem, alone, points_of(gate.problem, rows)).mean(0).argmax())]
+    aim = _most_useful(gate.problem, alone, rows)
     reached, steps = search.towards(gate, aim[None])
     now = points_of(gate.problem, reached)
     if steps[0] < 0 or not bool(safe(gate.problem, surrogate, now, (use,))[0]):
@@ -84,3 +84,11 @@ def _offer(
         relief_nrs=gain_over(gate.problem, alone, keep, aim),
         p_intolerable=float(surrogate.p_intolerable(now, (use,))[0]),
     )
+
+
+def _most_useful(problem: Problem, surrogate: Surrogate, rows: Indices) -> Indices:
+    """Return the row of the highest expected utility: looked for with a few draws, judged by many, as candidates are."""
+    likely = utility(problem, surrogate.draws(SCAN), points_of(problem, rows)).mean(0)
+    rows = rows[likely.argsort(descending=True, stable=True)[:SHORTLIST].numpy()]
+    judged = utility(problem, surrogate.draws(JUDGES), points_of(problem, rows)).mean(0)
+    return np.asarray(rows[int(judged.argmax())])

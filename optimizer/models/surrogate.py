@@ -71,7 +71,7 @@ class Surrogate:
     def expected(self, points: Points) -> Tensor:
         """Return the posterior mean of relief alone, ``(s, c)``: without the factorisation's share of a prediction."""
         everywhere, found = self._seen(points), []
-        for which in self._blocks(points):
+        for which in self._blocks(len(self.dataset.relief) * len(points)):
             part, seen = self.draws(which), [there.draws(which) for there in everywhere]
             carried = torch.linalg.solve_triangular(part.factor.transpose(1, 2), part.white, upper=True)
             moved = (part._cross(seen).transpose(1, 2) @ carried)[..., 0]  # noqa: SLF001 - of its own kind
@@ -81,7 +81,7 @@ class Surrogate:
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
         everywhere, beside, found = self._seen(points), self.predict(reference), []
-        for which in self._blocks(points):
+        for which in self._blocks(len(self.dataset.relief) * len(points)):
             part = self.draws(which)
             other = beside.draws(which, part)
             there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
@@ -89,6 +89,17 @@ class Surrogate:
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
         return Comparison(mean=mean, variance=variance, gain=gain, covariance=covariance)
+
+    def surfaces(self, points: Points, noise: Tensor) -> Tensor:
+        """Return ``k`` response surfaces under each draw, ``(s, c, k)``, from standard normal noise of that shape."""
+        everywhere, found = self._seen(points), []
+        jitter = 1e-6 * torch.eye(len(points), dtype=DTYPE)
+        for which in self._blocks(len(points) ** 2):
+            part = self.draws(which)
+            there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
+            root = torch.linalg.cholesky_ex(there.covariance() + jitter)[0]
+            found.append(there.mean[..., None] + root @ noise[which])
+        return torch.cat(found)
 
     def _seen(self, points: Points) -> list[Seen]:
         """Return points as seen in each posture of use."""
@@ -103,9 +114,9 @@ class Surrogate:
         """Return the prior covariance of ratings with the mean over the postures of use, ``(s, n, c)``."""
         return _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
 
-    def _blocks(self, points: Points) -> Iterator[slice]:
-        """Yield some draws at a time, so few that covariances with points stay in the cache."""
-        size = max(1, BLOCK // max(1, len(self.dataset.relief) * len(points)))
+    def _blocks(self, entries: int) -> Iterator[slice]:
+        """Yield some draws at a time, so few that covariances of so many entries stay in the cache."""
+        size = max(1, BLOCK // max(1, entries))
         for first in range(0, self.n_draws, size):
             yield slice(first, first + size)
 
@@ -233,4 +244,4 @@ class Comparison:
 
 def _mean(terms: Sequence[Tensor]) -> Tensor:
     """Return the mean of tensors of one shape; of one, itself, as another pass over it would cost."""
-    return terms[0] if len(terms) == 1 else torch.stack(tuple(terms)).mean(0)
+    return terms[0] if len(terms) == 1 else sum(terms[1:], start=terms[0]) / len(terms)

@@ -31,7 +31,7 @@ from optimizer.safety import doubt, limits
 from optimizer.safety.limits import Gate
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.stopping.gain import NOTICEABLE_NRS, reason_to_stop
+from optimizer.stopping.gain import NOTICEABLE_NRS, is_due, reason_to_stop
 from optimizer.trial import Applied, TrialKind
 
 VALID_FOR = timedelta(days=7)
@@ -111,7 +111,8 @@ class SafeBOSession:
             if keep is None
             else gain_over(self.problem, surrogate, self._start(history, ask), np.array(keep.indices))
         )
-        if keep is not None and keep_relief is not None and self.problem.min_gain_nrs > 0:
+        due = is_due(n_trials=len(surrogate.dataset.relief), min_gain_nrs=self.problem.min_gain_nrs)
+        if keep is not None and keep_relief is not None and due:
             ahead = points_of(self.problem, np.concatenate([candidates.points, aims.points[:PROMISING]]))
             remaining, reason = self._reason_to_stop(surrogate, best, ahead)
             if reason is not None:

@@ -47,6 +47,19 @@ def test_the_mean_alone_is_that_of_the_prediction(problem: Problem, surrogate: S
     assert torch.allclose(surrogate.expected(points), surrogate.predict(points).mean, atol=1e-9)
 
 
+def test_surfaces_have_the_mean_and_covariance_of_the_joint_posterior(
+    problem: Problem, surrogate: Surrogate
+) -> None:
+    points, some = points_of(problem, problem.space.draw(np.random.default_rng(4), 3)), slice(0, 4)
+    few, prediction = surrogate.draws(some), surrogate.predict(points)
+    noise = torch.randn(4, 3, 20_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    surfaces = few.surfaces(points, noise)
+    covariance = prediction.covariance()[some]
+    assert torch.allclose(surfaces.mean(2), prediction.mean[some], atol=0.06)
+    apart = surfaces - surfaces.mean(2, keepdim=True)
+    assert torch.allclose(apart @ apart.transpose(1, 2) / 20_000, covariance, atol=0.03 * covariance.max())
+
+
 def test_gain_over_a_point_is_the_difference_of_the_joint_posterior(
     problem: Problem, surrogate: Surrogate
 ) -> None:

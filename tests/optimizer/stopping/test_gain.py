@@ -3,7 +3,7 @@
 import pytest
 
 from optimizer.decision import StopReason
-from optimizer.stopping.gain import ENOUGH_TRIALS, reason_to_stop
+from optimizer.stopping.gain import ENOUGH_TRIALS, is_due, reason_to_stop
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,13 @@ def test_the_reason_follows_from_gain_trials_and_relief(
         n_trials=n_trials, remaining_gain_nrs=gain, min_gain_nrs=threshold, p_noticeable=p_noticeable
     )
     assert found is expected
+
+
+@pytest.mark.parametrize(
+    ("n_trials", "threshold", "due"),
+    [(ENOUGH_TRIALS, 0.5, True), (ENOUGH_TRIALS - 1, 0.5, False), (ENOUGH_TRIALS, 0.0, False)],
+)
+def test_what_remains_is_not_looked_for_where_it_could_not_end_the_search(
+    n_trials: int, threshold: float, due: bool
+) -> None:
+    assert is_due(n_trials=n_trials, min_gain_nrs=threshold) is due
