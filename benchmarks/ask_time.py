@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from statistics import median
 
 import numpy as np
@@ -171,7 +170,13 @@ def print_memory() -> None:
     lines = sys.stdin.read().splitlines()
     problem, history = canonical.decode(Problem, lines[0]), canonical.decode(History, lines[1])
     propose(problem, history, question(problem, history))
-    print((getrusage(RUSAGE_SELF).ru_maxrss - own_kib) / 1024)
+    print((_peak_kib() - own_kib) / 1024)
+
+
+def _peak_kib() -> float:
+    # not ru_maxrss: Linux hands it on from the process that started this one
+    status = Path("/proc/self/status").read_text()
+    return float(status.split("VmHWM:")[1].split()[0])
 
 
 def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: int) -> Iterator[str]:
