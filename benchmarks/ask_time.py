@@ -189,7 +189,6 @@ def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: in
             taken = ask_s(space, record, repeats=repeats)
             ours_s = median(taken) if size == PEERS_AT else ours_s
             yield _row("Titrate", n_parameters, size, len(record.reports), taken, 1.0, None)
-            yield _in_use("the same, and whether to stop", n_parameters, space, record, repeats)
             first_of_all = ask_s(space, record, repeats=2, cold=True)
             yield _row(
                 "the same, nothing remembered",
@@ -200,6 +199,7 @@ def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: in
                 1.0,
                 None,
             )
+            yield _in_use("as in use", n_parameters, space, record, repeats)
         for peer in PEERS:
             record = first(lived, PEERS_AT)
             try:
@@ -209,8 +209,8 @@ def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: in
             ratio = None if ours_s is None else median(taken) / ours_s
             yield _row(peer, n_parameters, PEERS_AT, len(record.reports), taken, ratio, None)
     crowded = much_rated(first(history, max(sizes)))
-    yield _in_use("the same patient", 4, problem, crowded, repeats)
-    yield _in_use("in several postures", 4, *course(PEERS_AT, scenario_name=POSTURES), repeats)
+    yield _in_use("as in use, many reports", 4, problem, crowded, repeats)
+    yield _in_use(f"as in use, {POSTURES}", 4, *course(PEERS_AT, scenario_name=POSTURES), repeats)
 
 
 def _in_use(who: str, parameters: int, problem: Problem, history: History, repeats: int) -> str:
@@ -257,7 +257,8 @@ def main() -> None:
     print(
         f"one thread, load {load:.1f} at the start of the measurements. {SCENARIO}, {grids[0]} settings with four"
     )
-    print(f"parameters, {grids[1]} with six. Memory: peak of a fresh process above that of torch alone.\n")
+    print(f"parameters, {grids[1]} with six. As in use: whether to stop is looked at too, from the eighth rated trial on.")
+    print("Memory: peak of a fresh process that answers one ask, above that of torch alone.\n")
     print("| policy | parameters | trials | reports | median ms | ms | times Titrate | MiB |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows(problem, history, sizes, given.repeats):

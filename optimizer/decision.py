@@ -90,7 +90,8 @@ class Explanation:
     trustworthy: bool = True
     """False where the model does not describe this patient's own reports."""
     doubts: tuple[str, ...] = ()
-    """Codes of what would make one careful: ``few-reports``, ``poor-fit``, ``low-effective-sample-size``."""
+    """Codes of what would make one careful: ``few-reports``, ``poor-fit``, ``low-effective-sample-size``,
+    ``older-ratings-left-out``."""
     would_change: tuple[str, ...] = ()
     """Codes of what would change the decision."""
     programmes: tuple[Programme, ...] | UnsetType = UNSET

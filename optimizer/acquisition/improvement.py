@@ -71,7 +71,7 @@ def remaining_gain(
         surrogate: Conditioned on the history.
         best: What is kept without further search.
         points: ``c`` settings, in reach or not; a hundred or so, as their joint covariance is factorised.
-        generator: Of one response surface per draw.
+        generator: Of two response surfaces, mirror images, under each of some draws.
 
     Returns:
         Expected regret of the best, in points; zero or more.

@@ -66,7 +66,7 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
 def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices) -> Interval:
     """Return the expected change of relief at a grid point, ``(d,)``, against other settings."""
     both = surrogate.predict(points_of(problem, np.array([reference.indices, point], dtype=np.int64)))
-    mean, variance = both.take(1).gain_over(both.take(0))
+    mean, variance = both.at(1).gain_over(both.at(0))
     return interval(mean[:, 0], variance[:, 0].sqrt())
 
 

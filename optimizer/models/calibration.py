@@ -7,9 +7,10 @@ from optimizer.models.surrogate import Surrogate
 
 TOLERATED_EXCESS = 2.5
 """Standard deviations by which the mean squared leave-one-out residual may exceed one before the model is not trusted."""
-ENOUGH_TRIALS = 5
-JUDGES = slice(None, None, 4)
-"""The draws that judge: a mean over draws and ratings needs no more."""
+ENOUGH_ROWS = 5
+"""Rows of ratings below which nothing is concluded."""
+JURY = slice(None, None, 4)
+"""The draws that judge: a mean over draws and ratings. On 52 histories they said what all draws say."""
 
 
 def leave_one_out(surrogate: Surrogate) -> tuple[Tensor, Tensor]:
@@ -30,9 +31,9 @@ def leave_one_out(surrogate: Surrogate) -> tuple[Tensor, Tensor]:
 
 def is_trustworthy(surrogate: Surrogate) -> bool:
     """Return whether left-out ratings fall where the model expects them; True while there are too few to tell."""
-    if len(surrogate.dataset.relief) < ENOUGH_TRIALS:
+    if len(surrogate.dataset.relief) < ENOUGH_ROWS:
         return True
-    residual, _ = leave_one_out(surrogate.draws(JUDGES))
+    residual, _ = leave_one_out(surrogate.draws(JURY))
     # the mean of n squared standard normal residuals has variance 2 / n
     worst = 1.0 + TOLERATED_EXCESS * (2.0 / residual.shape[1]) ** 0.5
     return float(residual.square().mean()) <= worst

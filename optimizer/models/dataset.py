@@ -108,6 +108,11 @@ class Dataset:
         said = torch.cat([self.trial, self.graded_trial, self.rung_trial])
         return int(said.max()) + 1 if len(said) else 0
 
+    @property
+    def n_rated_trials(self) -> int:
+        """Trials with a rating, however many postures or times each was rated in; of a long course, as they are pooled."""
+        return len(self.trial.unique())
+
     def until(self, trial: int) -> "Dataset":
         """Return what the trials before one say."""
         rated, graded, met = self.trial < trial, self.graded_trial < trial, self.rung_trial < trial

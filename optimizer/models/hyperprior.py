@@ -84,12 +84,11 @@ def uniform(low: float, high: float) -> Belief:
 
 
 @lru_cache(maxsize=64)
-def _lines(beliefs: tuple[Belief, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return which are exponentials of a line in the normal variable, and the lines: centre and slope, ``(h, 1)`` each."""
+def _lines(beliefs: tuple[Belief, ...]) -> tuple[list[bool], list[float], list[float]]:
+    """Return which are exponentials of a line in the normal variable, and the lines: centres and slopes."""
     logs = [belief.shape is Shape.LOG_NORMAL for belief in beliefs]
     centres = [math.log(b.centre) if log else b.centre for b, log in zip(beliefs, logs, strict=True)]
-    lines = torch.tensor([centres, [belief.spread for belief in beliefs]], dtype=torch.float64)
-    return torch.tensor(logs)[:, None], lines[0, :, None], lines[1, :, None]
+    return logs, centres, [belief.spread for belief in beliefs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +123,10 @@ class Hyperprior:
         """
         # all at once what is a line in the normal variable, or the exponential of one: a pass each is what draws cost
         beliefs = tuple(self.beliefs.values())
-        logs, centre, spread = _lines(beliefs)
-        line = centre + spread * white.T
-        drawn = torch.where(logs, line.exp(), line)
+        logs, *lines = _lines(beliefs)
+        centre, slope = torch.tensor(lines, dtype=white.dtype)[..., None]
+        line = centre + slope * white.T
+        drawn = torch.where(torch.tensor(logs)[:, None], line.exp(), line)
         for row, belief in enumerate(beliefs):
             if belief.shape is Shape.UNIFORM or belief.is_cut:
                 drawn[row] = belief.transform(white[:, row])

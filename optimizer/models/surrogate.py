@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import torch
 from torch import Tensor
@@ -46,6 +46,11 @@ class Surrogate:
         """Variance of one rating around relief, ``(s, 1)``, on a day that resembles no other."""
         return self.values["noise_sd"].square() + self.values["day_sd"].square()
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """What each distinct posture of use weighs in relief; several may share a threshold and are then one."""
+        return tuple(self.felt_in.count(code) / len(self.felt_in) for code in dict.fromkeys(self.felt_in))
+
     def report(self, prediction: "Prediction") -> tuple[Tensor, Tensor]:
         """Return mean and variance of a rating given when it is asked, ``(s, c)`` each.
 
@@ -75,15 +80,15 @@ class Surrogate:
             part, seen = self.draws(which), [there.draws(which) for there in everywhere]
             carried = torch.linalg.solve_triangular(part.factor.transpose(1, 2), part.white, upper=True)
             moved = (part._cross(seen).transpose(1, 2) @ carried)[..., 0]  # noqa: SLF001 - of its own kind
-            found.append(_mean([there.mean for there in seen]) + moved)
+            found.append(_mixed([there.mean for there in seen], self.shares) + moved)
         return torch.cat(found)
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
         everywhere, beside, found = self._seen(points), self.predict(reference), []
         for which in self._blocks(len(self.dataset.relief) * len(points)):
-            part = self.draws(which)
-            other = beside.draws(which, part)
+            other = beside.draws(which)
+            part = other.surrogate
             there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
             variance = there.variance
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
@@ -102,17 +107,17 @@ class Surrogate:
         return torch.cat(found)
 
     def _seen(self, points: Points) -> list[Seen]:
-        """Return points as seen in each posture of use."""
-        return [self.relief.at(self.values, points.in_posture(code)) for code in self.felt_in]
+        """Return points as seen in each distinct posture of use, in the order of :attr:`shares`."""
+        return [self.relief.at(self.values, points.in_posture(code)) for code in dict.fromkeys(self.felt_in)]
 
     def _predicted(self, points: Points, seen: Sequence[Seen]) -> "Prediction":
         root = torch.linalg.solve_triangular(self.factor, self._cross(seen), upper=False)
-        mean = _mean([there.mean for there in seen]) + (root * self.white).sum(1)
+        mean = _mixed([there.mean for there in seen], self.shares) + (root * self.white).sum(1)
         return Prediction(surrogate=self, points=points, seen=tuple(seen), mean=mean, root=root)
 
     def _cross(self, seen: Sequence[Seen]) -> Tensor:
         """Return the prior covariance of ratings with the mean over the postures of use, ``(s, n, c)``."""
-        return _mean([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen])
+        return _mixed([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen], self.shares)
 
     def _blocks(self, entries: int) -> Iterator[slice]:
         """Yield some draws at a time, so few that covariances of so many entries stay in the cache."""
@@ -167,7 +172,7 @@ class Prediction:
     surrogate: Surrogate
     points: Points
     seen: tuple[Seen, ...]
-    """Once for every posture of use."""
+    """Once for every distinct posture of use."""
     mean: Tensor
     """``(s, c)``"""
     root: Tensor
@@ -177,26 +182,27 @@ class Prediction:
     def variance(self) -> Tensor:
         """Return the marginal variance, ``(s, c)``."""
         relief = self.surrogate.relief
-        prior = _mean(
+        prior = _mixed(
             [
                 relief.variance(here.inputs) if here is there else relief.paired(here.inputs, there.inputs)
                 for here, there in product(self.seen, repeat=2)
-            ]
+            ],
+            [one * other for one, other in product(self.surrogate.shares, repeat=2)],
         )
         return (prior - self.root.square().sum(1)).clamp_min(1e-10)
 
-    def draws(self, which: slice, surrogate: Surrogate) -> "Prediction":
-        """Return that under some of the draws: those of a surrogate."""
+    def draws(self, which: slice) -> "Prediction":
+        """Return the prediction under some of the draws."""
         return replace(
             self,
-            surrogate=surrogate,
+            surrogate=self.surrogate.draws(which),
             seen=tuple(there.draws(which) for there in self.seen),
             mean=self.mean[which],
             root=self.root[which],
         )
 
-    def take(self, place: int) -> "Prediction":
-        """Return that of one of the points."""
+    def at(self, place: int) -> "Prediction":
+        """Return the prediction at one of the points alone."""
         one = torch.tensor([place])
         return replace(
             self,
@@ -208,7 +214,14 @@ class Prediction:
 
     def covariance(self) -> Tensor:
         """Return the joint covariance, ``(s, c, c)``."""
-        return self._prior_shared_with(self) - self.root.transpose(1, 2) @ self.root
+        relief, felt = self.surrogate.relief, list(zip(self.seen, self.surrogate.shares, strict=True))
+        terms, shares = [], []
+        # posture by posture it is symmetric: two of them are looked at once
+        for (here, one), (there, other) in combinations_with_replacement(felt, 2):
+            prior = relief.covariance(here.inputs, there.inputs)
+            terms.append(prior if here is there else prior + prior.transpose(1, 2))
+            shares.append(one * other)
+        return _mixed(terms, shares) - self.root.transpose(1, 2) @ self.root
 
     def gain_over(self, reference: "Prediction") -> tuple[Tensor, Tensor]:
         """Return mean and variance of the difference in relief to one other point, ``(s, c)`` each.
@@ -226,8 +239,10 @@ class Prediction:
     def _prior_shared_with(self, other: "Prediction") -> Tensor:
         """Return the prior covariance with relief at other points, ``(s, c, c')``."""
         relief = self.surrogate.relief
-        pairs = product(self.seen, other.seen)
-        return _mean([relief.covariance(here.inputs, there.inputs) for here, there in pairs])
+        return _mixed(
+            [relief.covariance(here.inputs, there.inputs) for here, there in product(self.seen, other.seen)],
+            [here * there for here, there in product(self.surrogate.shares, other.surrogate.shares)],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +257,11 @@ class Comparison:
     """Of that difference with relief here."""
 
 
-def _mean(terms: Sequence[Tensor]) -> Tensor:
-    """Return the mean of tensors of one shape; of one, itself, as another pass over it would cost."""
-    return terms[0] if len(terms) == 1 else sum(terms[1:], start=terms[0]) / len(terms)
+def _mixed(terms: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Return the weighted mean of tensors of one shape; of one, itself, as another pass over it would cost."""
+    if len(terms) == 1:
+        return terms[0]
+    total = shares[0] * terms[0]
+    for share, term in zip(shares[1:], terms[1:], strict=True):
+        total = total.add(term, alpha=share)
+    return total

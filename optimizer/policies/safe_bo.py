@@ -111,7 +111,7 @@ class SafeBOSession:
             if keep is None
             else gain_over(self.problem, surrogate, self._start(history, ask), np.array(keep.indices))
         )
-        due = is_due(n_trials=len(surrogate.dataset.relief), min_gain_nrs=self.problem.min_gain_nrs)
+        due = is_due(n_trials=surrogate.dataset.n_rated_trials, min_gain_nrs=self.problem.min_gain_nrs)
         if keep is not None and keep_relief is not None and due:
             ahead = points_of(self.problem, np.concatenate([candidates.points, aims.points[:PROMISING]]))
             remaining, reason = self._reason_to_stop(surrogate, best, ahead)
@@ -156,7 +156,7 @@ class SafeBOSession:
         generator = torch.Generator().manual_seed(self.seed)
         remaining = remaining_gain(self.problem, surrogate, best, ahead, generator)
         reason = reason_to_stop(
-            n_trials=len(surrogate.dataset.relief),
+            n_trials=surrogate.dataset.n_rated_trials,
             remaining_gain_nrs=remaining,
             min_gain_nrs=self.problem.min_gain_nrs,
             p_noticeable=self._p_noticeable(surrogate, best),

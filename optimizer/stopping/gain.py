@@ -1,4 +1,4 @@
-"""Stop when the best remaining step is expected to gain less than the patient would notice, or nothing helps at all."""
+"""Stop when a perfect further search is expected to gain less than the patient would notice, or nothing helps at all."""
 
 from optimizer.decision import StopReason
 

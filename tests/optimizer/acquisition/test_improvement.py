@@ -85,3 +85,13 @@ def test_what_may_still_be_gained_shrinks_as_ratings_agree(problem: Problem) -> 
     few, many = (regret(problem, conditioned(problem, ROWS * n), tried) for n in (1, 8))
     assert many < few
     assert many >= 0.0
+
+
+def test_what_would_not_be_tolerated_brings_nothing(problem: Problem, surrogate: Surrogate) -> None:
+    beyond = points_of(
+        problem, indices(problem, *[{**START, "amplitude_ma": ma} for ma in (11.0, 11.5, 12.0)])
+    )
+    grades = surrogate.expected_grade(beyond)
+    assert problem.tolerability is not None
+    assert bool((grades > problem.tolerability.limit_grade).all())
+    assert regret(problem, surrogate, beyond) == 0.0

@@ -60,6 +60,18 @@ def test_surfaces_have_the_mean_and_covariance_of_the_joint_posterior(
     assert torch.allclose(apart @ apart.transpose(1, 2) / 20_000, covariance, atol=0.03 * covariance.max())
 
 
+def test_surfaces_of_some_draws_at_a_time_are_those_of_all_at_once(
+    problem: Problem, surrogate: Surrogate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = points_of(problem, problem.space.draw(np.random.default_rng(5), 60))
+    noise = torch.randn(
+        surrogate.n_draws, 60, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+    )
+    found = surrogate.surfaces(points, noise)
+    monkeypatch.setattr("optimizer.models.surrogate.BLOCK", 10**9)
+    assert torch.allclose(found, surrogate.surfaces(points, noise), atol=1e-9)
+
+
 def test_gain_over_a_point_is_the_difference_of_the_joint_posterior(
     problem: Problem, surrogate: Surrogate
 ) -> None:

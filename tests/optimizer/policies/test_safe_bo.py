@@ -16,8 +16,8 @@ from optimizer.models.dataset import points_of
 from optimizer.policies.safe_bo import SAFE_BO, SafeBO
 from optimizer.safety.limits import gate_of
 from optimizer.space.parameter import Value
-from optimizer.trial import Review, ReviewSubject
-from tests.optimizer.models.courses import ROWS, START, asked, indices, tonic
+from optimizer.trial import Posture, Review, ReviewSubject
+from tests.optimizer.models.courses import ROWS, START, asked, indices, said, tonic
 
 
 def review(ask: Ask, subject: ReviewSubject, subject_id: str) -> Review:
@@ -78,6 +78,18 @@ def test_a_stop_says_what_to_keep_and_why() -> None:
     assert isinstance(decision, Stop)
     assert decision.remaining_gain_nrs < 3.0
     assert decision.keep["configuration"] in {"level-3", "level-4"}
+
+
+def test_three_trials_rated_in_three_postures_each_are_three_trials_and_end_nothing() -> None:
+    problem = tonic(min_gain_nrs=9.0)
+    history, ask = asked(problem, ROWS[:3])
+    history = said(history, *[Posture.STANDING] * 3)
+    again = [
+        replace(report, id=f"{report.id}-{posture}", posture=posture)
+        for report in history.reports
+        for posture in (Posture.SITTING, Posture.LYING)
+    ]
+    assert isinstance(SAFE_BO.start(problem).decide(history.add(*again), ask), Proposal)
 
 
 @pytest.mark.parametrize(("min_gain_nrs", "kind"), [(0.0, Proposal), (9.0, Stop)])
