@@ -257,7 +257,9 @@ def main() -> None:
     print(
         f"one thread, load {load:.1f} at the start of the measurements. {SCENARIO}, {grids[0]} settings with four"
     )
-    print(f"parameters, {grids[1]} with six. As in use: whether to stop is looked at too, from the eighth rated trial on.")
+    print(
+        f"parameters, {grids[1]} with six. As in use: whether to stop is looked at too, from the eighth rated trial on."
+    )
     print("Memory: peak of a fresh process that answers one ask, above that of torch alone.\n")
     print("| policy | parameters | trials | reports | median ms | ms | times Titrate | MiB |")
     print("|---|---|---|---|---|---|---|---|")
