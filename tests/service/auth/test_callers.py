@@ -49,7 +49,7 @@ def test_what_does_not_open_is_401_whatever_is_wrong_with_it(idp: IdentityProvid
     wrong = [
         idp.token(aud="https://somebody-else.test"),
         idp.token(exp=1, iat=0),
-        idp.token(key=new_key("first")),
+        idp.token(key=new_key(str(idp.keys[-1].kid))),
         "not.a.token",
         "x" * 20_000,
     ]

@@ -1,6 +1,7 @@
 """A role that may not change the record, on a real PostgreSQL; a whole service works under one in ``test_postgresql``."""
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
@@ -16,12 +17,17 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def address(cluster: Cluster) -> str:
+def owner(cluster: Cluster) -> Iterator[Database]:
+    found = Database(cluster.database("rights"))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def address(cluster: Cluster, owner: Database) -> str:
     """Give the address a service uses whose role was granted its rights by the owner."""
-    owner = Database(cluster.database("rights"))
     cluster.execute("CREATE ROLE titrate_app LOGIN")
     grant(owner, "titrate_app")
-    owner.close()
     return cluster.url("rights", user="titrate_app")
 
 
@@ -46,10 +52,8 @@ def test_the_role_can_change_no_row_and_drop_no_trigger(table: str, address: str
     database.close()
 
 
-def test_a_role_nobody_made_and_a_name_that_is_none_are_refused(cluster: Cluster) -> None:
-    owner = Database(cluster.url("rights"))
+def test_a_role_nobody_made_and_a_name_that_is_none_are_refused(owner: Database) -> None:
     with pytest.raises(NotFoundError):
         grant(owner, "nobody_made_this")
     with pytest.raises(SchemaError):
         grant(owner, "a; DROP TABLE entries")
-    owner.close()
