@@ -70,9 +70,8 @@ def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point
     return interval(mean[:, 0], variance[:, 0].sqrt())
 
 
-def report_interval(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> Interval:
-    """Return the predicted report at one point on the outcome's own scale, rating noise included, inside the scale."""
-    mean, variance = surrogate.report(prediction)
+def report_interval(problem: Problem, mean: Tensor, variance: Tensor) -> Interval:
+    """Return a predicted report at one point, as of ``Surrogate.report``, on the outcome's own scale and inside it."""
     relief = interval(mean[:, 0], variance[:, 0].sqrt())
     ends = sorted(problem.objective.outcome(value, problem.outcome) for value in (relief.low, relief.high))
     clipped = [min(max(end, problem.outcome.low), problem.outcome.high) for end in ends]
@@ -80,8 +79,8 @@ def report_interval(problem: Problem, surrogate: Surrogate, prediction: Predicti
     return Interval(mean=min(max(middle, clipped[0]), clipped[1]), low=clipped[0], high=clipped[1])
 
 
-def rating_probabilities(problem: Problem, surrogate: Surrogate, prediction: Prediction) -> tuple[float, ...]:
-    """Return the probability of each whole number of the scale at one point, rating noise included.
+def rating_probabilities(problem: Problem, mean: Tensor, variance: Tensor) -> tuple[float, ...]:
+    """Return the probability of each whole number of the scale in a predicted report at one point, as of ``Surrogate.report``.
 
     Returns:
         One entry a number, lowest first; a number stands for half a point either side, the ends for all that lies past
@@ -90,7 +89,6 @@ def rating_probabilities(problem: Problem, surrogate: Surrogate, prediction: Pre
     scale = problem.outcome
     if not scale.whole:
         return ()
-    mean, variance = surrogate.report(prediction)
     sd = variance[:, 0].sqrt()
     below = [0.0]
     for step in range(round(scale.width)):

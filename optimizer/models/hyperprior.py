@@ -8,7 +8,6 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -83,14 +82,6 @@ def uniform(low: float, high: float) -> Belief:
     return Belief(shape=Shape.UNIFORM, centre=low, spread=high)
 
 
-@lru_cache(maxsize=64)
-def _lines(beliefs: tuple[Belief, ...]) -> tuple[list[bool], list[float], list[float]]:
-    """Return which are exponentials of a line in the normal variable, and the lines: centres and slopes."""
-    logs = [belief.shape is Shape.LOG_NORMAL for belief in beliefs]
-    centres = [math.log(b.centre) if log else b.centre for b, log in zip(beliefs, logs, strict=True)]
-    return logs, centres, [belief.spread for belief in beliefs]
-
-
 @dataclass(frozen=True, slots=True)
 class Hyperprior:
     """An ordered table of beliefs; draws are columns in its order."""
@@ -123,10 +114,11 @@ class Hyperprior:
         """
         # all at once what is a line in the normal variable, or the exponential of one: a pass each is what draws cost
         beliefs = tuple(self.beliefs.values())
-        logs, *lines = _lines(beliefs)
-        centre, slope = torch.tensor(lines, dtype=white.dtype)[..., None]
-        line = centre + slope * white.T
-        drawn = torch.where(torch.tensor(logs)[:, None], line.exp(), line)
+        logs = torch.tensor([belief.shape is Shape.LOG_NORMAL for belief in beliefs])[:, None]
+        lines = [(math.log(b.centre) if b.shape is Shape.LOG_NORMAL else b.centre, b.spread) for b in beliefs]
+        centre, spread = torch.tensor(lines, dtype=white.dtype).T[..., None]
+        line = centre + spread * white.T
+        drawn = torch.where(logs, line.exp(), line)
         for row, belief in enumerate(beliefs):
             if belief.shape is Shape.UNIFORM or belief.is_cut:
                 drawn[row] = belief.transform(white[:, row])

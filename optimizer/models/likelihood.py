@@ -116,27 +116,15 @@ def log_densities(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
         return torch.zeros(s, 0, dtype=DTYPE)
     seen, noise = relief.at(values, dataset.points), noise_of(values, dataset)
     found = [
-        _log_normal(relief, seen.draws(part), noise.draws(part), dataset.relief) for part in _parts(s, n)
+        _log_normal(relief, seen.draws(part), noise.draws(part), dataset.relief) for part in blocks(s, n * n)
     ]
     return torch.cat(found) + _log_scatter(values, dataset)
 
 
-def factorised(relief: Relief, seen: Seen, noise: Noise) -> tuple[Tensor, Tensor]:
-    """Return the Cholesky factor of the covariance of row means, ``(s, n, n)``, and where there is none, ``(s,)`` not zero."""
-    s, n = seen.mean.shape
-    found = [_factorised(relief, seen.draws(part), noise.draws(part)) for part in _parts(s, n)]
-    factors, failed = zip(*found, strict=True)
-    return torch.cat(factors), torch.cat(failed)
-
-
-def _parts(s: int, n: int) -> list[slice]:
-    size = max(1, BLOCK // max(1, n * n))
-    return [slice(first, first + size) for first in range(0, max(s, 1), size)]
-
-
-def _factorised(relief: Relief, seen: Seen, noise: Noise) -> tuple[Tensor, Tensor]:
-    factor, failed = torch.linalg.cholesky_ex(noise.added_to(relief.covariance(seen.inputs, seen.inputs)))
-    return factor, failed
+def blocks(n_draws: int, entries: int) -> list[slice]:
+    """Return which draws to work on at a time, so few that matrices of so many entries stay in the cache; one part at least."""
+    size = max(1, BLOCK // max(1, entries))
+    return [slice(first, first + size) for first in range(0, max(n_draws, 1), size)]
 
 
 def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Tensor:
@@ -145,7 +133,8 @@ def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Te
     A row of the Cholesky factor is the regression on the rows before: its last entry is the SD that is left, and the
     whitened residual is what that regression leaves. Minus infinity where the covariance cannot be factorised.
     """
-    factor, failed = _factorised(relief, seen, noise)
+    covariance = noise.added_to(relief.covariance(seen.inputs, seen.inputs))
+    factor, failed = torch.linalg.cholesky_ex(covariance)
     white = torch.linalg.solve_triangular(factor, (ratings - seen.mean)[..., None], upper=False)[..., 0]
     value = -0.5 * white.square() - factor.diagonal(dim1=-2, dim2=-1).log() - 0.5 * math.log(2 * math.pi)
     return torch.where((failed == 0)[:, None], value, -torch.inf)

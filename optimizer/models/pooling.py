@@ -79,6 +79,7 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable], now_day: float 
     # as many at once as are pooled at once, for the same reason
     kept = rows[RECENT * math.ceil(max(0, len(rows) - MOST) / RECENT) :]
     values = [np.array([rating.relief for rating in row]) for row in kept]
+    days = _days(kept)
     present = max((rating.day for rating in ratings), default=0.0) if now_day is None else now_day
     return Pooled(
         trials=tuple(row[0].trial for row in kept),
@@ -86,8 +87,8 @@ def pool(ratings: Sequence[Rated], settings: Sequence[Hashable], now_day: float 
         relief=_tensor([v.mean() for v in values]),
         n_reports=_tensor([float(len(v)) for v in values]),
         scatter=_tensor([float(np.square(v - v.mean()).sum()) for v in values]),
-        alike=_alike(kept),
-        to_now=_to_day(kept, present),
+        alike=_alike(*days),
+        to_now=_to_day(*days, present),
         report_ids=tuple(tuple(name for rating in row for name in rating.report_ids) for row in kept),
         left_out=len(ratings) - sum(map(len, kept)),
     )
@@ -133,16 +134,16 @@ def _days(
     return days, first, np.array([len(row) for row in rows], dtype=float)
 
 
-def _alike(rows: Sequence[Sequence[Rated]]) -> Tensor:
-    days, first, size = _days(rows)
+def _alike(days: NDArray[np.float64], first: NDArray[np.int64], size: NDArray[np.float64]) -> Tensor:
     apart = np.abs(days[:, None] - days[None, :])
     tables = [_row_means(np.exp(-apart / length), first, size) for length in DAY_LENGTHS.tolist()]
     return torch.tensor(np.array(tables), dtype=DTYPE)
 
 
-def _to_day(rows: Sequence[Sequence[Rated]], day: float) -> Tensor:
+def _to_day(
+    days: NDArray[np.float64], first: NDArray[np.int64], size: NDArray[np.float64], day: float
+) -> Tensor:
     """Return how much the days of each row resemble one day, ``(n,)``, at the length of drift."""
-    days, first, size = _days(rows)
     if not len(size):
         return torch.zeros(0, dtype=DTYPE)
     alike = np.exp(-np.abs(days - day) / float(DAY_LENGTHS[DRIFT]))

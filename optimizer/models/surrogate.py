@@ -1,6 +1,6 @@
 """The surrogate of one patient: equally weighted draws, conditioned on the reports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement, product
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from optimizer.models import postures
 from optimizer.models.dataset import DTYPE, Dataset, Points
-from optimizer.models.likelihood import BLOCK
+from optimizer.models.likelihood import blocks
 from optimizer.models.relief import Relief, Seen
 from optimizer.models.tolerability import Grades
 from optimizer.problem import PostureUse
@@ -76,7 +76,7 @@ class Surrogate:
     def expected(self, points: Points) -> Tensor:
         """Return the posterior mean of relief alone, ``(s, c)``: without the factorisation's share of a prediction."""
         everywhere, found = self._seen(points), []
-        for which in self._blocks(len(self.dataset.relief) * len(points)):
+        for which in blocks(self.n_draws, len(self.dataset.relief) * len(points)):
             part, seen = self.draws(which), [there.draws(which) for there in everywhere]
             carried = torch.linalg.solve_triangular(part.factor.transpose(1, 2), part.white, upper=True)
             moved = (part._cross(seen).transpose(1, 2) @ carried)[..., 0]  # noqa: SLF001 - of its own kind
@@ -85,11 +85,11 @@ class Surrogate:
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
-        everywhere, beside, found = self._seen(points), self.predict(reference), []
-        for which in self._blocks(len(self.dataset.relief) * len(points)):
-            other = beside.draws(which)
-            part = other.surrogate
+        everywhere, beside, found = self._seen(points), self._seen(reference), []
+        for which in blocks(self.n_draws, len(self.dataset.relief) * len(points)):
+            part = self.draws(which)
             there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
+            other = part._predicted(reference, [seen.draws(which) for seen in beside])  # noqa: SLF001
             variance = there.variance
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
@@ -99,7 +99,7 @@ class Surrogate:
         """Return ``k`` response surfaces under each draw, ``(s, c, k)``, from standard normal noise of that shape."""
         everywhere, found = self._seen(points), []
         jitter = 1e-6 * torch.eye(len(points), dtype=DTYPE)
-        for which in self._blocks(len(points) ** 2):
+        for which in blocks(self.n_draws, len(points) ** 2):
             part = self.draws(which)
             there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
             root = torch.linalg.cholesky_ex(there.covariance() + jitter)[0]
@@ -118,12 +118,6 @@ class Surrogate:
     def _cross(self, seen: Sequence[Seen]) -> Tensor:
         """Return the prior covariance of ratings with the mean over the postures of use, ``(s, n, c)``."""
         return _mixed([self.relief.covariance(self.seen.inputs, there.inputs) for there in seen], self.shares)
-
-    def _blocks(self, entries: int) -> Iterator[slice]:
-        """Yield some draws at a time, so few that covariances of so many entries stay in the cache."""
-        size = max(1, BLOCK // max(1, entries))
-        for first in range(0, self.n_draws, size):
-            yield slice(first, first + size)
 
     def draws(self, which: slice) -> "Surrogate":
         """Return the surrogate of some of the draws."""
@@ -191,16 +185,6 @@ class Prediction:
         )
         return (prior - self.root.square().sum(1)).clamp_min(1e-10)
 
-    def draws(self, which: slice) -> "Prediction":
-        """Return the prediction under some of the draws."""
-        return replace(
-            self,
-            surrogate=self.surrogate.draws(which),
-            seen=tuple(there.draws(which) for there in self.seen),
-            mean=self.mean[which],
-            root=self.root[which],
-        )
-
     def at(self, place: int) -> "Prediction":
         """Return the prediction at one of the points alone."""
         one = torch.tensor([place])
@@ -234,15 +218,12 @@ class Prediction:
 
     def shared_with(self, other: "Prediction") -> Tensor:
         """Return the covariance with relief at one other point, ``(s, c)``."""
-        return (self._prior_shared_with(other) - self.root.transpose(1, 2) @ other.root)[..., 0]
-
-    def _prior_shared_with(self, other: "Prediction") -> Tensor:
-        """Return the prior covariance with relief at other points, ``(s, c, c')``."""
         relief = self.surrogate.relief
-        return _mixed(
+        prior = _mixed(
             [relief.covariance(here.inputs, there.inputs) for here, there in product(self.seen, other.seen)],
             [here * there for here, there in product(self.surrogate.shares, other.surrogate.shares)],
         )
+        return (prior - self.root.transpose(1, 2) @ other.root)[..., 0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,15 +42,15 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
     readings = problem.check(settings)
     prediction = surrogate.predict(points_of(problem, point[None, :]))
     felt = surrogate.rated_in(ask.posture)
-    rated = prediction if felt is surrogate else felt.predict(prediction.points)
+    report = felt.report(prediction if felt is surrogate else felt.predict(prediction.points))
     gain = _gain(problem, surrogate, ask, point)
     trustworthy = is_trustworthy(surrogate)
     return Step(
         settings=settings,
         amplitude_range_ma=_range(surrogate, gate, point),
         relief_nrs=gain,
-        outcome=contrast.report_interval(problem, surrogate, rated),
-        rating_probabilities=contrast.rating_probabilities(problem, surrogate, rated),
+        outcome=contrast.report_interval(problem, *report),
+        rating_probabilities=contrast.rating_probabilities(problem, *report),
         side_effect_grade=contrast.grade_interval(surrogate, prediction),
         explanation=Explanation(
             # nothing expected to be worse is called an improvement

@@ -49,9 +49,8 @@ def test_changes_name_exactly_what_differs() -> None:
 def test_a_predicted_report_stays_on_its_scale() -> None:
     problem = tonic()
     surrogate = conditioned(problem, [{**START, "pain": 0, "discomfort": 0}] * 6)
-    found = contrast.report_interval(
-        problem, surrogate, surrogate.predict(points_of(problem, indices(problem, START)))
-    )
+    prediction = surrogate.predict(points_of(problem, indices(problem, START)))
+    found = contrast.report_interval(problem, *surrogate.report(prediction))
     assert 0.0 <= found.low <= found.mean <= found.high <= 10.0
 
 
@@ -59,7 +58,7 @@ def test_probabilities_of_ratings_are_those_of_the_predicted_report_rounded_to_t
     problem = tonic()
     surrogate = conditioned(problem, ROWS)
     prediction = surrogate.predict(points_of(problem, indices(problem, START)))
-    found = contrast.rating_probabilities(problem, surrogate, prediction)
+    found = contrast.rating_probabilities(problem, *surrogate.report(prediction))
     generator = torch.Generator().manual_seed(1)
     drawn = 100_000
     which = torch.randint(surrogate.n_draws, (drawn,), generator=generator)
@@ -78,8 +77,8 @@ def test_a_predicted_report_goes_on_from_where_pain_has_drifted_to() -> None:
     for said in (problem, told):
         surrogate = conditioned(said, rows)
         prediction = surrogate.predict(points_of(said, indices(said, START)))
-        probabilities = contrast.rating_probabilities(said, surrogate, prediction)
-        report = contrast.report_interval(said, surrogate, prediction)
+        probabilities = contrast.rating_probabilities(said, *surrogate.report(prediction))
+        report = contrast.report_interval(said, *surrogate.report(prediction))
         assert report.mean == pytest.approx(sum(n * p for n, p in enumerate(probabilities)), abs=0.1)
         found.append(report)
     assert found[1].mean < found[0].mean - 0.7
@@ -90,7 +89,7 @@ def test_a_scale_with_fractions_has_no_probabilities_of_ratings() -> None:
     problem = tonic(outcome=PAIN_REAL)
     surrogate = conditioned(problem, ROWS)
     prediction = surrogate.predict(points_of(problem, indices(problem, START)))
-    assert contrast.rating_probabilities(problem, surrogate, prediction) == ()
+    assert contrast.rating_probabilities(problem, *surrogate.report(prediction)) == ()
 
 
 def test_the_report_of_the_same_settings_carries_most() -> None:

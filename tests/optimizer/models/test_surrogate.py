@@ -68,7 +68,7 @@ def test_surfaces_of_some_draws_at_a_time_are_those_of_all_at_once(
         surrogate.n_draws, 60, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64
     )
     found = surrogate.surfaces(points, noise)
-    monkeypatch.setattr("optimizer.models.surrogate.BLOCK", 10**9)
+    monkeypatch.setattr("optimizer.models.likelihood.BLOCK", 10**9)
     assert torch.allclose(found, surrogate.surfaces(points, noise), atol=1e-9)
 
 
