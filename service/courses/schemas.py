@@ -63,6 +63,11 @@ class NewCourse(Body):
     drift_expected: bool = False
     """Whether pain is expected to change slowly by itself, so that what time does is not credited to settings."""
     min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
+    bother_weight: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Points of relief this patient would give up to be spared one grade of a tolerable side effect; 0.1 where left out."""
+    near_tie_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Settings surely within so many points of the best are as good, and the least charge is kept; 0.3 where left out. State
+    less where all the relief to be had is small: a tie as large as that would give much of it away."""
     sites: dict[Name, Annotated[float, Field(ge=0, le=100)]] | None = Field(default=None, max_length=8)
     """Pain site -> weight, where several are rated, each on the pain scale; a report of pain then names its site as ``kind``.
     What is optimised is their weighted mean, at every instant and posture at which all with a weight above 0 were rated."""

@@ -226,12 +226,22 @@ def _problem(new: NewCourse) -> Problem:
         fields["drift_expected"] = True
     if new.min_gain_nrs is not None:
         fields["min_gain_nrs"] = float(new.min_gain_nrs)
-    if new.sites is not None:
-        fields["objective"] = Objective(sites={site: float(weight) for site, weight in new.sites.items()})
     return stimulation_problem(
         load_device(new.device),
+        objective=_objective(new),
         envelope={name: tuple(allowed) for name, allowed in new.envelope.items()},  # type: ignore[arg-type]
         limits={quantity: float(bound) for quantity, bound in new.limits.items()},
         impedance_ohm=None if new.impedance_ohm is None else float(new.impedance_ohm),
         **fields,
     )
+
+
+def _objective(new: NewCourse) -> Objective:
+    stated: dict[str, Any] = {
+        name: float(weight)
+        for name in ("bother_weight", "near_tie_nrs")
+        if (weight := getattr(new, name)) is not None
+    }
+    if new.sites is not None:
+        stated["sites"] = {site: float(weight) for site, weight in new.sites.items()}
+    return Objective(**stated)

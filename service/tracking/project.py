@@ -178,6 +178,8 @@ def _problem_parameters(problem: Problem) -> dict[str, str]:
         "device": problem.device or "none",
         "outcome": f"{problem.outcome.name}, {problem.outcome.describe()}",
         "min_gain": f"{problem.min_gain_nrs:g}",
+        "bother_weight": f"{problem.objective.bother_weight:g}",
+        "near_tie": f"{problem.objective.near_tie_nrs:g}",
         "postures": ", ".join(problem.postures),
     }
     if problem.start_borne_in_use is True:

@@ -30,6 +30,8 @@ def refused(clinic: Clinic, **fields: object) -> list[tuple[int, str]]:
         ({"limits": {"temperature": 1.0}}, (422, "invalid-request")),
         ({"side_effects": [{"name": "x", "nature": "fading"}] * 2}, (422, "problem-definition")),
         ({"unknown": 1}, (422, "invalid-request")),
+        ({"near_tie_nrs": -0.1}, (422, "invalid-request")),
+        ({"bother_weight": 11}, (422, "invalid-request")),
     ],
 )
 def test_a_course_that_cannot_be_is_refused(
@@ -46,6 +48,8 @@ def test_what_the_clinician_stated_is_what_is_kept(clinic: Clinic) -> None:
         start_borne_in_use=True,
         drift_expected=True,
         min_gain_nrs=1,
+        bother_weight=0.25,
+        near_tie_nrs=0,
         limits={"charge_density_uc_per_cm2": 20},
     )
     content = clinic.get(f"/courses/{course['id']}/problem").json()["content"]
@@ -54,6 +58,7 @@ def test_what_the_clinician_stated_is_what_is_kept(clinic: Clinic) -> None:
     assert [effect["name"] for effect in content["side_effects"]] == ["discomfort"]
     assert (content["space"]["impedance_ohm"], content["min_gain_nrs"]) == (520, 1)
     assert content["postures"] == ["upright", "lying"]
+    assert content["objective"] == {"bother_weight": 0.25, "near_tie_nrs": 0}
     assert (content["start_borne_in_use"], content["drift_expected"]) == (True, True)
     bounds = {limit["quantity"]: limit["bound"] for limit in content["space"]["limits"]}
     assert bounds["charge_density_uc_per_cm2"] == 20

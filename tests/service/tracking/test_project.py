@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import func, select
 
+from optimizer.outcomes.objective import Objective
 from service.ledger.tables import Entry
 from service.tracking.load import load
 from service.tracking.project import NOTE, project
@@ -68,6 +69,11 @@ def test_what_was_stated_when_the_course_was_opened_is_shown_and_silence_is_not(
         stated = replace(record, problem=replace(record.problem, **{name: True}))
         assert project(stated).parent.parameters[name] == "stated"
         assert name not in project(record).parent.parameters
+    weighted = replace(
+        record, problem=replace(record.problem, objective=Objective(bother_weight=0.25, near_tie_nrs=0))
+    )
+    shown = project(weighted).parent.parameters
+    assert (shown["bother_weight"], shown["near_tie"]) == ("0.25", "0")
 
 
 def test_every_run_is_named_by_its_ledger_entry(database, writer):
