@@ -18,7 +18,7 @@ from optimizer.models.dataset import DTYPE, Dataset, Points, points_of
 from optimizer.models.hyperposterior import Aside, LogDensities, Memory, Portion, Reports
 from optimizer.models.hyperprior import Hyperprior
 from optimizer.models.intensity import Intensity, intensity_of
-from optimizer.models.likelihood import drift_beliefs, log_densities, noise_of
+from optimizer.models.likelihood import drift_beliefs, factorised, log_densities, noise_of
 from optimizer.models.relief import Relief, relief_of
 from optimizer.models.surrogate import Surrogate
 from optimizer.models.tolerability import Grades
@@ -123,9 +123,7 @@ class Joint:
         """
         values = self.hyperprior.values(white)
         seen = self.relief.at(values, self.dataset.points)
-        prior = self.relief.covariance(seen.inputs, seen.inputs)
-        covariance = noise_of(values, self.dataset).added_to(prior)
-        factor, failed = torch.linalg.cholesky_ex(covariance)
+        factor, failed = factorised(self.relief, seen, noise_of(values, self.dataset))
         if bool((failed != 0).any()):
             raise FitError(
                 "history", "gives a covariance that cannot be factorised", remedy="Review the reports."

@@ -121,6 +121,12 @@ def log_densities(relief: Relief, values: Values, dataset: Dataset) -> Tensor:
     return torch.cat(found) + _log_scatter(values, dataset)
 
 
+def factorised(relief: Relief, seen: Seen, noise: Noise) -> tuple[Tensor, Tensor]:
+    """Return the Cholesky factor of the covariance of row means, ``(s, n, n)``, and where there is none, ``(s,)`` not zero."""
+    factor, failed = torch.linalg.cholesky_ex(noise.added_to(relief.covariance(seen.inputs, seen.inputs)))
+    return factor, failed
+
+
 def blocks(n_draws: int, entries: int) -> list[slice]:
     """Return which draws to work on at a time, so few that matrices of so many entries stay in the cache; one part at least."""
     size = max(1, BLOCK // max(1, entries))
@@ -133,8 +139,7 @@ def _log_normal(relief: Relief, seen: Seen, noise: Noise, ratings: Tensor) -> Te
     A row of the Cholesky factor is the regression on the rows before: its last entry is the SD that is left, and the
     whitened residual is what that regression leaves. Minus infinity where the covariance cannot be factorised.
     """
-    covariance = noise.added_to(relief.covariance(seen.inputs, seen.inputs))
-    factor, failed = torch.linalg.cholesky_ex(covariance)
+    factor, failed = factorised(relief, seen, noise)
     white = torch.linalg.solve_triangular(factor, (ratings - seen.mean)[..., None], upper=False)[..., 0]
     value = -0.5 * white.square() - factor.diagonal(dim1=-2, dim2=-1).log() - 0.5 * math.log(2 * math.pi)
     return torch.where((failed == 0)[:, None], value, -torch.inf)
