@@ -12,7 +12,6 @@ from tests.service.live import Clinic, Server
 
 
 def test_readiness_names_database_migrations_clock_and_warm_compute(server: Server) -> None:
-    server.clinic().course()  # so that the latest on record is of now: tests beside this one write what lies days ahead
     reply = server.http.get("/readyz")
     assert (reply.status_code, reply.json()) == (200, {"status": "ready", **READY})
     assert server.http.get("/livez").json() == {"status": "alive"}

@@ -20,9 +20,7 @@ LOST_S = 0.2
 def beside(server: Server) -> Iterator[Server]:
     """Give a second web process on the server's record, which computes nothing itself."""
     folder = server.services.settings.data_folder
-    settings = Settings(data_folder=folder, ask_wait_s=20.0, compute_processes=0)
-    # not waited for as ready: a test of the same record may have written what lies days ahead
-    with serving(settings, warm=False) as running:
+    with serving(Settings(data_folder=folder, ask_wait_s=20.0, compute_processes=0)) as running:
         assert isinstance(running.services.compute, ComputeElsewhere)
         yield running
 

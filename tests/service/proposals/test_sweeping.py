@@ -1,10 +1,21 @@
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+import pytest
 
 from service.clock import system_clock
 from service.ledger.life_cycle import Status, status_of
 from service.proposals.sweeping import expire
-from tests.service.live import Clinic, codes
+from service.settings import Settings
+from tests.service.live import Clinic, Server, codes, serving
 from tests.service.proposals.asking import ledger_of
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve a record of this file's own: what is written here lies days ahead, and whoever shared it would not be ready."""
+    with serving(Settings(data_folder=tmp_path_factory.mktemp("ahead"), ask_wait_s=20.0)) as running:
+        yield running
 
 
 def late() -> datetime:
