@@ -1,15 +1,13 @@
 """Reports and hyperparameters of one patient together, and the surrogate that follows from them."""
 
-import copyreg
-import pickle
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import Enum
 from hashlib import blake2b
-from io import BytesIO
-from typing import Any
 
 import numpy as np
 import torch
+from msgspec import UnsetType
 from torch import Tensor
 
 from optimizer.errors import FitError
@@ -149,17 +147,21 @@ fewer would cost more than they bring."""
 
 def _spelled(content: object) -> bytes:
     """Return bytes that are equal where all that an object holds is equal."""
-    written = BytesIO()
-    spelling = pickle.Pickler(written)
-    spelling.fast = True  # no references: two equal objects are spelled like one object met twice
-    # the archive PyTorch writes of equal tensors differs, their arrays do not
-    spelling.dispatch_table = {**copyreg.dispatch_table, Tensor: _array}
-    spelling.dump(content)
-    return written.getvalue()
-
-
-def _array(tensor: Tensor) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    return torch.from_numpy, (tensor.numpy(),)
+    match content:
+        case Tensor():
+            return b"%s%s%s" % (
+                str(content.dtype).encode(),
+                str(content.shape).encode(),
+                content.numpy().tobytes(),
+            )
+        case Mapping():
+            return b"{%s}" % b",".join(map(_spelled, content.items()))
+        case tuple():
+            return b"(%s)" % b",".join(map(_spelled, content))
+        case None | UnsetType() | Enum() | str() | int() | float():
+            return repr(content).encode()
+    parts = tuple(getattr(content, field.name) for field in fields(content))  # type: ignore[arg-type]
+    return type(content).__qualname__.encode() + _spelled(parts)
 
 
 def _ends(n_trials: int) -> Iterator[int]:

@@ -85,11 +85,10 @@ class Surrogate:
 
     def compare(self, points: Points, reference: Points) -> "Comparison":
         """Return the posterior of relief at many points beside one other, some draws at a time."""
-        everywhere, beside, found = self._seen(points), self._seen(reference), []
+        everywhere, beside, found = self._seen(points), self.predict(reference), []
         for which in blocks(self.n_draws, len(self.dataset.relief) * len(points)):
-            part = self.draws(which)
+            part, other = self.draws(which), beside.draws(which)
             there = part._predicted(points, [seen.draws(which) for seen in everywhere])  # noqa: SLF001
-            other = part._predicted(reference, [seen.draws(which) for seen in beside])  # noqa: SLF001
             variance = there.variance
             found.append((there.mean, variance, there.mean - other.mean, variance - there.shared_with(other)))
         mean, variance, gain, covariance = (torch.cat(parts) for parts in zip(*found, strict=True))
@@ -184,6 +183,16 @@ class Prediction:
             [one * other for one, other in product(self.surrogate.shares, repeat=2)],
         )
         return (prior - self.root.square().sum(1)).clamp_min(1e-10)
+
+    def draws(self, which: slice) -> "Prediction":
+        """Return the prediction under some of the draws."""
+        return replace(
+            self,
+            surrogate=self.surrogate.draws(which),
+            seen=tuple(there.draws(which) for there in self.seen),
+            mean=self.mean[which],
+            root=self.root[which],
+        )
 
     def at(self, place: int) -> "Prediction":
         """Return the prediction at one of the points alone."""
