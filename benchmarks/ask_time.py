@@ -14,10 +14,11 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from optimizer.decision import Hold, Proposal
 from optimizer.errors import MissingExtraError
 from optimizer.evaluate.lived import live_trial
 from optimizer.history import History, applied
+from optimizer.policies.policy import Policy
 from optimizer.problem import Problem
 from optimizer.simulate.scenarios import load_scenario
 from optimizer.space.parameter import listed
@@ -35,6 +37,7 @@ from optimizer.trial import Measure, Report, Review, ReviewSubject, Trial
 SCENARIO = "scs-tonic"
 SIZES = (5, 15, 30, 95, 195)
 """Trials on record. At each twentieth beyond eighty older trials are pooled anew and all is drawn anew, once."""
+OURS = "Titrate"
 PEERS = ("plain_botorch", "optuna_gp")
 PEERS_AT = 30
 MANY_REPORTS = 1_000
@@ -128,26 +131,44 @@ def much_rated(history: History) -> History:
     return history.add(*more)
 
 
-def ask_s(
-    problem: Problem, history: History, *, peer: str | None = None, repeats: int = 5, cold: bool = False
-) -> list[float]:
+def ask_s(problem: Problem, history: History, *, repeats: int = 5, cold: bool = False) -> list[float]:
     """Time the same ask with several seeds, one to warm up: as the next of a course, whose ask before is not timed."""
+    from optimizer.policies.safe_bo import SafeBO
+
+    policy = SafeBO()
+    return [_asked_s(problem, history, policy, seed, follows=not cold) for seed in range(repeats + 1)][1:]
+
+
+def in_turn(problem: Problem, history: History, rounds: int) -> dict[str, list[float]]:
+    """Time an ask of ours and of every peer that is installed, one after the other, round by round.
+
+    A machine that others use changes its pace within minutes: what is asked in one round shares it. One round warms up.
+    """
     from optimizer.evaluate.peers import load_peer
     from optimizer.policies.safe_bo import SafeBO
+
+    policies: dict[str, Policy] = {OURS: SafeBO()}
+    for peer in PEERS:
+        with suppress(MissingExtraError):
+            policies[peer] = load_peer(peer)
+    taken: dict[str, list[float]] = {name: [] for name in policies}
+    for seed in range(rounds + 1):
+        for name, policy in policies.items():
+            taken[name].append(_asked_s(problem, history, policy, seed, follows=name == OURS))
+    return {name: seconds[1:] for name, seconds in taken.items()}
+
+
+def _asked_s(problem: Problem, history: History, policy: Policy, seed: int, *, follows: bool) -> float:
     from optimizer.propose import propose
 
-    policy = SafeBO() if peer is None else load_peer(peer)
-    asked, taken = question(problem, history), []
-    before = first(history, len(history) - 1)
-    for seed in range(repeats + 1):
-        if peer is None and not cold:
+    asked, before = question(problem, history), first(history, len(history) - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if follows:
             propose(problem, before, question(problem, before), seed=seed, policy=policy)
         began = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            propose(problem, history, asked, seed=seed, policy=policy)
-        taken.append(time.perf_counter() - began)
-    return taken[1:]
+        propose(problem, history, asked, seed=seed, policy=policy)
+        return time.perf_counter() - began
 
 
 def memory_mib(problem: Problem, history: History) -> float:
@@ -179,60 +200,45 @@ def _peak_kib() -> float:
     return float(status.split("VmHWM:")[1].split()[0])
 
 
-def rows(problem: Problem, history: History, sizes: tuple[int, ...], repeats: int) -> Iterator[str]:
+def rows(
+    problem: Problem, history: History, sizes: tuple[int, ...], repeats: int, rounds: int
+) -> Iterator[str]:
     """Measure and describe, one Markdown row a case."""
     for n_parameters in (4, 6):
         space, lived = (problem, history) if n_parameters == 4 else cycled(problem, history)
-        ours_s = None
         for size in sizes:
             record = first(lived, size)
-            taken = ask_s(space, record, repeats=repeats)
-            ours_s = median(taken) if size == PEERS_AT else ours_s
-            yield _row("Titrate", n_parameters, size, len(record.reports), taken, 1.0, None)
-            first_of_all = ask_s(space, record, repeats=2, cold=True)
-            yield _row(
-                "the same, nothing remembered",
-                n_parameters,
-                size,
-                len(record.reports),
-                first_of_all,
-                1.0,
-                None,
-            )
+            case = (n_parameters, size, len(record.reports))
+            beside = in_turn(space, record, rounds) if size == PEERS_AT else {}
+            ours = beside.pop(OURS, None) or ask_s(space, record, repeats=repeats)
+            yield _row(OURS, *case, ours)
+            yield _row("the same, nothing remembered", *case, ask_s(space, record, repeats=2, cold=True))
             yield _in_use("as in use", n_parameters, space, record, repeats)
-        for peer in PEERS:
-            record = first(lived, PEERS_AT)
-            try:
-                taken = ask_s(space, record, peer=peer, repeats=max(2, repeats // 2))
-            except MissingExtraError:
-                continue
-            ratio = None if ours_s is None else median(taken) / ours_s
-            yield _row(peer, n_parameters, PEERS_AT, len(record.reports), taken, ratio, None)
+            for peer, theirs in beside.items():
+                yield _row(peer, *case, theirs, times=_times(theirs, ours))
     crowded = much_rated(first(history, max(sizes)))
     yield _in_use("as in use, many reports", 4, problem, crowded, repeats)
     yield _in_use(f"as in use, {POSTURES}", 4, *course(PEERS_AT, scenario_name=POSTURES), repeats)
 
 
+def _times(theirs: list[float], ours: list[float]) -> str:
+    """Describe how many times as long a peer takes, round by round: the median, and the middle half of the rounds."""
+    low, middle, high = quantiles([peer / own for peer, own in zip(theirs, ours, strict=True)], n=4)
+    return f"{middle:.1f} ({low:.1f} to {high:.1f})"
+
+
 def _in_use(who: str, parameters: int, problem: Problem, history: History, repeats: int) -> str:
     """Measure an ask as the service answers it: whether to stop is looked at too."""
     used = replace(problem, min_gain_nrs=NEVER)
-    taken = ask_s(used, history, repeats=repeats)
-    return _row(who, parameters, len(history), len(history.reports), taken, 1.0, memory_mib(used, history))
+    taken, mib = ask_s(used, history, repeats=repeats), memory_mib(used, history)
+    return _row(who, parameters, len(history), len(history.reports), taken, mib=f"{mib:.0f}")
 
 
 def _row(
-    who: str,
-    parameters: int,
-    size: int,
-    reports: int,
-    taken: list[float],
-    ratio: float | None,
-    mib: float | None,
+    who: str, parameters: int, size: int, reports: int, taken: list[float], *, times: str = "", mib: str = ""
 ) -> str:
     low, middle, high = (f"{1000 * value:.0f}" for value in (min(taken), median(taken), max(taken)))
-    times = "" if ratio in (None, 1.0) else f"{ratio:.1f}"
-    memory = "" if mib is None else f"{mib:.0f}"
-    return f"| {who} | {parameters} | {size} | {reports} | {middle} | {low} to {high} | {times} | {memory} |"
+    return f"| {who} | {parameters} | {size} | {reports} | {middle} | {low} to {high} | {times} | {mib} |"
 
 
 def main() -> None:
@@ -243,6 +249,7 @@ def main() -> None:
     )
     parser.add_argument("--trials", type=int, nargs="+", default=SIZES, help="sizes of the histories")
     parser.add_argument("--repeats", type=int, default=5, help="asks a size")
+    parser.add_argument("--rounds", type=int, default=20, help=f"of all in turn, at {PEERS_AT} trials")
     given = parser.parse_args()
     if given.memory:
         print_memory()
@@ -260,10 +267,13 @@ def main() -> None:
     print(
         f"parameters, {grids[1]} with six. As in use: whether to stop is looked at too, from the eighth rated trial on."
     )
-    print("Memory: peak of a fresh process that answers one ask, above that of torch alone.\n")
+    print(
+        "Memory: peak of a fresh process that answers one ask, above that of torch alone. Times Titrate: of rounds in turn,"
+    )
+    print("the median and the middle half.\n")
     print("| policy | parameters | trials | reports | median ms | ms | times Titrate | MiB |")
     print("|---|---|---|---|---|---|---|---|")
-    for row in rows(problem, history, sizes, given.repeats):
+    for row in rows(problem, history, sizes, given.repeats, given.rounds):
         print(row, flush=True)
 
 
