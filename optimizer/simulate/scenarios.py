@@ -164,15 +164,16 @@ class TherapyScenario:
     def start(self, seed: int) -> Settings:
         """Return where the clinician stands when the search begins.
 
-        A configuration next to the one of the best settings, the usual width and rate, and an amplitude just above
-        perception there (or the share of it that the scenario says).
+        A configuration next to the one of the best settings (of two either, or it would always be the wrong one), the usual
+        width and rate, and an amplitude just above perception there (or the share of it that the scenario says).
         """
         space = self.problem.space
         if CONFIGURATION not in space.names:
             return self._at_start_intensity(self.truth(seed), 0)
         axis = space.names.index(CONFIGURATION)
         best = self.best(seed).indices[axis]
-        beside = [index for index in (best - 1, best + 1) if 0 <= index < space.sizes[axis]]
+        size = space.sizes[axis]
+        beside = [0, 1] if size == 2 else [index for index in (best - 1, best + 1) if 0 <= index < size]
         chosen = beside[int(stream(seed, "start configuration").integers(len(beside)))]
         return self._at_start_intensity(self.truth(seed), chosen)
 
