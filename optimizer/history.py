@@ -14,7 +14,17 @@ from optimizer.outcomes.scale import GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import Amended, Applied, Facts, Measure, Posture, Report, Review, Trial
+from optimizer.trial import (
+    UNSTIMULATED,
+    Amended,
+    Applied,
+    Facts,
+    Measure,
+    Posture,
+    Report,
+    Review,
+    Trial,
+)
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -233,24 +243,33 @@ def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:
         facts: Of one trial.
 
     Returns:
-        Without sites, every rating. With sites, their weighted mean at each moment at which all that count were rated.
+        Without sites, every rating. With sites, their weighted mean at each moment at which all that count were rated; two
+        ratings of one site at one moment count half each. Pain while stimulation was off says nothing of the settings it was
+        off with: it counts where the trial itself was one without stimulation.
     """
+    told = [
+        (report, report.value)
+        for report in facts.pain
+        if report.value is not None and (report.stimulation_on or facts.trial.kind in UNSTIMULATED)
+    ]
     if not problem.objective.site_weights:
         return tuple(
-            Rating(value=r.value, occurred_at=r.occurred_at, posture=r.posture, report_ids=(r.id,))
-            for r in facts.pain
-            if r.value is not None
+            Rating(value=value, occurred_at=r.occurred_at, posture=r.posture, report_ids=(r.id,))
+            for r, value in told
         )
-    moments: dict[tuple[datetime, Posture], dict[str, Report]] = {}
-    for report in facts.pain:
-        if report.value is not None:
-            moments.setdefault((report.occurred_at, report.posture), {})[report.kind] = report
+    counting = {site for site, weight in problem.objective.site_weights.items() if weight > 0}
+    moments: dict[tuple[datetime, Posture], dict[str, list[tuple[Report, float]]]] = {}
+    for report, value in told:
+        if report.kind in counting:
+            moment = moments.setdefault((report.occurred_at, report.posture), {})
+            moment.setdefault(report.kind, []).append((report, value))
     found = []
     for (at, posture), moment in moments.items():
-        said = {site: report.value for site, report in moment.items() if report.value is not None}
-        outcome = problem.objective.combined(said)
+        outcome = problem.objective.combined(
+            {site: sum(value for _, value in said) / len(said) for site, said in moment.items()}
+        )
         if outcome is not None:
-            ids = tuple(report.id for report in moment.values())
+            ids = tuple(report.id for said in moment.values() for report, _ in said)
             found.append(Rating(value=outcome, occurred_at=at, posture=posture, report_ids=ids))
     return tuple(found)
 

@@ -21,6 +21,10 @@ class TrialKind(StrEnum):
     STIMULATION_OFF = "stimulation_off"
 
 
+UNSTIMULATED = (TrialKind.BASELINE, TrialKind.STIMULATION_OFF)
+"""Trials whose reports say nothing about settings, whatever settings were stored with them: they were not applied."""
+
+
 class Posture(StrEnum):
     """The patient's posture at a report."""
 

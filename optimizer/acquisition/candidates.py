@@ -102,21 +102,23 @@ class Search:
 
     def aims(self) -> Candidates:
         """Return settings further on that promise most, whether a first step towards them may be taken or not."""
-        if search.listed(self.problem) is not None:
-            return self._for_themselves(np.empty((0, len(self.problem.space.parameters)), dtype=np.int64))
+        everything = search.listed(self.problem)
+        if everything is not None:
+            # without stimulation nothing is out of reach
+            beyond = everything if self.problem.has_stimulation else everything[:0]
+            return self._for_themselves(beyond[self.gate.keeps(beyond)]).best(AIMS)
         far = search.far(self.problem, self.rng)
         aims = about_tolerable(self.problem, self.surrogate, far, self.problem.postures, self.rng)
         return self._for_themselves(aims[self.gate.keeps(aims)]).best(AIMS)
 
     def candidates(self, aims: Candidates) -> Candidates:
-        """Return what may be proposed: all of a small space; else near what is known, and first steps towards aims.
+        """Return what may be proposed: all of a small space, else near what is known; and first steps towards aims.
 
         Where nothing of that is held tolerable, the strongest weaker current that is: a hold would leave more on.
         """
         everything = search.listed(self.problem)
-        if everything is not None:
-            return self._for_themselves(self._screened(everything))
-        found = self._near().joined(self._ways(aims))
+        ready = self._near() if everything is None else self._for_themselves(self._screened(everything))
+        found = ready.joined(self._ways(aims))
         return found if len(found) else self._for_themselves(self._weaker())
 
     def shortlist(self, aims: Candidates) -> Candidates:

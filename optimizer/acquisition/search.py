@@ -9,6 +9,7 @@ from optimizer.problem import Problem
 from optimizer.safety.limits import Gate
 from optimizer.space.constraint import Quantity, measure
 from optimizer.space.search_space import Indices
+from optimizer.trial import UNSTIMULATED
 
 LISTED = 2_000
 """Spaces up to this size are listed."""
@@ -36,7 +37,8 @@ def listed(problem: Problem) -> Indices | None:
 
 def known(problem: Problem, history: History, ask: Ask) -> Indices:
     """Return the distinct grid points in force or tried, latest first, ``(k, d)``; at least the one in force."""
-    settings = [ask.in_force.settings] + [facts.trial.applied.settings for facts in reversed(history.facts)]
+    tried = [facts.trial for facts in reversed(history.facts) if facts.trial.kind not in UNSTIMULATED]
+    settings = [ask.in_force.settings] + [trial.applied.settings for trial in tried]
     found = list(dict.fromkeys(entry.indices for entry in settings if entry is not None))
     return np.array(found, dtype=np.int64).reshape(len(found), len(problem.space.parameters))
 

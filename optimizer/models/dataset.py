@@ -20,7 +20,7 @@ from optimizer.space.constraint import Columns
 from optimizer.space.encoding import unit_rows
 from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
-from optimizer.trial import Facts, Posture, RungOutcome, TrialKind
+from optimizer.trial import UNSTIMULATED, Facts, Posture, RungOutcome
 
 __all__ = ["DAY_LENGTHS", "DTYPE", "Dataset", "Points", "dataset_of", "points_of"]
 
@@ -235,7 +235,7 @@ def _grades(problem: Problem, history: History, learned: Sequence[Posture]) -> t
     """Worst intensity-related grade per trial, instant and posture: five kinds at zero are not five observations."""
     worst: dict[tuple[int, object, int], float] = {}
     for number, facts in enumerate(history.facts):
-        if not _placed(problem, facts) or facts.trial.kind is TrialKind.STIMULATION_OFF:
+        if not _placed(problem, facts) or facts.trial.kind in UNSTIMULATED:
             continue
         for report in facts.side_effects:
             effect = problem.side_effect(report.kind)
@@ -288,7 +288,7 @@ def _points_of_trials(problem: Problem, trials: Sequence[Facts]) -> Points:
 
 def _values(facts: Facts) -> dict[str, float | str]:
     """Applied values; with stimulation off the amplitude is zero whatever was programmed."""
-    off = facts.trial.kind in (TrialKind.STIMULATION_OFF, TrialKind.BASELINE)
+    off = facts.trial.kind in UNSTIMULATED
     return {**facts.trial.applied.values, **({"amplitude_ma": 0.0} if off else {})}
 
 

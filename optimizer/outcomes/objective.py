@@ -21,7 +21,7 @@ class Objective:
     bother_weight: float = 0.1
     """Points of relief given up to avoid one grade of a tolerable side effect [A]."""
     near_tie_nrs: float = 0.3
-    """Settings whose utility differs by less are ordered by energy and sensation."""
+    """Settings whose utility differs by less are ordered by the charge they deliver; without stimulation there is none."""
     sites: dict[str, float] | UnsetType = UNSET
     """Pain site -> weight, where several are rated on the problem's scale. Unset, and absent from documents, for one outcome."""
 
@@ -51,7 +51,8 @@ class Objective:
         Returns:
             The outcome; None where a site that counts was not rated: a missing rating is never made up.
         """
-        counting = {site: weight for site, weight in self.site_weights.items() if weight > 0}
+        # in one order, whatever the document's: sums differ in their last bits
+        counting = {site: weight for site, weight in sorted(self.site_weights.items()) if weight > 0}
         if not counting or not counting.keys() <= ratings.keys():
             return None
         return sum(weight * ratings[site] for site, weight in counting.items()) / sum(counting.values())

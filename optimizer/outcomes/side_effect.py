@@ -44,6 +44,11 @@ class Tolerability:
 
     def __post_init__(self) -> None:
         """Check the order of the grades."""
+        # at either end of the scale no report could tell how far the limit is
+        if not GRADE.low < self.limit_grade < GRADE.high:
+            raise ProblemDefinitionError(
+                "tolerability.limit_grade", "is not inside the scale of grades", limit="between 0 and 10"
+            )
         if not self.limit_grade < self.severe_grade:
             raise ProblemDefinitionError("tolerability", "has a severe grade at or below the limit grade")
         if not 0.0 < self.ceiling < 1.0:

@@ -27,10 +27,8 @@ from optimizer.problem import Problem
 from optimizer.safety import limits
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.trial import TrialKind
+from optimizer.trial import UNSTIMULATED
 
-UNSTIMULATED = (TrialKind.BASELINE, TrialKind.STIMULATION_OFF)
-"""Trials that say nothing about settings."""
 VALID_FOR = timedelta(days=7)
 """As long as a proposal of the default policy."""
 

@@ -17,12 +17,12 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision
 from optimizer.errors import PolicyError
 from optimizer.history import History
-from optimizer.policies.baseline import UNSTIMULATED, Tried, answer, best_tolerated, may_name, tried
+from optimizer.policies.baseline import Tried, answer, best_tolerated, may_name, tried
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
 from optimizer.space.parameter import CONFIGURATION, Value
 from optimizer.space.settings import Settings, number
-from optimizer.trial import RungOutcome
+from optimizer.trial import UNSTIMULATED, RungOutcome
 
 WIDTH_FLOOR, WIDTH_SLOPE, WIDTH_REFERENCE_US = 0.4, 0.6, 300.0
 """Amplitude over that at 300 us: the ladder's own straight-line strength-duration rule."""

@@ -19,7 +19,7 @@ from optimizer.safety.safe_set import safe
 from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.trial import Applied, Measure, Report, Trial
+from optimizer.trial import Applied, Measure, Posture, Report, Trial
 
 FEW_REPORTS = 5
 LOW_SAMPLE = 0.25
@@ -77,7 +77,8 @@ def recommendation(
 ) -> tuple[Settings | None, Interval | None]:
     """Return what to keep as things stand, with its relief against the settings in force.
 
-    Among tried settings whose expected utility is within the near-tie of the best, the least charge wins.
+    Among tried settings whose expected utility is within the near-tie of the best, the least charge wins; without stimulation
+    the best.
 
     Args:
         problem: Declares the tie.
@@ -89,6 +90,9 @@ def recommendation(
     if not len(keepable):
         return None, None
     leader = worth.mean(0).argmax()
+    if not problem.has_stimulation:
+        best = keepable[int(leader)]
+        return problem.space.at(best), _gain(problem, surrogate, ask, best)
     # a tie the data do not support yet would give away relief for energy
     within = (worth >= worth[:, leader, None] - problem.objective.near_tie_nrs).double().mean(0)
     tied = np.flatnonzero((within >= TIE_CONFIDENCE).numpy())
@@ -100,16 +104,18 @@ def imagined(problem: Problem, history: History, ask: Ask, step: Step) -> Histor
     """Return the history as it would be had a step come out as predicted."""
     at = ask.at
     trial = Trial(
-        id=f"imagined-{len(history)}",
+        id=f"imagined-{len(history):06}",
         applied=Applied(values=step.settings.as_dict(), settings=step.settings),
         occurred_at=at - timedelta(microseconds=1),
         recorded_at=at,
     )
     sites = problem.objective.site_weights or ("",)
-    reports = [(Measure.PAIN, site, step.outcome.mean) for site in sites]
+    # relief was predicted in the posture of the ask, the grade in the reference posture
+    reports = [(Measure.PAIN, site, step.outcome.mean, ask.posture) for site in sites]
     intensity_kinds = [effect.name for effect in problem.side_effects if effect.nature == "intensity"]
     if step.side_effect_grade is not None and intensity_kinds:
-        reports.append((Measure.SIDE_EFFECT, intensity_kinds[0], float(round(step.side_effect_grade.mean))))
+        grade = float(round(step.side_effect_grade.mean))
+        reports.append((Measure.SIDE_EFFECT, intensity_kinds[0], grade, Posture.UNKNOWN))
     facts = [
         Report(
             id=f"{trial.id}-{measure}-{kind}",
@@ -117,10 +123,11 @@ def imagined(problem: Problem, history: History, ask: Ask, step: Step) -> Histor
             measure=measure,
             kind=kind,
             value=value,
+            posture=posture,
             occurred_at=trial.occurred_at,
             recorded_at=at,
         )
-        for measure, kind, value in reports
+        for measure, kind, value, posture in reports
     ]
     return history.add(trial, *facts)
 
@@ -140,6 +147,8 @@ def _range(surrogate: Surrogate, gate: Gate, point: np.ndarray) -> tuple[float, 
     axis = problem.space.names.index("amplitude_ma")
     numbers = problem.space.parameter("amplitude_ma").numbers
     here = numbers[int(point[axis])]
+    if "amplitude_ma" in ask.locked:
+        return here, here
     up = [index for index, level in enumerate(numbers) if here < level <= here * 1.1 + 1e-9]
     rows = np.repeat(point[None, :], len(up), axis=0)
     rows[:, axis] = up

@@ -32,7 +32,7 @@ from optimizer.safety.limits import Gate
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, is_due, reason_to_stop
-from optimizer.trial import Applied, TrialKind
+from optimizer.trial import UNSTIMULATED, Applied
 
 VALID_FOR = timedelta(days=7)
 """How long a proposal may wait for its decision [A]."""
@@ -166,11 +166,9 @@ class SafeBOSession:
     def _start(self, history: History, ask: Ask) -> Settings:
         """Where the course stood when it began: the first stimulated trial on the grid, or what is in force."""
         stimulated = [
-            facts.trial.applied.values
-            for facts in history.facts
-            if facts.trial.kind not in (TrialKind.STIMULATION_OFF, TrialKind.BASELINE)
+            facts.trial.applied.values for facts in history.facts if facts.trial.kind not in UNSTIMULATED
         ]
-        settings = [*map(self.problem.space.find, stimulated[:1]), ask.in_force.settings]
+        settings = [*map(self.problem.space.find, stimulated), ask.in_force.settings]
         return next(entry for entry in settings if entry is not None)
 
     def _joint(self, history: History, ask: Ask) -> Joint:

@@ -1,7 +1,6 @@
 """What a severe report closed. Model-free: it needs no surrogate to be right."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from math import isclose
 
 import numpy as np
@@ -9,12 +8,12 @@ from numpy.typing import NDArray
 
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import strength
+from optimizer.safety import strength, tolerance
 from optimizer.safety.strength import Stimuli
 from optimizer.space.constraint import Array
 from optimizer.space.parameter import CONFIGURATION, GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
-from optimizer.trial import Measure, Report, ReviewSubject, RungOutcome, Trial
+from optimizer.trial import Measure, Report, RungOutcome, Trial
 
 NEIGHBOUR_FRACTION = 0.5
 """Where neighbouring configurations restart, relative to the intensity that was severe (decision 7) [A]."""
@@ -57,7 +56,7 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
     said |= {entry.trial.id: list(history.said(entry.trial.id)) for entry in history.past}
     every = [trial for versions in said.values() for trial in versions]
     first = [versions[0] for versions in said.values()]
-    released_at = _released_at(history)
+    released_at = tolerance.released(history)
     measured: dict[Value | None, tuple[Threshold, ...]] = {}
     at_first: dict[Value | None, tuple[Threshold, ...]] = {}
     found = []
@@ -91,17 +90,6 @@ def _is_severe(problem: Problem, report: Report) -> bool:
         and report.value is not None
         and problem.is_severe(report.kind, report.value)
     )
-
-
-def _released_at(history: History) -> dict[str, datetime]:
-    """Return when each report's closure was last released by a clinician."""
-    found: dict[str, datetime] = {}
-    for review in history.reviews:
-        if review.subject is ReviewSubject.CLOSURE:
-            found[review.subject_id] = max(
-                review.recorded_at, found.get(review.subject_id, review.recorded_at)
-            )
-    return found
 
 
 def open_to(problem: Problem, closed: tuple[Closure, ...], indices: Indices) -> NDArray[np.bool_]:

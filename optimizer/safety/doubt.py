@@ -11,7 +11,7 @@ from optimizer.errors import EnvelopeError, HardLimitError
 from optimizer.history import History, ratings
 from optimizer.outcomes.scale import GRADE
 from optimizer.problem import Problem
-from optimizer.safety import closure, strength, tolerance
+from optimizer.safety import closure, strength, titration, tolerance
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Report, RungOutcome
@@ -67,15 +67,16 @@ def model_failed(problem: Problem, history: History, ask: Ask) -> Hold:
 def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
     """Return the settings to be on while nothing is proposed: in force, else last tolerated, else lower, else off (None).
 
-    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there. Lower means
-    just below settings in force that are off the grid, and only where nothing speaks against those.
+    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there; of what was
+    tolerated, at home only what the patient may use there. Lower means just below settings in force that are off the grid, and
+    only where nothing speaks against those.
     """
     barred = tolerance.bars(problem, history)
     closed = closure.closures(problem, history)
     tolerated = [
         facts.trial.applied.settings
         for facts in reversed(history.facts)
-        if tolerance.shows_tolerance(problem, facts)
+        if tolerance.shows_tolerance(problem, facts) and _usable(problem, ask, facts.trial.applied.settings)
     ]
     in_force = strength.of_point(problem, ask.in_force.values)
     lower = None
@@ -94,6 +95,13 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
     fine = problem.allowed(rows) & closure.open_to(problem, closed, rows)
     fine &= tolerance.below(barred, strength.of_grid_points(problem, rows))
     return found[int(fine.argmax())] if fine.any() else None
+
+
+def _usable(problem: Problem, ask: Ask, settings: Settings | None) -> bool:
+    """Return whether a patient may be told to use settings where the ask is made."""
+    if settings is None or ask.in_clinic or not problem.has_stimulation:
+        return settings is not None
+    return bool(titration.for_home(problem, ask, np.array([settings.indices], dtype=np.int64))[0])
 
 
 _Found = tuple[HoldReason, tuple[str, ...], str] | None

@@ -123,6 +123,12 @@ def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indice
     return np.asarray(reach & (changes == 0) & _inside_patient_range(ask, candidates))
 
 
+def for_home(problem: Problem, ask: Ask, indices: Indices) -> NDArray[np.bool_]:
+    """Return which grid points a patient may use at home, ``(c,)``: the configuration in force, inside the patient's range."""
+    unchanged = _structural_changes(problem, ask, indices) == 0
+    return np.asarray(unchanged & _inside_patient_range(ask, strength.of_grid_points(problem, indices)))
+
+
 def _ceiling_ma(
     problem: Problem, rule: TitrationRule, tolerated: Anchors, candidates: Stimuli, ask: Ask
 ) -> Array:

@@ -11,10 +11,7 @@ from optimizer.problem import Problem
 from optimizer.safety import strength
 from optimizer.safety.strength import Stimuli
 from optimizer.space.parameter import GRID_TOLERANCE
-from optimizer.trial import Facts, Posture, ReviewSubject, RungOutcome, TrialKind
-
-UNSTIMULATED = (TrialKind.BASELINE, TrialKind.STIMULATION_OFF)
-"""Trials whose reports say nothing about stimulation, whatever settings were stored with them."""
+from optimizer.trial import UNSTIMULATED, Facts, Posture, ReviewSubject, RungOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +52,16 @@ def bars(problem: Problem, history: History) -> tuple[Bar, ...]:
     """
     if not problem.has_stimulation or problem.tolerability is None:
         return ()
-    released = {review.subject_id for review in history.reviews if review.subject is ReviewSubject.CLOSURE}
+    released_at = released(history)
+    corrected = {entry.trial.id for entry in history.past}
     found = [
         bar
         for facts in history.facts
         if facts.trial.kind not in UNSTIMULATED
         for bar in _bars_of(problem, facts)
-        if bar.subject_id not in released
+        # who released what was first said had not heard of a correction on record later
+        if bar.subject_id not in released_at
+        or (facts.trial.id in corrected and released_at[bar.subject_id] <= facts.trial.recorded_at)
     ]
     if not found:
         return ()
@@ -70,6 +70,17 @@ def bars(problem: Problem, history: History) -> tuple[Bar, ...]:
     return tuple(
         bar for bar in found if not any(_lifts(facts, points[row], bar) for row, facts in enumerate(later))
     )
+
+
+def released(history: History) -> dict[str, datetime]:
+    """Return when what each report or ramp forbids was last released by a clinician, by the subject of the review."""
+    found: dict[str, datetime] = {}
+    for review in history.reviews:
+        if review.subject is ReviewSubject.CLOSURE:
+            found[review.subject_id] = max(
+                review.recorded_at, found.get(review.subject_id, review.recorded_at)
+            )
+    return found
 
 
 def same_configuration(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:

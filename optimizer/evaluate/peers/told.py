@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.history import History, ratings
-from optimizer.policies.baseline import UNSTIMULATED
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
-from optimizer.trial import Report
+from optimizer.trial import UNSTIMULATED, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
