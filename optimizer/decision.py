@@ -179,6 +179,8 @@ class HoldReason(StrEnum):
     SITE_STOPPED = "site_stopped"
     """Someone stopped every course of the site."""
     PATIENT_PAUSED = "patient_paused"
+    ADVERSE_EVENT_ELSEWHERE = "adverse_event_elsewhere"
+    """A severe report in another course of the patient, which no clinician has reviewed."""
     CONTRAINDICATED = "contraindicated"
     PREFLIGHT_FAILED = "preflight_failed"
     PREFLIGHT_DUE = "preflight_due"

@@ -27,6 +27,7 @@
         SiteStoppedError             every course of the site is stopped
         PatientPausedError           the patient is paused
         PreflightDueError            a check of the device is missing, stale or failed
+        AdverseEventElsewhereError   an unreviewed severe report in another course of the patient
         ContraindicatedError         a contraindication of the device is present
         StopReleasedError            a stop that was released
         SecondPersonError            what one person began another must confirm
@@ -233,6 +234,12 @@ class PreflightDueError(ConflictError):
     """A check of the device is missing, stale or failed."""
 
     code = "preflight-due"
+
+
+class AdverseEventElsewhereError(ConflictError):
+    """A severe report in another course of the patient that no clinician has reviewed."""
+
+    code = "adverse-event-elsewhere"
 
 
 class ContraindicatedError(ConflictError):

@@ -25,6 +25,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "proposal-not-approved": 409,
         "site-stopped": 409,
         "patient-paused": 409,
+        "adverse-event-elsewhere": 409,
         "preflight-due": 409,
         "contraindicated": 409,
         "stop-released": 409,

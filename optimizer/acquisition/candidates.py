@@ -116,9 +116,12 @@ class Search:
 
         Where nothing of that is held tolerable, the strongest weaker current that is: a hold would leave more on.
         """
-        everything = search.listed(self.problem)
-        ready = self._near() if everything is None else self._for_themselves(self._screened(everything))
-        found = ready.joined(self._ways(aims))
+        everything, ways = search.listed(self.problem), self._ways(aims)
+        if everything is None:
+            found = self._near().joined(ways)
+        else:
+            # what is in reach is among them already
+            found = self._for_themselves(self._screened(everything)).joined(ways.take(ways.steps > 0))
         return found if len(found) else self._for_themselves(self._weaker())
 
     def shortlist(self, aims: Candidates) -> Candidates:

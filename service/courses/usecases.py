@@ -25,7 +25,7 @@ from service.courses.schemas import (
 )
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError
-from service.ledger import life_cycle, optimizer_version, staff
+from service.ledger import gate, life_cycle, optimizer_version, staff
 from service.ledger.applicable import may_be_kept
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
@@ -165,10 +165,10 @@ def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[
 
 
 def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
-    """Return what to keep, as the latest answer on record says."""
+    """Return what to keep, as the latest answer on record says, and off where that would now be refused for harm."""
     course = ledger.course(course_id)
     latest = ledger.session.execute(
-        select(ProposalRow, AskRow.history_digest)
+        select(ProposalRow, AskRow)
         .join(AskRow, AskRow.id == ProposalRow.ask_id)
         .where(ProposalRow.course_id == course.id)
         .order_by(ProposalRow.sequence.desc())
@@ -183,22 +183,28 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
             relief_nrs=None,
             is_current=False,
         )
-    row, digest = latest
-    settings, relief = _kept(decision_of(row))
+    row, asked = latest
+    decision = decision_of(row)
+    settings, relief = _kept(decision)
     stimulation: Stimulation = "as_settings"
     if settings is None:
         stimulation = "off" if row.kind == "hold" else "no_advice"
-    history = history_of(ledger.session, course.id)
-    # facts may have come since
-    if settings is not None and not may_be_kept(problem_of(ledger.session, course), history, settings):
+    history, problem = history_of(ledger.session, course.id), problem_of(ledger.session, course)
+    barrier = gate.to_program(ledger.session, course, ledger.now)
+    # facts, checks and a tighter envelope may have come since
+    if settings is not None and not may_be_kept(problem, history, settings):
         settings, relief, stimulation = None, None, "no_advice"
+    if barrier is not None and barrier.means_off:
+        settings, relief, stimulation = None, None, "off"
+    known = barrier is None or (isinstance(decision, Hold) and decision.reason is barrier.reason)
     return RecommendationView(
         basis_id=row.id,
         basis_kind=row.kind,
         settings=None if settings is None else settings.as_dict(),
         stimulation=stimulation,
         relief_nrs=None if relief is None else canonical.to_builtins(relief),
-        is_current=digest == history.digest,
+        is_current=known
+        and (asked.history_digest, asked.problem_fingerprint) == (history.digest, problem.fingerprint),
     )
 
 

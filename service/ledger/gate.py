@@ -12,6 +12,7 @@ from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import doubt
 from service.errors import (
+    AdverseEventElsewhereError,
     ContraindicatedError,
     PatientPausedError,
     PreflightDueError,
@@ -21,12 +22,13 @@ from service.errors import (
 from service.ledger import course_version, optimizer_version, preflight
 from service.ledger.course_tables import StopReleaseRow, StopRow
 from service.ledger.preflight import Standing
-from service.ledger.tables import CourseRow
+from service.ledger.tables import CourseRow, ReportRow, ReviewRow
 
 REASONS = frozenset(
     {
         HoldReason.SITE_STOPPED,
         HoldReason.PATIENT_PAUSED,
+        HoldReason.ADVERSE_EVENT_ELSEWHERE,
         HoldReason.CONTRAINDICATED,
         HoldReason.PREFLIGHT_FAILED,
         HoldReason.PREFLIGHT_DUE,
@@ -38,6 +40,7 @@ REASONS = frozenset(
 _RELEASE = {
     HoldReason.SITE_STOPPED: "release_stop",
     HoldReason.PATIENT_PAUSED: "release_stop",
+    HoldReason.ADVERSE_EVENT_ELSEWHERE: "review",
     HoldReason.CONTRAINDICATED: "record_preflight",
     HoldReason.PREFLIGHT_FAILED: "record_preflight",
     HoldReason.PREFLIGHT_DUE: "record_preflight",
@@ -51,16 +54,20 @@ class Barrier:
 
     reason: HoldReason
     subjects: tuple[str, ...] = ()
-    """Ids of stops, or names of checks."""
+    """Ids of stops or of reports, or names of checks."""
+
+    @property
+    def means_off(self) -> bool:
+        """Whether nothing is to be on meanwhile: it may harm, whatever this course has on record."""
+        return self.reason in (HoldReason.CONTRAINDICATED, HoldReason.ADVERSE_EVENT_ELSEWHERE)
 
     def hold(self, problem: Problem, history: History, ask: Ask) -> Hold:
-        """Return it as an answer; with a contraindication nothing is to be on meanwhile."""
-        off = self.reason is HoldReason.CONTRAINDICATED
+        """Return it as an answer."""
         return Hold(
             reason=self.reason,
             subject_ids=self.subjects,
             release=_RELEASE[self.reason],
-            meanwhile=None if off else doubt.meanwhile(problem, history, ask),
+            meanwhile=None if self.means_off else doubt.meanwhile(problem, history, ask),
         )
 
     def error(self) -> ServiceError:
@@ -71,6 +78,10 @@ class Barrier:
             case HoldReason.PATIENT_PAUSED:
                 return PatientPausedError(
                     "patient", "is paused", remedy="Wait until a clinician releases it."
+                )
+            case HoldReason.ADVERSE_EVENT_ELSEWHERE:
+                return AdverseEventElsewhereError(
+                    "patient", "has an unreviewed severe report in another course", remedy="Review it there."
                 )
             case HoldReason.CONTRAINDICATED:
                 return ContraindicatedError(
@@ -119,6 +130,9 @@ def to_program(
         found = tuple(stop.id for stop in stops if (stop.patient_id is None) is whole_site)
         if found:
             return Barrier(reason=reason, subjects=found)
+    severe = _severe_elsewhere(session, course, up_to)
+    if severe:
+        return Barrier(reason=HoldReason.ADVERSE_EVENT_ELSEWHERE, subjects=severe)
     checks = preflight.standings(session, course, now, up_to=up_to)
     present = tuple(
         c.asked.check for c in checks if c.standing is Standing.FAILED and c.asked.contraindication
@@ -133,6 +147,22 @@ def to_program(
         if subjects:
             return Barrier(reason=reason, subjects=subjects)
     return None
+
+
+def _severe_elsewhere(session: Session, course: CourseRow, up_to: int | None) -> tuple[str, ...]:
+    """Return the severe reports of the patient's other courses that nobody reviewed, oldest first.
+
+    A new course is no way round a review: its own history begins without what harmed the patient.
+    """
+    reviewed = select(ReviewRow.subject_id)
+    query = select(ReportRow.id).join(CourseRow, CourseRow.id == ReportRow.course_id)
+    query = query.where(
+        CourseRow.patient_id == course.patient_id, CourseRow.id != course.id, ReportRow.severe
+    )
+    if up_to is not None:
+        reviewed = reviewed.where(ReviewRow.sequence <= up_to)
+        query = query.where(ReportRow.sequence <= up_to)
+    return tuple(session.scalars(query.where(ReportRow.id.not_in(reviewed)).order_by(ReportRow.sequence)))
 
 
 def standing_stops(

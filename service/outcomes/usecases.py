@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
+
 from optimizer import canonical
 from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.history import applied, check_report
@@ -138,10 +140,20 @@ def report_many(
         )
         ledger.append("report", row, report, course_id=course.id, occurred_at=report.occurred_at)
         if severe:
-            withdrawn += withdraw_all(ledger, course.id, cause_id=report.id)
+            withdrawn += _withdrawn(ledger, course, report.id)
         views.append(_view(ledger, report, severe=severe, found=found))
     drafts.queue(ledger.session, course.id, ledger.now)
     return Answer(status=201, body=ReportsView(reports=views, withdrawn_proposals=withdrawn))
+
+
+def _withdrawn(ledger: Ledger, course: CourseRow, report_id: str) -> list[str]:
+    """Take back what a severe report makes indefensible, in every course of the patient."""
+    courses = select(CourseRow.id).filter_by(patient_id=course.patient_id).order_by(CourseRow.sequence)
+    return [
+        taken
+        for course_id in ledger.session.scalars(courses)
+        for taken in withdraw_all(ledger, course_id, cause_id=report_id)
+    ]
 
 
 def _named(

@@ -22,7 +22,17 @@ from optimizer.history import (
 from optimizer.outcomes.objective import Objective
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import load_device
-from optimizer.trial import Amended, Applied, Measure, Posture, Report, Review, ReviewSubject, Trial
+from optimizer.trial import (
+    Amended,
+    Applied,
+    Measure,
+    Posture,
+    Report,
+    Review,
+    ReviewSubject,
+    Trial,
+    TrialKind,
+)
 from tests.strategies.histories import START, histories
 from tests.strategies.problems import problems
 
@@ -323,3 +333,18 @@ def test_a_correction_is_held_against_the_space_like_what_stands() -> None:
     lying = replace(trial(), applied=replace(trial().applied, values=HERE | {"amplitude_ma": 4.0}))
     with pytest.raises(OffGridError):
         check_history(PROBLEM, History(amended=(Amended(trial=lying, until=AT),)))
+
+
+def test_two_ratings_of_one_site_and_moment_count_half_each_and_a_site_of_no_weight_carries_nothing() -> None:
+    told = [report("x", 2.0, kind="back"), report("y", 7.0, kind="back"), report("z", 1.0, kind="leg")]
+    back = replace(TWO_SITES, objective=Objective(sites={"back": 1.0, "leg": 0.0}))
+    for order in (told, told[::-1]):
+        (rating,) = ratings(back, History().add(trial(), *order).facts[0])
+        assert (rating.value, set(rating.report_ids)) == (4.5, {"x", "y"})
+
+
+def test_pain_while_stimulation_was_off_rates_no_settings_unless_the_trial_was_without_it() -> None:
+    told = [report("on", 3.0), replace(report("off", 9.0, AT + HOUR), stimulation_on=False)]
+    assert [rating.value for rating in ratings(PROBLEM, History().add(trial(), *told).facts[0])] == [3.0]
+    without = replace(trial(), kind=TrialKind.STIMULATION_OFF)
+    assert [rating.value for rating in ratings(PROBLEM, History().add(without, told[1]).facts[0])] == [9.0]

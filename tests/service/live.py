@@ -144,8 +144,8 @@ class Clinic:
         body = {"measure": measure, "kind": kind, "value": value, "occurred_at": "2026-11-20T20:00:00+01:00"}
         return self.made(f"/trials/{trial_id}/reports", body)
 
-    def rated_course(self) -> tuple[str, str]:
-        course_id = self.course()["id"]
+    def rated_course(self, **fields: Any) -> tuple[str, str]:
+        course_id = self.course(**fields)["id"]
         trial_id = self.trial(course_id)["id"]
         self.report(trial_id, 6)
         return course_id, trial_id

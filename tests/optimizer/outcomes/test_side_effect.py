@@ -17,6 +17,12 @@ def test_a_severe_grade_lies_above_the_limit(grades: tuple[float, float]) -> Non
         Tolerability(limit_grade=grades[0], severe_grade=grades[1])
 
 
+@pytest.mark.parametrize("grade", [0.0, -1.0, 10.0, 11.0])
+def test_the_limit_lies_inside_the_scale_of_grades(grade: float) -> None:
+    with pytest.raises(ProblemDefinitionError, match=r"tolerability\.limit_grade"):
+        Tolerability(limit_grade=grade, severe_grade=12.0)
+
+
 @pytest.mark.parametrize("ceiling", [0.0, 1.0, -0.1, float("nan")])
 def test_the_ceiling_is_a_probability(ceiling: float) -> None:
     with pytest.raises(ProblemDefinitionError, match=r"tolerability\.ceiling"):

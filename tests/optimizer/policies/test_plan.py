@@ -13,6 +13,7 @@ from optimizer.outcomes.objective import Objective
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.problem import Envelope
 from optimizer.safety.limits import gate_of
+from optimizer.trial import Posture
 from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
 
 
@@ -119,3 +120,26 @@ def test_an_imagined_trial_is_rated_at_every_pain_site() -> None:
     assert [rating.value for rating in ratings(problem, after.facts[-1])] == [
         pytest.approx(step.outcome.mean)
     ]
+
+
+def test_a_step_of_a_plan_is_imagined_in_the_posture_of_the_ask() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    step = describe(
+        conditioned(problem, ROWS),
+        gate_of(problem, history, ask),
+        indices(problem, START)[0],
+        Purpose.IMPROVE,
+    )
+    then = imagined(problem, history, replace(ask, posture=Posture.LYING), step)
+    (rating,) = ratings(problem, then.facts[-1])
+    assert rating.posture is Posture.LYING
+    assert {report.posture for report in then.facts[-1].side_effects} == {Posture.UNKNOWN}
+
+
+def test_a_locked_amplitude_leaves_the_patient_no_range() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    gate = gate_of(problem, history, replace(ask, locked=("amplitude_ma",)))
+    step = describe(conditioned(problem, ROWS), gate, indices(problem, START)[0], Purpose.IMPROVE)
+    assert step.amplitude_range_ma == (START["amplitude_ma"],) * 2

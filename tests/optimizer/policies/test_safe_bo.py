@@ -13,10 +13,14 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Purpose, Stop
 from optimizer.history import EPOCH, applied
 from optimizer.models.dataset import points_of
+from optimizer.outcomes.scale import OutcomeScale
+from optimizer.outcomes.side_effect import Tolerability
 from optimizer.policies.safe_bo import SAFE_BO, SafeBO
+from optimizer.problem import Problem, TitrationRule
 from optimizer.safety.limits import gate_of
-from optimizer.space.parameter import Value
-from optimizer.trial import Posture, Review, ReviewSubject
+from optimizer.space.parameter import Value, listed, uniform
+from optimizer.space.search_space import SearchSpace
+from optimizer.trial import Posture, Review, ReviewSubject, TrialKind
 from tests.optimizer.models.courses import ROWS, START, asked, indices, said, tonic
 
 
@@ -244,3 +248,42 @@ def test_what_rounding_puts_just_below_zero_can_still_be_chosen(worth: list[floa
         worth=torch.tensor(worth, dtype=torch.float64),
     )
     assert SAFE_BO.start(problem)._choose(candidates) == 0
+
+
+def test_a_course_whose_first_trial_lies_off_the_grid_began_at_the_first_that_does_not() -> None:
+    problem = tonic()
+    history, ask = asked(problem, ROWS)
+    off_grid = replace(history.trials[0], applied=applied(problem, {**START, "amplitude_ma": 5.013}))
+    course = replace(history, trials=(off_grid, *history.trials[1:]))
+    began = SAFE_BO.start(problem)._start(course, ask)
+    assert began["amplitude_ma"] == ROWS[1]["amplitude_ma"] != ROWS[-1]["amplitude_ma"]
+
+
+def test_what_was_stored_with_stimulation_off_is_not_among_what_was_tried() -> None:
+    problem = tonic()
+    history, ask = asked(problem, [{**START, "amplitude_ma": 8.0, "pain": 8}, *ROWS])
+    off = replace(history.trials[0], kind=TrialKind.STIMULATION_OFF)
+    known = search.known(problem, replace(history, trials=(off, *history.trials[1:])), ask)
+    assert problem.space.columns(known).amplitude_ma.max() < 8.0
+
+
+def test_a_small_space_of_stimulation_that_starts_off_is_titrated_and_not_given_up() -> None:
+    amplitude = uniform("amplitude_ma", "mA", 0.0, 8.0, 0.1)
+    problem = Problem(
+        space=SearchSpace(parameters=(amplitude,)), tolerability=Tolerability(), titration=TitrationRule()
+    )
+    rows = [{"amplitude_ma": min(number, 7) / 10, "pain": 8, "discomfort": 0} for number in range(9)]
+    decision = SAFE_BO.start(problem).decide(*asked(problem, rows))
+    assert isinstance(decision, Proposal), "2 mA may help: nobody knows yet"
+
+
+def test_without_stimulation_the_best_is_kept_however_near_the_others_are() -> None:
+    sites = listed("site", "", [float(site) for site in range(10)])
+    scale = OutcomeScale(name="score", low=0, high=1, larger_is_better=True, whole=False)
+    problem = Problem(
+        space=SearchSpace(parameters=(sites,)), outcome=scale, tolerability=None, titration=None
+    )
+    rows = [{"site": site, "score": 0.95 if site else 0.7} for site in (9.0, 0.0) for _ in range(6)]
+    decision = SAFE_BO.start(problem).decide(*asked(problem, rows))
+    assert isinstance(decision, Stop)
+    assert decision.keep["site"] == 9.0

@@ -298,3 +298,21 @@ def test_a_longer_pause_is_below_a_shorter_one() -> None:
     assert settings.as_dict() == {**values, "off_s": 600.0}
     past = replace(ask(), in_force=Applied(values={**values, "off_s": 1e6}))
     assert doubt.meanwhile(vagus, History(), past) is None
+
+
+def test_at_home_a_hold_names_nothing_the_patient_may_not_use_there() -> None:
+    elsewhere = trial(1, 1, amplitude_ma=8.0, configuration="level-6")
+    record = history(elsewhere, trial(2, 1, amplitude_ma=3.5), trial(3, 9))
+    at_home = ask(in_clinic=False, patient_range_ma=(3.0, 4.0))
+    found = doubt.meanwhile(PROBLEM, record, at_home)
+    assert found is not None
+    assert (found["amplitude_ma"], found["configuration"]) == (3.5, "level-4")
+    without = history(elsewhere, trial(3, 9))
+    assert doubt.meanwhile(PROBLEM, without, at_home) is None
+    in_clinic = doubt.meanwhile(PROBLEM, without, ask())
+    assert in_clinic is not None
+    assert in_clinic["configuration"] == "level-6"
+
+
+def test_pain_reported_while_stimulation_was_off_is_no_rating_of_the_settings() -> None:
+    assert reason(history(trial(1, stimulation_on=False))) == HoldReason.NO_RATING

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from optimizer.history import History
+from optimizer.history import History, applied
 from optimizer.safety import strength, tolerance
-from optimizer.trial import Measure, Posture, Report, ReviewSubject, RungOutcome, Trial, TrialKind
+from optimizer.trial import Amended, Measure, Posture, Report, ReviewSubject, RungOutcome, Trial, TrialKind
 from tests.strategies.scs import HERE, PROBLEM, day, history, review, trial
 
 Facts = tuple[Trial | Report, ...]
@@ -211,3 +211,15 @@ def test_a_retracted_report_bars_nothing() -> None:
     )
     assert subjects(record) == ["g1-0"]
     assert subjects(record.add(gone)) == []
+
+
+def test_a_release_does_not_lift_the_bar_of_what_was_corrected_later() -> None:
+    record = history(trial(1, 5), review("g1-0", ReviewSubject.CLOSURE))
+    assert subjects(record) == []
+    before = record.trials[0]
+    for recorded_day, still_barred in ((30, ["g1-0"]), (1, [])):
+        now = replace(
+            before, applied=applied(PROBLEM, {**HERE, "amplitude_ma": 3.0}), recorded_at=day(recorded_day)
+        )
+        corrected = replace(record, trials=(now,), amended=(Amended(trial=before, until=now.recorded_at),))
+        assert subjects(corrected) == still_barred

@@ -100,3 +100,39 @@ def test_another_optimiser_holds_a_running_course_until_a_person_migrates_it(
     assert clinic.ask(course_id)["kind"] == "proposal"
     again = clinic.post(f"/courses/{course_id}/migrations", {"signed_by": SIGNED_BY})
     assert codes([again]) == [(409, "conflict")]
+
+
+def test_a_severe_report_of_another_course_holds_until_it_is_reviewed_there(clinic: Clinic) -> None:
+    harmed, trial_id = clinic.rated_course()
+    patient_id = clinic.get(f"/courses/{harmed}").json()["patient_id"]
+    other, _ = clinic.rated_course(patient_id=patient_id)
+    proposal = clinic.ask(other)
+    assert clinic.decide(proposal, action="approve").status_code == 201
+    severe = clinic.report(trial_id, 9, kind="discomfort")
+    assert severe["withdrawn_proposals"] == [proposal["id"]]
+    held = clinic.ask(other)
+    assert (held["reason"], held["decision"]["subject_ids"], held["decision"]["release"]) == (
+        "adverse_event_elsewhere",
+        [severe["reports"][0]["id"]],
+        "review",
+    )
+    advised = clinic.get(f"/courses/{other}/recommendation").json()
+    assert (advised["stimulation"], advised["settings"], advised["is_current"]) == ("off", None, True)
+    opened_since, _ = clinic.rated_course(patient_id=patient_id)
+    assert clinic.ask(opened_since)["reason"] == "adverse_event_elsewhere"
+    unharmed, _ = clinic.rated_course()
+    assert clinic.ask(unharmed)["kind"] == "proposal"
+    body = {"subject": "adverse_event", "subject_id": severe["reports"][0]["id"], "reason": "cause_resolved"}
+    clinic.made(f"/courses/{harmed}/reviews", body)
+    assert clinic.ask(other)["kind"] == "proposal"
+
+
+def test_after_a_contraindication_nothing_is_recommended_but_off(clinic: Clinic) -> None:
+    course_id = clinic.course(checks=[*CHECKS, *ABSENT], **VNS)["id"]
+    clinic.report(clinic.trial(course_id, settings=VNS["start"])["id"], 6)
+    clinic.ask(course_id)
+    clinic.made(
+        f"/courses/{course_id}/preflights", {"checks": [{"check": "bradycardia", "outcome": "present"}]}
+    )
+    advised = clinic.get(f"/courses/{course_id}/recommendation").json()
+    assert (advised["stimulation"], advised["settings"], advised["is_current"]) == ("off", None, False)

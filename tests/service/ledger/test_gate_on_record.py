@@ -8,6 +8,7 @@ from optimizer.ask import Ask
 from optimizer.decision import HoldReason
 from optimizer.history import applied
 from service.errors import (
+    AdverseEventElsewhereError,
     ContraindicatedError,
     PatientPausedError,
     PreflightDueError,
@@ -125,6 +126,7 @@ def test_another_optimiser_bars_asking_and_not_programming_and_comes_last(
     [
         (HoldReason.SITE_STOPPED, "release_stop", SiteStoppedError),
         (HoldReason.PATIENT_PAUSED, "release_stop", PatientPausedError),
+        (HoldReason.ADVERSE_EVENT_ELSEWHERE, "review", AdverseEventElsewhereError),
         (HoldReason.CONTRAINDICATED, "record_preflight", ContraindicatedError),
         (HoldReason.PREFLIGHT_FAILED, "record_preflight", PreflightDueError),
         (HoldReason.PREFLIGHT_DUE, "record_preflight", PreflightDueError),
@@ -139,11 +141,11 @@ def test_a_barrier_is_a_hold_that_says_what_releases_it_and_a_refusal_of_its_own
     ask = Ask(at=NOW, in_force=applied(PROBLEM, HERE))
     hold = barrier.hold(PROBLEM, history(trial(1, 1)), ask)
     assert (hold.reason, hold.subject_ids, hold.release) == (reason, ("s",), release)
-    off = reason is HoldReason.CONTRAINDICATED
+    off = reason in (HoldReason.CONTRAINDICATED, HoldReason.ADVERSE_EVENT_ELSEWHERE)
     assert (hold.meanwhile is None) is off
     if error is not None:
         assert type(barrier.error()) is error
 
 
 def test_there_are_no_other_barriers() -> None:
-    assert len(gate.REASONS) == 6
+    assert len(gate.REASONS) == 7
