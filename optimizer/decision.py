@@ -82,7 +82,7 @@ class Explanation:
 
     purpose: Purpose
     gain_nrs: Interval
-    """Expected change of utility against the settings in force."""
+    """Expected change of utility against the settings in force: relief less what tolerable side effects bother."""
     p_intolerable: dict[str, float]
     """Declared posture -> probability of an intolerable report."""
     changes: tuple[Change, ...]
@@ -123,7 +123,7 @@ class Step:
     amplitude_range_ma: tuple[float, float] | None
     """The patient's own minimum and maximum; None where there is no amplitude."""
     relief_nrs: Interval
-    """Predicted relief against the mean outcome at the settings in force."""
+    """Predicted relief against the mean outcome at the settings in force; of a plan's later steps, at the step before."""
     outcome: Interval
     """Predicted report on the outcome's own scale, in the posture of the ask."""
     rating_probabilities: tuple[float, ...] | UnsetType = UNSET

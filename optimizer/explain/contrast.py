@@ -65,9 +65,18 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
 
 def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices) -> Interval:
     """Return the expected change of relief at a grid point, ``(d,)``, against other settings."""
+    return gains_over(problem, surrogate, reference, point)[0]
+
+
+def gains_over(
+    problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices
+) -> tuple[Interval, Interval]:
+    """Return the expected change of relief, and of utility: of relief less what tolerable side effects bother."""
     both = surrogate.predict(points_of(problem, np.array([reference.indices, point], dtype=np.int64)))
     mean, variance = both.at(1).gain_over(both.at(0))
-    return interval(mean[:, 0], variance[:, 0].sqrt())
+    relief, sd = mean[:, 0], variance[:, 0].sqrt()
+    before, after = (problem.objective.bother_weight * surrogate.expected_grade(both.points)).T
+    return interval(relief, sd), interval(relief - after + before, sd)
 
 
 def report_interval(problem: Problem, mean: Tensor, variance: Tensor) -> Interval:

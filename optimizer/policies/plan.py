@@ -43,12 +43,12 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
     prediction = surrogate.predict(points_of(problem, point[None, :]))
     felt = surrogate.rated_in(ask.posture)
     report = felt.report(prediction if felt is surrogate else felt.predict(prediction.points))
-    gain = _gain(problem, surrogate, ask, point)
+    relief, gain = contrast.gains_over(problem, surrogate, _in_force(ask), point)
     trustworthy = is_trustworthy(surrogate)
     return Step(
         settings=settings,
         amplitude_range_ma=_range(surrogate, gate, point),
-        relief_nrs=gain,
+        relief_nrs=relief,
         outcome=contrast.report_interval(problem, *report),
         rating_probabilities=contrast.rating_probabilities(problem, *report),
         side_effect_grade=contrast.grade_interval(surrogate, prediction),
@@ -134,9 +134,13 @@ def imagined(problem: Problem, history: History, ask: Ask, step: Step) -> Histor
 
 def _gain(problem: Problem, surrogate: Surrogate, ask: Ask, point: np.ndarray) -> Interval:
     """Expected change of relief against the settings in force."""
+    return contrast.gain_over(problem, surrogate, _in_force(ask), point)
+
+
+def _in_force(ask: Ask) -> Settings:
     if ask.in_force.settings is None:
         raise AssertionError("settings in force were checked to be on the grid")
-    return contrast.gain_over(problem, surrogate, ask.in_force.settings, point)
+    return ask.in_force.settings
 
 
 def _range(surrogate: Surrogate, gate: Gate, point: np.ndarray) -> tuple[float, float] | None:

@@ -143,3 +143,12 @@ def test_a_locked_amplitude_leaves_the_patient_no_range() -> None:
     gate = gate_of(problem, history, replace(ask, locked=("amplitude_ma",)))
     step = describe(conditioned(problem, ROWS), gate, indices(problem, START)[0], Purpose.IMPROVE)
     assert step.amplitude_range_ma == (START["amplitude_ma"],) * 2
+
+
+def test_what_is_gained_is_relief_less_bother_and_a_step_that_spares_bother_improves() -> None:
+    problem = tonic(objective=Objective(bother_weight=5.0))
+    history, ask = asked(problem, ROWS)
+    weak = indices(problem, {**START, "amplitude_ma": 2.0})[0]
+    step = describe(conditioned(problem, ROWS), gate_of(problem, history, ask), weak, Purpose.IMPROVE)
+    assert step.relief_nrs.mean < 0 < step.explanation.gain_nrs.mean
+    assert step.explanation.purpose is Purpose.IMPROVE
