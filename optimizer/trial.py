@@ -180,6 +180,7 @@ class Report:
     recorded_at: datetime
     posture: Posture = Posture.UNKNOWN
     stimulation_on: bool = True
+    """False where it was off at that instant: pain then rates no settings, but for a trial without stimulation."""
     recall: Recall = Recall.NOW
     zone: str = "UTC"
     amends: str | None = None

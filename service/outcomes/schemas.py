@@ -146,6 +146,8 @@ class NewReport(Body):
     occurred_at: At
     posture: Annotated[Posture, Field(strict=False)] = Posture.UNKNOWN
     stimulation_on: bool = True
+    """False where stimulation was off at that time, which then says nothing of the settings: such pain is kept and rates
+    nothing, unless the trial itself was without stimulation. Pain after a session is the session's: true."""
     recall: Annotated[Recall, Field(strict=False)] = Recall.NOW
     zone: Zone = "UTC"
     amends: IdText | None = None
