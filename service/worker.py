@@ -52,7 +52,7 @@ def rebuild(settings: Settings, *, namespace: str = "titrate") -> int:
 
     Raises:
         ProjectionBusyError: If a worker is at work on the same projection.
-        TrackingUnavailableError: If MLflow does not answer.
+        TrackingUnavailableError: If MLflow does not answer, or a course could not be shown.
         DatabaseNotReadyError: If the ledger has another schema.
     """
     database = Database(settings.database_url, busy_timeout_s=settings.busy_timeout_s)
@@ -64,7 +64,7 @@ def rebuild(settings: Settings, *, namespace: str = "titrate") -> int:
         courses += turn.courses
     relay.release()
     database.close()
-    if turn.failed:
+    if turn.lag:  # also of a course that failed turns ago and waits
         raise TrackingUnavailableError(
             "projection", "is not complete", remedy="Start the worker; it goes on."
         )

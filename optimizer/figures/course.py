@@ -1,6 +1,7 @@
 """A course so far, trial by trial: what was predicted, what the patient reported, what was set."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -35,6 +36,7 @@ def course_figure(
     outcome: str,
     bounds: tuple[float, float],
     side_effect_limit: float | None,
+    amplitude_range_ma: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw a course: outcome, side effects and amplitude over trials.
 
@@ -43,6 +45,8 @@ def course_figure(
         outcome: Name of the primary outcome.
         bounds: Lowest and highest value of its scale.
         side_effect_limit: Grade above which a side effect is intolerable; None where that does not apply.
+        amplitude_range_ma: What the device can give. An amplitude past it is drawn at its edge with its number: one absurd
+            entry must neither flatten the others nor overflow an axis. None draws all as they are.
 
     Returns:
         A figure of three panels over trial numbers; the caller saves or shows it.
@@ -51,7 +55,7 @@ def course_figure(
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 1.6))
     _draw_outcome(top, trials, outcome, bounds)
     _draw_side_effects(middle, trials, side_effect_limit)
-    _draw_amplitude(bottom, trials)
+    _draw_amplitude(bottom, trials, amplitude_range_ma)
     bottom.set_xlabel("trial")
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
     bottom.set_xlim(0.4, max(len(trials), 1) + 0.6)
@@ -94,9 +98,10 @@ def _draw_side_effects(axes: Axes, trials: Sequence[TrialPoint], limit: float | 
     _legend(axes)
 
 
-def _draw_amplitude(axes: Axes, trials: Sequence[TrialPoint]) -> None:
+def _draw_amplitude(axes: Axes, trials: Sequence[TrialPoint], range_ma: tuple[float, float] | None) -> None:
+    low, high = range_ma or (-math.inf, math.inf)
     set_ma = [
-        (number, trial.amplitude_ma)
+        (number, min(max(trial.amplitude_ma, low), high))
         for number, trial in enumerate(trials, 1)
         if trial.amplitude_ma is not None
     ]
@@ -106,12 +111,14 @@ def _draw_amplitude(axes: Axes, trials: Sequence[TrialPoint]) -> None:
     numbers, amplitudes = zip(*set_ma, strict=True)
     axes.step(numbers, amplitudes, where="mid", color="#444444")
     axes.scatter(numbers, amplitudes, s=16, color="#444444")
+    drawn = dict(set_ma)
+    _mark_clipped(axes, trials, drawn)
     previous = ""
     for number, trial in enumerate(trials, 1):
-        if trial.label and trial.label != previous and trial.amplitude_ma is not None:
+        if trial.label and trial.label != previous and number in drawn:
             axes.annotate(
                 trial.label,
-                (number, trial.amplitude_ma),
+                (number, drawn[number]),
                 xytext=(0, 6),
                 textcoords="offset points",
                 ha="center",
@@ -119,6 +126,27 @@ def _draw_amplitude(axes: Axes, trials: Sequence[TrialPoint]) -> None:
             )
         previous = trial.label
     axes.margins(y=0.35)
+
+
+def _mark_clipped(axes: Axes, trials: Sequence[TrialPoint], drawn: Mapping[int, float]) -> None:
+    """Mark what is drawn at the edge of the device's range, with the amplitude that was recorded."""
+    clipped = [number for number in drawn if trials[number - 1].amplitude_ma != drawn[number]]
+    if not clipped:
+        return
+    edges = [drawn[number] for number in clipped]
+    label = "past the device's range, drawn at its edge"
+    axes.scatter(clipped, edges, marker="D", color=LIMIT, label=label, zorder=3)
+    for number, edge in zip(clipped, edges, strict=True):
+        axes.annotate(
+            f"{trials[number - 1].amplitude_ma:g} mA",
+            (number, edge),
+            xytext=(0, -12),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=LIMIT,
+        )
+    _legend(axes)
 
 
 def _draw_predictions(axes: Axes, predictions: Sequence[tuple[float, float, float] | None]) -> None:

@@ -43,11 +43,15 @@ def take_lease(session: Session, name: str, holder: str, now: datetime, span: ti
 
 
 def pending(session: Session, name: str, now: datetime, limit: int = 100) -> tuple[Pending, ...]:
-    """Return the courses with entries the relay has not shown, oldest first, without those that wait after a failure."""
+    """Return the courses with entries the relay has not shown, without those that wait after a failure.
+
+    Oldest first, those that failed before after all others: a course that never succeeds stands in nobody's way.
+    """
     newest = func.max(OutboxRow.sequence)
     shown = func.coalesce(RelayProgressRow.sequence, 0)
+    attempts_before = func.coalesce(RelayProgressRow.attempts, 0)
     rows = session.execute(
-        select(OutboxRow.course_id, shown, func.coalesce(RelayProgressRow.attempts, 0), newest)
+        select(OutboxRow.course_id, shown, attempts_before, newest)
         .outerjoin(
             RelayProgressRow,
             (RelayProgressRow.course_id == OutboxRow.course_id) & (RelayProgressRow.name == name),
@@ -55,7 +59,7 @@ def pending(session: Session, name: str, now: datetime, limit: int = 100) -> tup
         .where(OutboxRow.sequence > shown)
         .where(or_(RelayProgressRow.next_attempt_at.is_(None), RelayProgressRow.next_attempt_at <= now))
         .group_by(OutboxRow.course_id, RelayProgressRow.sequence, RelayProgressRow.attempts)
-        .order_by(func.min(OutboxRow.sequence))
+        .order_by(attempts_before, func.min(OutboxRow.sequence))
         .limit(limit)
     )
     return tuple(

@@ -4,8 +4,11 @@ import io
 
 from optimizer.figures.course import TrialPoint, course_figure
 from optimizer.history import ratings
+from optimizer.problem import Problem
 from optimizer.trial import Facts
 from service.tracking.record import CourseRecord
+
+AMPLITUDE = "amplitude_ma"
 
 
 def course_png(record: CourseRecord) -> bytes:
@@ -23,15 +26,24 @@ def course_png(record: CourseRecord) -> bytes:
         outcome=record.problem.outcome.name,
         bounds=(record.problem.outcome.low, record.problem.outcome.high),
         side_effect_limit=limit,
+        amplitude_range_ma=_amplitude_range_ma(record.problem),
     )
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()
 
 
+def _amplitude_range_ma(problem: Problem) -> tuple[float, float] | None:
+    """What the device can give: anything may be recorded, however absurd, and the picture must still be drawn."""
+    if AMPLITUDE not in problem.space.names:
+        return None
+    numbers = problem.space.parameter(AMPLITUDE).numbers
+    return numbers[0], numbers[-1]
+
+
 def _point(record: CourseRecord, facts: Facts) -> TrialPoint:
     step = record.prediction(facts.trial)
-    amplitude = facts.trial.applied.values.get("amplitude_ma")
+    amplitude = facts.trial.applied.values.get(AMPLITUDE)
     grades = [report.value for report in facts.side_effects if report.value is not None]
     grade = step.side_effect_grade if step is not None else None
     return TrialPoint(

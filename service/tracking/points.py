@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+import numpy as np
+
 from optimizer.decision import Step
 from optimizer.problem import Problem
 from optimizer.space import pulse
@@ -98,9 +100,11 @@ def _settings(values: Mapping[str, Value]) -> dict[str, float]:
 
 def _physics(problem: Problem, values: Mapping[str, Value]) -> dict[str, float]:
     """Charge per phase, and every hard limit's quantity that could be computed, with the unit in its name."""
+    with np.errstate(over="ignore", invalid="ignore"):  # of an absurd amplitude: no number, left out below
+        readings = problem.space.readings(values)
     found: dict[str, float] = {
         f"stimulation/{reading.quantity}": reading.value
-        for reading in problem.space.readings(values)
+        for reading in readings
         if reading.value is not None and math.isfinite(reading.value)
     }
     amplitude, width = values.get("amplitude_ma"), values.get("pulse_width_us")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.clock import Clock, system_clock
 from service.db.engine import Database
-from service.errors import ProjectionBusyError
+from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
 from service.ledger.outbox import Pending
 from service.ledger.tables import CourseRow
@@ -44,6 +44,9 @@ class Turn:
     runs: int = 0
     """Runs written for it."""
     failed: bool = False
+    """Whether a course could not be shown; it waits, and the others went on."""
+    down: bool = False
+    """Whether MLflow or the ledger did not answer, so that there was no going on with any course."""
     lag: int = 0
     """Ledger entries the projection does not show yet."""
 
@@ -78,7 +81,7 @@ class Relay:
         self._holder = secrets.token_hex(8)
 
     def turn(self) -> Turn:
-        """Bring every course that moved up to date, until one fails.
+        """Bring every course that moved up to date; one that fails waits, and MLflow not answering ends the turn.
 
         Returns:
             What was done. Not leading means that another relay is at work, which is no failure.
@@ -88,7 +91,7 @@ class Relay:
         with self._database.read() as session:
             due = outbox.pending(session, self.name, self._clock())
         courses = runs = 0
-        failed = False
+        failed = down = False
         for pending in due:
             try:
                 runs += self._show(pending)
@@ -98,8 +101,10 @@ class Relay:
             except Exception as error:  # noqa: BLE001 - it is put on record, and the other courses must go on
                 self._failed(pending, error)
                 failed = True
-                break  # likely down for all; the failed course waits, so the next turn begins with another
-        return Turn(leading=True, courses=courses, runs=runs, failed=failed, lag=self.lag())
+                down = isinstance(error, TrackingUnavailableError)
+                if down:
+                    break  # likely for all; the failed course waits, so the next turn begins with another
+        return Turn(leading=True, courses=courses, runs=runs, failed=failed, down=down, lag=self.lag())
 
     def forget(self) -> int:
         """Delete what is shown of every course and the progress, so that the next turns begin from nothing.
@@ -187,11 +192,11 @@ def run_until(relay: Relay, stopped: Callable[[float], bool], *, idle_s: float =
             turn = relay.turn()
         except SQLAlchemyError as error:
             log.warning("ledger not reached", error=type(error).__name__)
-            turn = Turn(leading=False, failed=True, lag=said.lag)
+            turn = Turn(leading=False, failed=True, down=True, lag=said.lag)
         if (turn.leading, turn.lag, turn.failed) != (said.leading, said.lag, said.failed):
             log.info("projection", leading=turn.leading, lag=turn.lag, courses=turn.courses, runs=turn.runs)
         said = turn
-        failures = failures + 1 if turn.failed else 0
+        failures = failures + 1 if turn.down else 0  # a course that failed has a pause of its own
         if stopped(pause_s(failures) if failures else idle_s):
             with suppress(SQLAlchemyError):  # then the lease runs out by itself
                 relay.release()

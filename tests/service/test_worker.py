@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from service.errors import TrackingUnavailableError
 from service.ledger.tables import ReportRow, TrialRow
 from service.settings import Settings
 from service.tracking.client import Tracking
@@ -25,6 +26,8 @@ from service.tracking.status import lag
 from service.tracking.view import IDENTIFIER, SHOWN
 from service.worker import artifact_folder, rebuild
 from tests.service.live import serving
+from tests.service.new_ledger import new_ledger
+from tests.service.tracking.written import Writer, scs_problem
 
 LONGEST_WRITE_S = 5.0
 
@@ -166,6 +169,27 @@ def test_workers_killed_at_random_instants_show_each_trial_and_report_exactly_on
     assert rebuild(settings) == 1
     assert shown(store, name) == before
     exactly_once(database, course.id, store)
+
+
+def test_a_rebuild_that_could_not_show_a_course_says_so(tmp_path, monkeypatch):
+    database = new_ledger(tmp_path)
+    shown, broken = (
+        Writer(database=database, problem=scs_problem(), patient=name) for name in ("P-1", "P-2")
+    )
+    shown.open()
+    broken.open()
+    show = Tracking.show
+
+    def show_all_but_one(self, view, **options):
+        if view.parent.identifier == broken.course_id:
+            raise ValueError("a picture that cannot be drawn")
+        return show(self, view, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tracking, "show", show_all_but_one)
+        with pytest.raises(TrackingUnavailableError, match="not complete"):
+            rebuild(Settings(data_folder=tmp_path))
+    assert rebuild(Settings(data_folder=tmp_path)) == 2
 
 
 @contextlib.contextmanager

@@ -65,6 +65,16 @@ def test_a_failure_waits_and_success_forgets_it(database: Database) -> None:
         assert outbox.lag(session, "mlflow") == 0
 
 
+def test_a_course_that_failed_comes_after_those_that_did_not(database: Database) -> None:
+    first, second, third = (add_course(database, name) for name in ("x", "y", "z"))
+    with database.write() as session:
+        for failing in (first, first, second):
+            outbox.record_failure(session, "mlflow", failing, error="value-error", next_attempt_at=NOW)
+            session.flush()
+        assert [p.course_id for p in outbox.pending(session, "mlflow", NOW)] == [third, second, first]
+        assert [p.course_id for p in outbox.pending(session, "mlflow", NOW, limit=1)] == [third]
+
+
 def test_a_projection_can_begin_again_from_nothing(database: Database) -> None:
     course_id = add_course(database, "x")
     with database.write() as session:

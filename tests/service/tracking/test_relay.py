@@ -7,6 +7,7 @@ import pytest
 from service.db.engine import Database
 from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
+from service.tracking import relay as relay_module
 from service.tracking.client import Tracking
 from service.tracking.relay import LONGEST_PAUSE_S, Relay, pause_s, run_until
 from service.tracking.view import IDENTIFIER
@@ -136,11 +137,89 @@ def test_a_course_that_cannot_be_shown_does_not_hold_up_the_others(
         return show(view, **options)
 
     monkeypatch.setattr(store, "show", show_all_but_one)
-    assert relay.turn().failed
     turn = relay.turn()
-    assert (turn.courses, turn.failed) == (1, False)
+    assert (turn.courses, turn.failed, turn.down) == (1, True, False)
     assert len(identifiers(store, request, patient="P-002")) == 2
     assert turn.lag > 0
+
+
+def test_a_course_that_never_can_be_shown_delays_nobody_however_long_the_worker_runs(
+    relay, writer, database, store, clock, request, monkeypatch
+):
+    """The broken course is the oldest and, as time goes by between turns, due again and again."""
+    other = Writer(database=database, problem=writer.problem, patient="P-002")
+    other.open()
+    plain = relay_module.project
+
+    def broken(record, **options):
+        if record.course_id == writer.course_id:
+            raise ValueError("arange: cannot compute length")
+        return plain(record, **options)
+
+    monkeypatch.setattr(relay_module, "project", broken)
+    waits, shown = [], []
+
+    def stopped(seconds):
+        waits.append(seconds)
+        clock.now += timedelta(seconds=seconds)
+        shown.append(len(identifiers(store, request, patient="P-002")))
+        other.apply(4.0)
+        return len(waits) == 8
+
+    run_until(relay, stopped, idle_s=2.0)
+    assert waits == [2.0] * 8
+    assert shown == [*range(1, 9)]
+
+
+def test_an_mlflow_that_is_down_ends_the_turn_and_is_asked_less_and_less(
+    database, writer, clock, request, monkeypatch
+):
+    Writer(database=database, problem=writer.problem, patient="P-002").open()
+    tracking = Tracking("http://127.0.0.1:9")
+    asked, waits = [], []
+    show = tracking.show
+    monkeypatch.setattr(tracking, "show", lambda *view, **options: asked.append(1) or show(*view, **options))
+
+    def stopped(seconds):
+        waits.append(seconds)
+        clock.now += timedelta(seconds=seconds)
+        return len(waits) == 3
+
+    run_until(Relay(database, tracking, clock=clock, namespace=request.node.name), stopped)
+    assert waits == [1.0, 2.0, 4.0]
+    assert len(asked) == 3
+
+
+def test_an_absurd_amplitude_is_shown_like_any_other(relay, writer, store, request):
+    trial_id = writer.apply_absurd(1e308)
+    turn = relay.turn()
+    assert (turn.failed, turn.lag) == (False, 0)
+    assert trial_id in identifiers(store, request)
+
+
+def test_a_page_shown_before_an_envelope_was_tightened_is_the_one_a_rebuild_makes(
+    relay, writer, store, request
+):
+    def page():
+        experiment = store._client.get_experiment_by_name(f"{request.node.name}/site-a/P-001")
+        runs = store._client.search_runs([experiment.experiment_id])
+        kept = [run.data.tags | {"titrate.made_at": "", "mlflow.parentRunId": ""} for run in runs]
+        return sorted(
+            ((tags[IDENTIFIER], run.data.params, tags) for run, tags in zip(runs, kept, strict=True)),
+            key=lambda run: run[0],
+        )
+
+    writer.write_trial(4.0, 6.0)
+    relay.turn()
+    writer.tighten(4.5)
+    relay.turn()
+    grown = page()
+    relay.forget()
+    relay.turn()
+    assert page() == grown
+    course = next(run for run in grown if run[0] == writer.course_id)
+    assert course[1]["envelope.amplitude_ma"] == "0 to 9"
+    assert course[2]["titrate.envelope.amplitude_ma"] == "0 to 4.5"
 
 
 def test_a_ledger_out_of_reach_is_waited_for(tmp_path, store, clock):

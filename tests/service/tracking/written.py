@@ -8,13 +8,16 @@ from sqlalchemy.orm import Session
 from optimizer import canonical
 from optimizer.decision import Basis, Change, Explanation, Interval, Proposal, Purpose, Step
 from optimizer.outcomes.side_effect import DISCOMFORT
-from optimizer.problem import Problem, stimulation_problem
+from optimizer.problem import Envelope, Problem, stimulation_problem
 from optimizer.space.device import load_device
 from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Report, Rung, RungOutcome, Trial
 from service.db.engine import Database
 from service.ledger.amendments import Amendment, standing_trial
+from service.ledger.course_tables import ProblemRow
+from service.ledger.history import TIGHTER
 from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import take_back
 from service.ledger.tables import (
     AmendmentRow,
     AskRow,
@@ -71,8 +74,29 @@ class Writer:
         }
         return self.problem.space.settings(values)
 
-    def propose(self, amplitude_ma: float) -> str:
-        """Write ask, proposal and approval; return the proposal's id."""
+    def tighten(self, highest_ma: float) -> None:
+        """Put a lower amplitude in force at once, as ``service.courses.changes`` does."""
+        tighter = replace(self.problem, envelope=Envelope(bounds={"amplitude_ma": (0.0, highest_ma)}))
+        with self._ledger() as ledger:
+            row = ProblemRow(
+                id=ledger.new_id(),
+                course_id=self.course_id,
+                problem=canonical.encode(tighter).decode(),
+                problem_fingerprint=tighter.fingerprint,
+                replaces=self.problem.fingerprint,
+                change=TIGHTER,
+                reason="clinical_judgement",
+            )
+            ledger.append("problem", row, {"change": TIGHTER}, course_id=self.course_id)
+        self.ids.append(row.id)
+
+    def take_back(self, proposal_id: str, reason: str) -> None:
+        """Write that an approval is taken back, or ran out."""
+        with self._ledger() as ledger:
+            take_back(ledger, ledger.proposal(proposal_id), cause_id=proposal_id, reason=reason)
+
+    def propose(self, amplitude_ma: float, action: str | None = "approve") -> str:
+        """Write ask, proposal and what was decided about it; return the proposal's id."""
         settings = self.settings(amplitude_ma)
         with self._ledger() as ledger:
             ask = AskRow(
@@ -97,18 +121,39 @@ class Writer:
                 fallback=None,
             )
             ledger.append("proposal", row, decision, course_id=self.course_id)
-            verdict = DecisionRow(
-                id=ledger.new_id(),
-                course_id=self.course_id,
-                proposal_id=row.id,
-                action="approve",
-                settings=canonical.encode(settings).decode(),
-                reason=None,
-                flags="[]",
-            )
-            ledger.append("decision", verdict, {"action": "approve"}, course_id=self.course_id)
+            if action is not None:
+                self._decide(ledger, row, action, settings)
         self.ids.append(row.id)
         return row.id
+
+    def _decide(self, ledger: Ledger, proposal: ProposalRow, action: str, settings: Settings) -> None:
+        allowed = canonical.encode(settings).decode() if action in ("approve", "edit") else None
+        verdict = DecisionRow(
+            id=ledger.new_id(),
+            course_id=self.course_id,
+            proposal_id=proposal.id,
+            action=action,
+            settings=allowed,
+            reason=None,
+            flags="[]",
+        )
+        ledger.append("decision", verdict, {"action": action}, course_id=self.course_id)
+
+    def apply_absurd(self, amplitude_ma: float) -> str:
+        """Record an amplitude no device can give: a fact is kept whatever it means."""
+        self.trials += 1
+        values = {**self.settings().as_dict(), "amplitude_ma": amplitude_ma}
+        with self._ledger() as ledger:
+            trial = Trial(
+                id=ledger.new_id(),
+                applied=Applied(values=values, settings=None),
+                occurred_at=self.now,
+                recorded_at=self.now,
+            )
+            row = TrialRow(id=trial.id, course_id=self.course_id, proposal_id=None, flags="[]")
+            ledger.append("trial", row, trial, course_id=self.course_id, occurred_at=trial.occurred_at)
+        self.ids.append(trial.id)
+        return trial.id
 
     def apply(self, amplitude_ma: float, proposal_id: str | None = None) -> str:
         self.trials += 1
