@@ -66,9 +66,14 @@ def problem_of(session: Session, course: CourseRow, *, up_to: int | None = None)
     return _problem(_stated(session, course, up_to), measured_ohm)
 
 
-def stated_problem_of(session: Session, course: CourseRow) -> Problem:
+def stated_problem_of(session: Session, course: CourseRow, *, up_to: int | None = None) -> Problem:
     """Return the problem a course is under as people stated it: as opened or as last changed."""
-    return _problem(_stated(session, course, None), None)
+    return _problem(_stated(session, course, up_to), None)
+
+
+def opened_problem_of(course: CourseRow) -> Problem:
+    """Return the problem a course was opened under, whatever was changed since."""
+    return _problem(course.problem, None)
 
 
 def start_of(course: CourseRow) -> Applied:

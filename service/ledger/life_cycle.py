@@ -103,20 +103,42 @@ def status_of(ledger: Ledger, proposal: ProposalRow) -> Status:
         return Status.ADVICE
     decision = decision_about(ledger, proposal.id)
     late = proposal.valid_until is not None and ledger.now > proposal.valid_until
-    if decision is None:
-        return Status.EXPIRED if late else Status.PROPOSED
-    status = _AFTER[Action(decision.action)]
-    return _since_approval(ledger, proposal, status, late=late) if status in APPROVED else status
-
-
-def _since_approval(ledger: Ledger, proposal: ProposalRow, status: Status, *, late: bool) -> Status:
-    taken_back = withdrawal_of(ledger, proposal.id)
-    if taken_back is not None and taken_back.reason != LAPSED:
-        return Status.WITHDRAWN
+    if decision is None or _AFTER[Action(decision.action)] not in APPROVED:
+        return stands(None if decision is None else decision.action, late=late)
     trial = select(TrialRow.sequence).filter_by(proposal_id=proposal.id).limit(1)
-    if ledger.session.scalar(trial) is not None:
+    return stands(
+        decision.action,
+        withdrawal=withdrawal_of(ledger, proposal.id),
+        applied=ledger.session.scalar(trial) is not None,
+        late=late,
+    )
+
+
+def stands(
+    action: str | None,
+    *,
+    withdrawal: WithdrawalRow | None = None,
+    applied: bool = False,
+    late: bool = False,
+) -> Status:
+    """Return where a proposal stands by what is on record of it: THE rule, for the API and for MLflow.
+
+    Args:
+        action: What was decided about it; None where nothing was.
+        withdrawal: How an approval was taken back.
+        applied: Whether a trial names it. That makes nothing of a proposal nobody approved: a trial may name any.
+        late: Whether it is past its time.
+    """
+    if action is None:
+        return Status.EXPIRED if late else Status.PROPOSED
+    status = _AFTER[Action(action)]
+    if status not in APPROVED:
+        return status
+    if withdrawal is not None and withdrawal.reason != LAPSED:
+        return Status.WITHDRAWN
+    if applied:
         return Status.APPLIED
-    return Status.EXPIRED if late or taken_back is not None else status
+    return Status.EXPIRED if late or withdrawal is not None else status
 
 
 def withdrawal_of(ledger: Ledger, proposal_id: str) -> WithdrawalRow | None:

@@ -2,14 +2,22 @@
 
 from typing import NamedTuple, TypedDict
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optimizer import canonical
 from optimizer.decision import Decision, Hold, Proposal, Stop
+from optimizer.problem import Problem
 from service.ledger.amendments import Amendment
-from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.history import (
+    decision_of,
+    history_of,
+    opened_problem_of,
+    problem_of,
+    stated_problem_of,
+)
+from service.ledger.life_cycle import Status, stands
 from service.ledger.tables import (
     CourseRow,
     DecisionRow,
@@ -22,14 +30,6 @@ from service.ledger.tables import (
 from service.tracking.record import CourseRecord, Decided
 
 FACTS = ("trial", "amendment", "report", "review")
-STATUS = {
-    "approve": "approved",
-    "edit": "edited",
-    "reject": "rejected",
-    "expire": "expired",
-    "supersede": "superseded",
-    "withdraw": "withdrawn",
-}
 
 
 class _Owner(NamedTuple):
@@ -75,7 +75,13 @@ def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
         sequences={entry.id: entry.sequence for entry in facts},
         proposed_by=applied,
         amendments=corrections or UNSET,
+        opened_under=_opened_under(session, owner.course, up_to),
     )
+
+
+def _opened_under(session: Session, course: CourseRow, up_to: int) -> Problem | UnsetType:
+    opened = opened_problem_of(course)
+    return UNSET if stated_problem_of(session, course, up_to=up_to) == opened else opened
 
 
 def _owner(session: Session, course_id: str) -> _Owner:
@@ -91,19 +97,29 @@ def _owner(session: Session, course_id: str) -> _Owner:
 
 
 def _decisions(session: Session, course_id: str, up_to: int, applied: set[str]) -> tuple[Decided, ...]:
+    """Return what the optimiser answered, with where it stands by the record alone: as the API says, but for the time.
+
+    What ran out without anybody's noticing is expired once that is written.
+    """
     actions = {
-        row.proposal_id: STATUS[row.action]
+        row.proposal_id: row.action
         for row in session.scalars(
             select(DecisionRow).where(DecisionRow.course_id == course_id, DecisionRow.sequence <= up_to)
         )
     }
-    actions |= {
-        row.proposal_id: "withdrawn"
+    withdrawals = {
+        row.proposal_id: row
         for row in session.scalars(
             select(WithdrawalRow).where(WithdrawalRow.course_id == course_id, WithdrawalRow.sequence <= up_to)
         )
     }
-    actions |= dict.fromkeys(applied, "applied")
+
+    def status(row: ProposalRow) -> Status:
+        if row.kind != "proposal":
+            return Status.ADVICE
+        withdrawal = withdrawals.get(row.id)
+        return stands(actions.get(row.id), withdrawal=withdrawal, applied=row.id in applied)
+
     rows = session.execute(
         select(ProposalRow, Entry.recorded_at)
         .join(Entry, Entry.sequence == ProposalRow.sequence)
@@ -115,7 +131,7 @@ def _decisions(session: Session, course_id: str, up_to: int, applied: set[str]) 
             id=row.id,
             sequence=row.sequence,
             recorded_at=recorded_at,
-            status=actions.get(row.id, "proposed" if row.kind == "proposal" else "answered"),
+            status=str(status(row)),
             **_part(decision_of(row)),
         )
         for row, recorded_at in rows

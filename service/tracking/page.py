@@ -30,6 +30,15 @@ def settings_in_words(problem: Problem, values: Mapping[str, Value]) -> str:
     return ", ".join(words)
 
 
+def bounds_in_words(problem: Problem) -> dict[str, str]:
+    """Say what a problem allows: envelope and hard limits, the part that may be changed while a course runs."""
+    bounds = {
+        f"envelope.{name}": f"{low:g} to {high:g}" for name, (low, high) in problem.envelope.bounds.items()
+    }
+    bounds |= {f"envelope.{name}": ", ".join(choices) for name, choices in problem.envelope.choices.items()}
+    return bounds | {f"limit.{limit.quantity}": f"{limit.bound:g}" for limit in problem.space.limits}
+
+
 def course_note(record: CourseRecord) -> str:
     """Return the description of a course's run: where it stands, and its trials as a table."""
     numbers = {account.trial.id: account.number for account in accounts(record)}
@@ -38,6 +47,7 @@ def course_note(record: CourseRecord) -> str:
     head = [
         f"**{_standing(record)}**",
         "",
+        *_changed_bounds(record),
         f"| trial | settings | {outcome} predicted (90 %) | {outcome} reported | worst side effect | from |",
         "|---|---|---|---|---|---|",
     ]
@@ -88,6 +98,17 @@ def _standing(record: CourseRecord) -> str:
             return f"{words} Latest decision: hold, {hold.reason}."
         case Stop() as stop:
             return f"{words} Latest decision: stop, {stop.reason}; keep {settings_in_words(record.problem, stop.keep.as_dict())}."
+
+
+def _changed_bounds(record: CourseRecord) -> list[str]:
+    """Say what is allowed otherwise than when the course was opened, which is what the parameters beside it say."""
+    opened, present = bounds_in_words(record.opened_problem), bounds_in_words(record.problem)
+    changed = [
+        f"{name} {bound} (opened with {opened.get(name, 'none')})"
+        for name, bound in present.items()
+        if bound != opened.get(name)
+    ]
+    return [f"Changed since the course was opened: {'; '.join(changed)}.", ""] if changed else []
 
 
 def _worst(record: CourseRecord, facts: Facts) -> str:

@@ -61,9 +61,11 @@ def _course(record: CourseRecord) -> RunView:
         name=f"{record.patient}: {record.problem.device or record.problem.outcome.name}",
         started_at=record.opened_at,
         ended_at=_last_at(record) if record.status == "closed" else None,
-        parameters=_problem_parameters(record.problem),
+        # MLflow never changes a parameter, so they say what never changes: the problem as the course was opened
+        parameters=_stated_at_opening(record.opened_problem),
         tags={
             **_common(record),
+            **{f"titrate.{name}": bound for name, bound in page.bounds_in_words(record.problem).items()},
             IDENTIFIER: record.course_id,
             "titrate.kind": "course",
             "titrate.status": record.status,
@@ -173,7 +175,7 @@ def _explanation(record: CourseRecord, trial: Trial) -> dict[str, bytes]:
     return {} if decided is None else {"explanation.json": canonical.encode(decided.decision)}
 
 
-def _problem_parameters(problem: Problem) -> dict[str, str]:
+def _stated_at_opening(problem: Problem) -> dict[str, str]:
     parameters = {
         "device": problem.device or "none",
         "outcome": f"{problem.outcome.name}, {problem.outcome.describe()}",
@@ -192,13 +194,7 @@ def _problem_parameters(problem: Problem) -> dict[str, str]:
         parameters["side_effect_limit"] = f"{problem.tolerability.limit_grade:g}"
         parameters["side_effect_severe"] = f"{problem.tolerability.severe_grade:g}"
         parameters["p_intolerable_ceiling"] = f"{problem.tolerability.ceiling:g}"
-    for name, (low, high) in problem.envelope.bounds.items():
-        parameters[f"envelope.{name}"] = f"{low:g} to {high:g}"
-    for name, choices in problem.envelope.choices.items():
-        parameters[f"envelope.{name}"] = ", ".join(choices)
-    for limit in problem.space.limits:
-        parameters[f"limit.{limit.quantity}"] = f"{limit.bound:g}"
-    return parameters
+    return parameters | page.bounds_in_words(problem)
 
 
 def _report_ids(record: CourseRecord, reports: list[Report]) -> str:

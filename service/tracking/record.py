@@ -26,7 +26,7 @@ class Decided:
     """Place in the ledger."""
     recorded_at: datetime
     status: str
-    """Where its life cycle stands: proposed, approved, edited, rejected, applied ..."""
+    """Where its life cycle stands: proposed, approved, rejected, applied ...; of a hold or a stop, advice."""
     proposal: Proposal | None = None
     hold: Hold | None = None
     stop: Stop | None = None
@@ -70,6 +70,8 @@ class CourseRecord:
     """Id of a trial -> id of the decision it came from; trials nobody proposed are absent."""
     amendments: tuple[Amendment, ...] | UnsetType = UNSET
     """Corrections of trials, in order. Unset, and absent from documents, where there are none."""
+    opened_under: Problem | UnsetType = UNSET
+    """The problem as the course was opened. Unset, and absent from documents, where it is the one stated now."""
 
     def __post_init__(self) -> None:
         """Check that every fact has its place in the ledger."""
@@ -93,6 +95,11 @@ class CourseRecord:
     def corrections(self) -> tuple[Amendment, ...]:
         """Corrections of trials, in the order the ledger learned of them."""
         return () if isinstance(self.amendments, UnsetType) else self.amendments
+
+    @property
+    def opened_problem(self) -> Problem:
+        """The problem as the course was opened; what was measured since plays no part in what it states."""
+        return self.problem if isinstance(self.opened_under, UnsetType) else self.opened_under
 
     def trials(self) -> tuple[Trial, ...]:
         """Return the trials in the order the ledger learned of them, which late reports do not change."""

@@ -3,8 +3,11 @@
 import pytest
 
 from service.ledger.history import history_of
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import LAPSED, status_of
 from service.tracking import read_back
 from service.tracking.load import load
+from service.tracking.project import NOTE, project
 
 
 def test_later_entries_are_not_there_yet(writer, read):
@@ -16,6 +19,35 @@ def test_later_entries_are_not_there_yet(writer, read):
     writer.apply(4.2, proposal_id)
     assert read().decisions[0].status == "applied"
     assert read(up_to=applied.sequence) == proposed
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize(
+    ("action", "taken_back"),
+    [
+        (None, None),
+        *((action, None) for action in ("approve", "edit", "reject", "expire", "supersede", "withdraw")),
+        ("approve", "severe_report"),
+        ("approve", LAPSED),
+    ],
+)
+def test_a_proposal_stands_as_the_api_says(action, taken_back, applied, database, writer, read):
+    proposal_id = writer.propose(4.2, action)
+    if taken_back is not None:
+        writer.take_back(proposal_id, taken_back)
+    if applied:
+        writer.apply(4.2, proposal_id)
+    with database.read() as session:
+        ledger = Ledger(session, site="site-a", principal="test", now=writer.now)
+        said = status_of(ledger, ledger.proposal(proposal_id))
+    assert read().decisions[0].status == said
+
+
+def test_a_trial_that_follows_a_rejected_proposal_does_not_make_it_applied(writer, read):
+    writer.apply(4.2, writer.propose(4.2, "reject"))
+    view = project(read())
+    assert view.trials[0].tags["titrate.proposal_status"] == "rejected"
+    assert "| rejected |" in view.parent.tags[NOTE]
 
 
 def test_pseudonym_and_site_come_with_it(writer, read):

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from optimizer.outcomes.objective import Objective
 from service.ledger.tables import Entry
+from service.tracking import read_back
 from service.tracking.load import load
 from service.tracking.project import NOTE, project
 from service.tracking.view import IDENTIFIER
@@ -74,6 +75,27 @@ def test_what_was_stated_when_the_course_was_opened_is_shown_and_silence_is_not(
     )
     shown = project(weighted).parent.parameters
     assert (shown["bother_weight"], shown["near_tie"]) == ("0.25", "0")
+
+
+def test_parameters_keep_what_the_course_was_opened_with_and_tags_say_what_holds_now(database, writer):
+    writer.write_trial(4.0, pain=6.0)
+    before = view_up_to(database, writer, newest(database)).parent
+    writer.tighten(4.5)
+    after = view_up_to(database, writer, newest(database)).parent
+    assert after.parameters == before.parameters
+    assert after.parameters["envelope.amplitude_ma"] == "0 to 9"
+    assert before.tags["titrate.envelope.amplitude_ma"] == "0 to 9"
+    assert after.tags["titrate.envelope.amplitude_ma"] == "0 to 4.5"
+    assert "envelope.amplitude_ma 0 to 4.5 (opened with 0 to 9)" in after.tags[NOTE]
+    assert "Changed since" not in before.tags[NOTE]
+
+
+def test_a_record_read_back_still_knows_how_the_course_was_opened(writer, read):
+    assert b"opened_under" not in read_back.write(read())
+    writer.tighten(4.5)
+    record = read()
+    assert project(read_back.read(read_back.write(record))) == project(record)
+    assert record.opened_problem == writer.problem
 
 
 def test_every_run_is_named_by_its_ledger_entry(database, writer):
