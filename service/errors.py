@@ -21,9 +21,10 @@
         ProposalDecidedError
         ProposalExpiredError
         NothingToDecideError         a Hold or a Stop asks for no decision
-        SettingsClosedError          settings that a severe report closed
+        SettingsClosedError          settings that a severe report closed, or that were not tolerated since
         ProposalWithdrawnError       a proposal that a fact took back
         ProposalNotApprovedError     a proposal that nobody approved: nothing to program
+        ProposalAppliedError         a proposal that was applied: nothing is left to program
         SiteStoppedError             every course of the site is stopped
         PatientPausedError           the patient is paused
         PreflightDueError            a check of the device is missing, stale or failed
@@ -201,7 +202,7 @@ class NothingToDecideError(ConflictError):
 
 
 class SettingsClosedError(ConflictError):
-    """Settings that a severe report closed."""
+    """Settings that a severe report closed, or that were not tolerated since they were approved."""
 
     code = "settings-closed"
 
@@ -216,6 +217,12 @@ class ProposalNotApprovedError(ConflictError):
     """A proposal that nobody approved: there is nothing to program."""
 
     code = "proposal-not-approved"
+
+
+class ProposalAppliedError(ConflictError):
+    """A proposal that was applied: there is nothing left to program."""
+
+    code = "proposal-applied"
 
 
 class SiteStoppedError(ConflictError):

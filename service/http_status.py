@@ -23,6 +23,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "settings-closed": 409,
         "proposal-withdrawn": 409,
         "proposal-not-approved": 409,
+        "proposal-applied": 409,
         "site-stopped": 409,
         "patient-paused": 409,
         "adverse-event-elsewhere": 409,

@@ -88,7 +88,7 @@ class CourseView(View):
     in_force: dict[str, float | str]
     """The latest settings on record, or the start."""
     to_program: str | None
-    """The latest approved proposal not yet applied: read its ``program``."""
+    """The approved proposal not yet applied, of which there is one at most: read its ``program``."""
     sites: dict[str, float]
     """Pain site -> weight; empty where pain is rated as one."""
     opened_at: datetime

@@ -89,10 +89,14 @@ def view(ledger: Ledger, course_id: str) -> CourseView:
 
 
 def _to_program(ledger: Ledger, course_id: str) -> str | None:
-    """Return the latest approved proposal that is still to be applied, or None."""
-    waiting = life_cycle.to_be_applied(ledger, course_id)
-    in_time = [row.id for row in waiting if life_cycle.status_of(ledger, row) in life_cycle.APPROVED]
-    return in_time[-1] if in_time else None
+    """Return the approved proposal that is still to be applied, or None."""
+    for row in life_cycle.to_be_applied(ledger, course_id):
+        decided = life_cycle.decision_about(ledger, row.id)
+        in_time = life_cycle.status_of(ledger, row) in life_cycle.APPROVED
+        # records of before may hold several approvals: the latest alone counts, also once it was applied
+        if in_time and decided is not None and not life_cycle.approved_since(ledger, decided):
+            return row.id
+    return None
 
 
 def review(ledger: Ledger, course_id: str, new: NewReview) -> Answer:

@@ -1,5 +1,7 @@
 """What nobody may override, held against settings whenever they are about to be used."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from optimizer.decision import Decision, Proposal
@@ -7,6 +9,7 @@ from optimizer.errors import OptimizerError, SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.safety import closure, strength, tolerance
+from optimizer.safety.tolerance import Bar
 from optimizer.space.settings import Settings
 from service.errors import SettingsClosedError
 
@@ -35,14 +38,45 @@ def check_applicable(problem: Problem, history: History, settings: Settings) -> 
         )
 
 
+def check_tolerated(
+    problem: Problem, history: History, at_approval: History, plan: Sequence[Settings]
+) -> None:
+    """Hold approved settings against what was not tolerated since; what was on record before, the approval took on itself.
+
+    Args:
+        problem: The course's problem.
+        history: Everything recorded by now.
+        at_approval: What was on record at the approval.
+        plan: Grid points.
+
+    Raises:
+        SettingsClosedError: If any may be as strong as what was not tolerated since.
+    """
+    known = {bar.subject_id for bar in tolerance.bars(problem, at_approval)}
+    since = tuple(bar for bar in tolerance.bars(problem, history) if bar.subject_id not in known)
+    if not below_bars(problem, since, plan):
+        raise SettingsClosedError(
+            "settings",
+            "were not tolerated since they were approved",
+            remedy="Program nothing; ask again, or let a clinician review the report.",
+        )
+
+
+def below_bars(problem: Problem, barred: tuple[Bar, ...], plan: Sequence[Settings]) -> bool:
+    """Return whether all of some settings are surely weaker than every bar of their configuration."""
+    if not barred or not plan:
+        return True
+    points = np.array([settings.indices for settings in plan], dtype=np.int64)
+    return bool(tolerance.below(barred, strength.of_grid_points(problem, points)).all())
+
+
 def may_be_kept(problem: Problem, history: History, settings: Settings) -> bool:
     """Return whether settings may still be advised: applicable, and weaker than what was not tolerated by now."""
     try:
         check_applicable(problem, history, settings)
     except (SettingsError, SettingsClosedError):
         return False
-    point = strength.of_grid_points(problem, np.array([settings.indices], dtype=np.int64))
-    return bool(tolerance.below(tolerance.bars(problem, history), point)[0])
+    return below_bars(problem, tolerance.bars(problem, history), (settings,))
 
 
 def within_limits(problem: Problem, answer: Decision, approved: Settings | None = None) -> bool:

@@ -6,7 +6,8 @@
     approved | edited -> applied | withdrawn | expired
 
 A state is never stored: it follows from the facts and the time. That a proposal has one decision is held by a unique
-constraint; so is that an approval is taken back once.
+constraint; so is that an approval is taken back once. A course has one approval to act on, its latest: a new one takes
+back the one before.
 """
 
 import hashlib
@@ -55,7 +56,7 @@ class Status(StrEnum):
 APPROVED = (Status.APPROVED, Status.EDITED)
 """What may be programmed."""
 SEVERE_REPORT, LAPSED, TIGHTENED = "severe_report", "lapsed", "envelope_tightened"
-TRIAL_AMENDED = "trial_amended"
+TRIAL_AMENDED, SUPERSEDED = "trial_amended", "superseded"
 """Why a proposal or an approval is taken back."""
 
 _AFTER = {
@@ -236,6 +237,16 @@ def to_be_applied(ledger: Ledger, course_id: str) -> tuple[ProposalRow, ...]:
     )
 
 
+def approved_since(ledger: Ledger, decision: DecisionRow) -> bool:
+    """Return whether a course has an approval later than one of its decisions, whatever came of it."""
+    later = select(DecisionRow.sequence).where(
+        DecisionRow.course_id == decision.course_id,
+        DecisionRow.sequence > decision.sequence,
+        DecisionRow.action.in_([Action.APPROVE, Action.EDIT]),
+    )
+    return ledger.session.scalar(later.limit(1)) is not None
+
+
 def is_unapplied() -> ColumnElement[bool]:
     """Return, of proposals joined with their decisions, the condition: approved, and nothing came of it yet."""
     return and_(
@@ -258,7 +269,7 @@ def withdraw_all(
     Args:
         ledger: The transaction that writes the fact.
         course_id: The course.
-        cause_id: The fact: a severe report, a tighter problem.
+        cause_id: The fact: a severe report, a correction, a tighter problem.
         reason: Its code.
         unless: Says of a proposal that it may stand.
 
@@ -273,6 +284,19 @@ def withdraw_all(
                 ledger, proposal, Action.EXPIRE if late else Action.WITHDRAW, reason=None if late else reason
             )
             taken += [] if late else [proposal.id]
+    return (*taken, *take_back_approvals(ledger, course_id, cause_id=cause_id, reason=reason, unless=unless))
+
+
+def take_back_approvals(
+    ledger: Ledger,
+    course_id: str,
+    *,
+    cause_id: str,
+    reason: str,
+    unless: Callable[[ProposalRow], bool] = lambda _: False,
+) -> tuple[str, ...]:
+    """Take back the approvals of a course that were not applied; late ones lapse. As :func:`withdraw_all` otherwise."""
+    taken = []
     for proposal in to_be_applied(ledger, course_id):
         if not unless(proposal):
             late = status_of(ledger, proposal) is Status.EXPIRED

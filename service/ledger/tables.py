@@ -163,9 +163,10 @@ class WithdrawalRow(Fact):
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), unique=True)
     cause_id: Mapped[str] = mapped_column(Id)
-    """The severe report, tighter problem or late decision it rests on."""
+    """The severe report, correction, tighter problem, later approval or late decision it rests on."""
     reason: Mapped[str | None] = mapped_column(Code)
-    """``severe_report``, ``envelope_tightened``, ``trial_amended`` or ``lapsed``; None where only a severe report could."""
+    """``severe_report``, ``envelope_tightened``, ``trial_amended``, ``superseded`` or ``lapsed``; None where only a severe
+    report could."""
 
 
 class TrialRow(Fact):

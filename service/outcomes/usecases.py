@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from optimizer import canonical
+from optimizer.decision import Proposal
 from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.history import applied, check_report
 from optimizer.problem import Problem
@@ -19,6 +20,7 @@ from service.ledger.amendments import standing_trial
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import decision_about, status_of, withdraw_all
+from service.ledger.plan import planned
 from service.ledger.tables import CourseRow, ProposalRow, ReportRow, TrialRow
 from service.outcomes import flags
 from service.outcomes.schemas import (
@@ -236,8 +238,8 @@ def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, tri
         found.append("past_validity")
     if decision is not None and decision.settings is not None:
         chosen = canonical.decode(Settings, decision.settings)
-        steps = getattr(decision_of(proposal), "steps", ())
-        planned = {chosen, *(step.settings for step in steps[1:])}
-        if trial.applied.settings not in planned:
+        answer = decision_of(proposal)
+        assert isinstance(answer, Proposal)  # noqa: S101 - it was approved
+        if trial.applied.settings not in planned(answer, chosen):
             found.append("differs_from_approval")
     return found

@@ -21,17 +21,18 @@ from service.errors import (
     SchemaError,
 )
 from service.ledger import gate, life_cycle
-from service.ledger.applicable import check_applicable
+from service.ledger.applicable import below_bars, check_applicable
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action, Status
+from service.ledger.plan import planned
 from service.ledger.tables import AskRow, ProposalRow
 from service.proposals.schemas import DecisionReason, NewDecision
 from service.proposals.usecases import view
 
 
 def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str | None) -> Answer:
-    """Write what a clinician decided about a proposal.
+    """Write what a clinician decided about a proposal; an approval takes back the one before, if it was not applied.
 
     Args:
         ledger: The transaction at hand; writes are serialised, so the state read here is the state decided on.
@@ -70,11 +71,19 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
         raise barrier.error()
     problem, history = problem_of(ledger.session, course), history_of(ledger.session, course.id)
     settings = answer.settings if action is Action.APPROVE else problem.space.settings(new.settings or {})
-    for planned in (settings, *(step.settings for step in answer.steps[1:])):
-        check_applicable(problem, history, planned)
-    flags = _flags(problem, history, _ask_of(ledger, row), answer.settings, settings)
-    life_cycle.decide(
+    steps = planned(answer, settings)
+    for step in steps:
+        check_applicable(problem, history, step)
+    flags = flags_of(problem, history, _ask_of(ledger, row), answer.settings, steps)
+    decided = life_cycle.decide(
         ledger, row, action, settings=settings, reason=new.reason, flags=flags, signature=signature
+    )
+    life_cycle.take_back_approvals(
+        ledger,
+        course.id,
+        cause_id=decided.id,
+        reason=life_cycle.SUPERSEDED,
+        unless=lambda other: other.id == row.id,
     )
     return _answer(ledger, row)
 
@@ -100,13 +109,25 @@ def _check_shape(action: Action, new: NewDecision) -> None:
         raise ReasonRequiredError("reason", "is missing", limit=", ".join(DecisionReason))
 
 
-def _flags(problem: Problem, history: History, ask: Ask, proposed: Settings, chosen: Settings) -> list[str]:
-    """Codes of what a clinician took upon themself."""
+def flags_of(
+    problem: Problem, history: History, ask: Ask, proposed: Settings, steps: tuple[Settings, ...]
+) -> list[str]:
+    """Return the codes of what a clinician took upon themself.
+
+    Args:
+        problem: The course's problem.
+        history: Everything recorded by now.
+        ask: What was asked.
+        proposed: The first settings as proposed.
+        steps: What was approved, in order.
+    """
     # the 5 % rule was computed for the proposed settings alone
-    flags = [] if chosen == proposed else ["tolerability_not_predicted"]
+    flags = [] if steps[0] == proposed else ["tolerability_not_predicted"]
     anchors = titration.anchors(problem, history, ask)
-    point = np.array([chosen.indices], dtype=np.int64)
-    if not titration.within_reach(problem, anchors, ask, point)[0]:
+    point = np.array([steps[0].indices], dtype=np.int64)
+    # later steps are within reach of the one before; they may be past what was not tolerated since they were planned
+    reached = titration.within_reach(problem, anchors, ask, point)[0]
+    if not reached or not below_bars(problem, anchors.bars, steps[1:]):
         flags.append("beyond_titration")
     return flags
 

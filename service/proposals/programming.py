@@ -9,10 +9,11 @@ from service.errors import (
     ProposalWithdrawnError,
 )
 from service.ledger import gate, life_cycle
-from service.ledger.applicable import check_applicable
+from service.ledger.applicable import check_applicable, check_tolerated
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import APPROVED, Signature, Status
+from service.ledger.plan import n_applied, planned
 from service.ledger.tables import ProposalRow
 from service.proposals.schemas import ProgramView, SignatureView
 
@@ -25,12 +26,13 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         proposal_id: The proposal.
 
     Returns:
-        The approved settings, and those of a plan's later steps, in order.
+        The approved settings, and those of a plan's later steps, in order; of a plan begun, those not yet applied.
 
     Raises:
         NotFoundError: If the proposal is not known here.
-        ConflictError: If it is not approved, was taken back or ran out; if patient or site are stopped, a check is due or
-            failed; or if a severe report closed the settings.
+        ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if patient or
+            site are stopped, a check is due or failed; or if a severe report closed the settings, or they were not
+            tolerated since they were approved.
         SettingsError: If they are past a limit or the envelope by now.
     """
     row = ledger.proposal(proposal_id)
@@ -43,17 +45,21 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
     course = ledger.course(row.course_id)
     problem, history = problem_of(ledger.session, course), history_of(ledger.session, course.id)
     first = canonical.decode(Settings, decided.settings)
-    plan = (first, *(step.settings for step in answer.steps[1:]))
-    for settings in plan:
+    plan = planned(answer, first)
+    begun = life_cycle.status_of(ledger, row) is Status.APPLIED
+    place = n_applied(ledger, row, plan, problem, history) if begun else 0
+    left = plan[place:]
+    for settings in left:
         check_applicable(problem, history, settings)
-    as_proposed, range_ma = first == answer.settings, answer.steps[0].amplitude_range_ma
+    at_approval = history_of(ledger.session, course.id, up_to=decided.sequence)
+    check_tolerated(problem, history, at_approval, left)
     return ProgramView(
         proposal_id=row.id,
         course_id=course.id,
-        settings=first.as_dict(),
-        then=[settings.as_dict() for settings in plan[1:]],
+        settings=left[0].as_dict(),
+        then=[settings.as_dict() for settings in left[1:]],
         # the patient's range was worked out around the proposed settings alone
-        amplitude_range_ma=range_ma if as_proposed else None,
+        amplitude_range_ma=answer.steps[place].amplitude_range_ma if first == answer.settings else None,
         valid_until=row.valid_until,
         signature=None
         if decided.signature is None
@@ -72,6 +78,14 @@ def check_programmable(ledger: Ledger, row: ProposalRow) -> None:
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
     if status not in (*APPROVED, Status.APPLIED):
         raise ProposalNotApprovedError("proposal", f"is {status}", limit="approved or edited")
+    decided = life_cycle.decision_about(ledger, row.id)
+    # records of before may hold an approval that a later one did not take back
+    if status in APPROVED and decided is not None and life_cycle.approved_since(ledger, decided):
+        raise ProposalWithdrawnError(
+            "proposal",
+            f"was withdrawn: {life_cycle.SUPERSEDED}",
+            remedy="Program nothing; ask a clinician.",
+        )
     barrier = gate.to_program(ledger.session, ledger.course(row.course_id), ledger.now)
     if barrier is not None:
         raise barrier.error()

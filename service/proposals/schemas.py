@@ -72,13 +72,18 @@ class AnswerView(View):
 
 
 class ProgramView(View):
-    """What may be programmed, as of this read."""
+    """What may be programmed, as of this read: each settings once.
+
+    ``then`` are the later steps of a plan, in order: each only if the one before was tolerated. There are none where a
+    clinician edited the first settings, as the rest was planned after others. Of a plan begun, ``settings`` are the next
+    step; nothing is left of it (409) once a side effect past the limit, a correction or another approval came since.
+    """
 
     proposal_id: str
     course_id: str
     settings: dict[str, float | str]
     then: list[dict[str, float | str]]
-    """Later steps of a plan, in order: each only if the one before was tolerated."""
+    """Later steps of a plan, in order: each only if the one before was tolerated; none after an edit."""
     amplitude_range_ma: tuple[float, float] | None
     """The patient's own lowest and highest; None where a clinician edited the settings."""
     valid_until: datetime | None

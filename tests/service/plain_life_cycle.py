@@ -139,10 +139,15 @@ class PlainLifeCycle:
             status = told.status(self.now)
             if status == "proposed":
                 told.decided = "withdrawn"
-            elif status in APPROVED:
-                told.withdrawn = True
             elif status == "expired" and told.decided == "proposed":
                 told.decided = "expired"
-            elif status == "expired":
-                told.lapsed = True
+        self.take_back_approvals()
         return taken
+
+    def take_back_approvals(self) -> None:
+        """What was approved and not applied is no more: by harm, a correction, or the next approval."""
+        for told in self.proposals:
+            if told.status(self.now) in APPROVED:
+                told.withdrawn = True
+            elif told.status(self.now) == "expired" and told.decided in APPROVED:
+                told.lapsed = True

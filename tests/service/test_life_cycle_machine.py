@@ -39,7 +39,7 @@ from service.proposals.schemas import NewAsk, NewDecision
 from tests.conftest import FULL_COUNTS
 from tests.service.live import CHECKS, ENVELOPE, SIGNED_BY, START
 from tests.service.new_ledger import new_ledger
-from tests.service.plain_life_cycle import VALID_FOR, PlainLifeCycle, Severe, Told
+from tests.service.plain_life_cycle import APPROVED, VALID_FOR, PlainLifeCycle, Severe, Told
 
 pytestmark = pytest.mark.sampled
 
@@ -179,6 +179,8 @@ class LifeCycle(RuleBasedStateMachine):
 
         assert self.refused(decide) == expected
         if expected is None:
+            if action != "reject":
+                self.plain.take_back_approvals()
             told.decided = DONE[action]
             self.plain.rejected += action == "reject"
 
@@ -276,10 +278,7 @@ class LifeCycle(RuleBasedStateMachine):
             for told in self.plain.proposals:
                 row = ledger.proposal(told.id)
                 assert life_cycle.status_of(ledger, row) == told.status(self.plain.now)
-                if not (
-                    told.applied and self.plain.severe
-                ):  # what was applied may be closed since, or weaker
-                    assert self.programmable(ledger, told) == self.may_be_programmed(told)
+                assert self.programmable(ledger, told) == self.may_be_programmed(told)
             history = history_of(session, self.course_id)
             assert {trial.id for trial in history.trials} == set(self.trials) - self.plain.taken_back
             closed = closures(problem_of(session, ledger.course(self.course_id)), history)
@@ -291,6 +290,7 @@ class LifeCycle(RuleBasedStateMachine):
                 )
                 assert many.all() == []
         assert sum(told.status(self.plain.now) == "proposed" for told in self.plain.proposals) <= 1
+        assert sum(told.status(self.plain.now) in APPROVED for told in self.plain.proposals) <= 1
 
     def programmable(self, ledger: Ledger, told: Told) -> bool:
         try:
@@ -300,8 +300,7 @@ class LifeCycle(RuleBasedStateMachine):
         return True
 
     def may_be_programmed(self, told: Told) -> bool:
-        in_life = told.status(self.plain.now) in ("approved", "edited", "applied")
-        return in_life and self.plain.barrier() is None
+        return told.status(self.plain.now) in APPROVED and self.plain.barrier() is None
 
     def teardown(self) -> None:
         if hasattr(self, "database"):

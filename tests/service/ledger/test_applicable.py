@@ -5,9 +5,10 @@ import pytest
 from optimizer.errors import EnvelopeError, HardLimitError, SettingsError
 from optimizer.history import History, history_from_rows
 from optimizer.problem import stimulation_problem
+from optimizer.safety import tolerance
 from optimizer.space.device import load_device
 from service.errors import SettingsClosedError
-from service.ledger.applicable import check_applicable
+from service.ledger.applicable import below_bars, check_applicable, check_tolerated
 
 PROBLEM = stimulation_problem(load_device("scs-tonic"), envelope={"amplitude_ma": (0.0, 20.0)})
 START = {"amplitude_ma": 4.5, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
@@ -39,3 +40,27 @@ def test_settings_of_another_device_are_refused() -> None:
     vagus = load_device("vns-implanted").space
     with pytest.raises(SettingsError):
         check_applicable(PROBLEM, History(), vagus.at([0] * len(vagus.names)))
+
+
+INTOLERABLE = history_from_rows(
+    PROBLEM, [{**START, "pain": 5, "discomfort": 5, "at": datetime(2026, 1, 1, tzinfo=UTC)}]
+)
+
+
+def test_what_was_not_tolerated_since_the_approval_is_refused_and_what_is_surely_weaker_passes() -> None:
+    same, weaker = (PROBLEM.space.settings(START | {"amplitude_ma": ma}) for ma in (4.5, 4.0))
+    check_tolerated(PROBLEM, INTOLERABLE, History(), (weaker,))
+    with pytest.raises(SettingsClosedError):
+        check_tolerated(PROBLEM, INTOLERABLE, History(), (weaker, same))
+
+
+def test_what_was_on_record_when_it_was_approved_was_the_clinicians_to_say() -> None:
+    check_tolerated(PROBLEM, INTOLERABLE, INTOLERABLE, (PROBLEM.space.settings(START),))
+
+
+def test_without_a_bar_or_without_settings_nothing_is_past_a_bar() -> None:
+    barred = tolerance.bars(PROBLEM, INTOLERABLE)
+    settings = PROBLEM.space.settings(START)
+    assert below_bars(PROBLEM, (), (settings,))
+    assert below_bars(PROBLEM, barred, ())
+    assert not below_bars(PROBLEM, barred, (settings,))

@@ -273,3 +273,39 @@ def test_the_tag_of_a_proposal_changes_with_it_and_with_its_state(ledger: Ledger
     tags = {life_cycle.etag_of(row, state) for row in (one, other) for state in Status}
     assert len(tags) == 2 * len(Status)
     assert life_cycle.etag_of(one, Status.PROPOSED) in tags
+
+
+def test_the_next_approval_takes_back_those_before_and_lets_lapse_what_was_late(
+    ledger: Ledger, course_id: str
+) -> None:
+    late, late_approved = stock(ledger, course_id, NOW)
+    still, approved = stock(ledger, course_id)
+    elsewhere = stock(ledger, course_of(ledger, "y").id)[1]
+    ledger.now = NOW + timedelta(hours=1)
+    latest = answer(ledger, course_id)
+    decided = decide(ledger, latest, Action.EDIT, settings=SETTINGS)
+    taken = life_cycle.take_back_approvals(
+        ledger, course_id, cause_id=decided.id, reason="superseded", unless=lambda row: row is latest
+    )
+    assert taken == (approved.id,)
+    found = {
+        row.proposal_id: (row.cause_id, row.reason) for row in ledger.session.scalars(select(WithdrawalRow))
+    }
+    assert found == {late_approved.id: (decided.id, LAPSED), approved.id: (decided.id, "superseded")}
+    assert [status_of(ledger, row) for row in (late, still, latest, elsewhere)] == [
+        Status.EXPIRED,
+        Status.PROPOSED,
+        Status.EDITED,
+        Status.APPROVED,
+    ]
+    assert life_cycle.to_be_applied(ledger, course_id) == (latest,)
+
+
+def test_only_an_approval_of_the_same_course_comes_since_another(ledger: Ledger, course_id: str) -> None:
+    first = decide(ledger, answer(ledger, course_id), Action.APPROVE, settings=SETTINGS)
+    decide(ledger, answer(ledger, course_id), Action.REJECT)
+    decide(ledger, answer(ledger, course_of(ledger, "y").id), Action.APPROVE, settings=SETTINGS)
+    assert not life_cycle.approved_since(ledger, first)
+    latest = decide(ledger, answer(ledger, course_id), Action.EDIT, settings=SETTINGS)
+    assert life_cycle.approved_since(ledger, first)
+    assert not life_cycle.approved_since(ledger, latest)

@@ -1,7 +1,13 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from optimizer.ask import Ask
+from optimizer.history import applied, history_from_rows
+from optimizer.problem import stimulation_problem
+from optimizer.space.device import load_device
+from service.proposals.deciding import flags_of
 from tests.service.live import SIGNED_BY, START, Clinic, Server, codes
 
 APPROVE = {"action": "approve", "signed_by": SIGNED_BY}
@@ -82,6 +88,25 @@ def test_approving_what_was_not_tolerated_since_is_flagged(clinic: Clinic) -> No
     clinic.report(trial_id, 5, kind="discomfort")
     reply = clinic.decide(proposal, action="approve")
     assert (reply.status_code, reply.json()["flags"]) == (201, ["beyond_titration"])
+
+
+def test_a_later_step_past_what_was_not_tolerated_is_flagged_as_the_first_would_be() -> None:
+    problem = stimulation_problem(load_device("scs-tonic"), envelope={"amplitude_ma": (0.0, 9.0)})
+    rows = [
+        {
+            **START,
+            "amplitude_ma": ma,
+            "pain": 5,
+            "discomfort": grade,
+            "at": datetime(2026, 1, day, tzinfo=UTC),
+        }
+        for day, (ma, grade) in enumerate([(4.5, 5), (4.0, 0)], start=1)
+    ]
+    history = history_from_rows(problem, rows)
+    weak, weaker, barred = (problem.space.settings(START | {"amplitude_ma": ma}) for ma in (4.0, 3.9, 4.5))
+    ask = Ask(at=datetime(2026, 1, 3, tzinfo=UTC), in_force=applied(problem, weak.as_dict()))
+    assert flags_of(problem, history, ask, weak, (weak, weaker)) == []
+    assert flags_of(problem, history, ask, weak, (weak, barred)) == ["beyond_titration"]
 
 
 def test_an_edit_to_the_settings_in_force_is_within_the_rule(clinic: Clinic) -> None:

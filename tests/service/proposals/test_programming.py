@@ -1,11 +1,15 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from service.auth.principal import Role
 from service.errors import ProposalExpiredError
+from service.ledger import life_cycle
+from service.ledger.history import decision_of
+from service.ledger.life_cycle import Action
 from service.proposals.programming import program
-from tests.service.live import SIGNED_BY, START, Server, codes
+from tests.service.live import SIGNED_BY, START, Clinic, Server, codes
 from tests.service.proposals.asking import ledger_of
 
 
@@ -57,3 +61,82 @@ def test_an_approval_past_its_time_is_not_programmed(server: Server) -> None:
         ledger.now += timedelta(days=8)
         with pytest.raises(ProposalExpiredError):
             program(ledger, proposal["id"])
+
+
+def programmed(clinic: Clinic, proposal: dict[str, Any]) -> list[tuple[int, str]]:
+    return codes([clinic.get(f"/proposals/{proposal['id']}/program")])
+
+
+def test_an_approval_takes_back_the_one_before_for_good(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    first = clinic.ask(course_id)
+    clinic.decide(first, action="approve")
+    clinic.report(trial_id, 5)
+    second = clinic.ask(course_id)
+    assert second["id"] != first["id"]
+    clinic.decide(second, action="edit", reason="clinical_judgement", settings=START)
+    seen = clinic.get(f"/proposals/{first['id']}").json()
+    assert (seen["status"], seen["reason"], seen["approved"]) == ("withdrawn", "superseded", None)
+    assert clinic.get(f"/courses/{course_id}").json()["to_program"] == second["id"]
+    assert programmed(clinic, second) == [(200, "")]
+    clinic.trial(course_id, settings=START, proposal_id=second["id"])
+    assert clinic.get(f"/courses/{course_id}").json()["to_program"] is None
+    assert programmed(clinic, first) == [(409, "proposal-withdrawn")]
+
+
+def test_a_rejection_takes_no_approval_back(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    first = clinic.ask(course_id)
+    clinic.decide(first, action="approve")
+    clinic.report(trial_id, 5)
+    clinic.decide(clinic.ask(course_id), action="reject", reason="patient_preference")
+    assert clinic.get(f"/courses/{course_id}").json()["to_program"] == first["id"]
+    assert programmed(clinic, first) == [(200, "")]
+
+
+def test_of_several_approvals_of_earlier_records_the_latest_alone_is_programmed(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    first = clinic.ask(course_id)
+    clinic.decide(first, action="approve")
+    clinic.report(trial_id, 5)
+    second = clinic.ask(course_id)
+    with clinic.server.services.database.write() as session:
+        ledger = ledger_of(clinic, session)
+        row = ledger.proposal(second["id"])
+        life_cycle.decide(ledger, row, Action.APPROVE, settings=decision_of(row).settings)
+    assert programmed(clinic, first) == [(409, "proposal-withdrawn")]
+    clinic.trial(course_id, settings=second["settings"], proposal_id=second["id"])
+    assert clinic.get(f"/courses/{course_id}").json()["to_program"] is None
+    assert programmed(clinic, first) == [(409, "proposal-withdrawn")]
+
+
+def test_what_was_not_tolerated_since_its_approval_is_not_programmed(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.well_rated_course()
+    proposal = clinic.ask(course_id)
+    clinic.decide(proposal, action="approve")
+    assert programmed(clinic, proposal) == [(200, "")]
+    report_id = clinic.report(trial_id, 5, kind="discomfort")["reports"][0]["id"]
+    assert programmed(clinic, proposal) == [(409, "settings-closed")]
+    review = {"subject": "closure", "subject_id": report_id, "reason": "tolerable_on_review"}
+    clinic.made(f"/courses/{course_id}/reviews", review)
+    assert programmed(clinic, proposal) == [(200, "")]
+
+
+def test_what_was_approved_past_a_report_is_programmed_until_another_comes(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.well_rated_course()
+    proposal = clinic.ask(course_id)
+    clinic.report(trial_id, 5, kind="discomfort")
+    assert clinic.decide(proposal, action="approve").json()["flags"] == ["beyond_titration"]
+    assert programmed(clinic, proposal) == [(200, "")]
+    clinic.report(trial_id, 6, kind="muscle_twitch")
+    assert programmed(clinic, proposal) == [(409, "settings-closed")]
+
+
+def test_what_was_applied_is_not_programmed_again_whatever_is_said_of_it_later(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    clinic.decide(proposal, action="approve")
+    trial_id = clinic.trial(course_id, settings=proposal["settings"], proposal_id=proposal["id"])["id"]
+    assert programmed(clinic, proposal) == [(409, "proposal-applied")]
+    clinic.made(f"/trials/{trial_id}/amendments", {"reason": "never_applied", "trial": None})
+    assert programmed(clinic, proposal) == [(409, "proposal-applied")]

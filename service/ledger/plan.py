@@ -1,0 +1,94 @@
+"""What is left of an approved plan: its steps in order, each once, while nothing came that it did not reckon with."""
+
+from sqlalchemy import select
+
+from optimizer.decision import Proposal
+from optimizer.history import History
+from optimizer.problem import Problem
+from optimizer.space.settings import Settings
+from optimizer.trial import Measure, RungOutcome
+from service.errors import ProposalAppliedError, ProposalExpiredError
+from service.ledger import life_cycle
+from service.ledger.history import history_of
+from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import SUPERSEDED, TRIAL_AMENDED
+from service.ledger.tables import AmendmentRow, DecisionRow, ProposalRow, TrialRow
+
+NOT_TOLERATED, DIFFERS = "not_tolerated", "differs_from_approval"
+"""Why the rest of a plan is void, beside an amendment and a later approval."""
+
+
+def planned(answer: Proposal, first: Settings) -> tuple[Settings, ...]:
+    """Return what a decision allows to apply, in order.
+
+    Args:
+        answer: The plan as proposed.
+        first: Its first settings as approved or edited; edited ones stand alone, as the rest was planned after others.
+    """
+    return tuple(step.settings for step in answer.steps) if first == answer.settings else (first,)
+
+
+def n_applied(
+    ledger: Ledger, row: ProposalRow, plan: tuple[Settings, ...], problem: Problem, history: History
+) -> int:
+    """Return how many steps of an applied proposal were applied, where it may go on.
+
+    Args:
+        ledger: The transaction at hand.
+        row: A proposal that was approved and applied.
+        plan: Its steps, from :func:`planned`.
+        problem: The course's problem.
+        history: Everything recorded by now.
+
+    Raises:
+        ProposalAppliedError: If no step is left, or the rest is void.
+        ProposalExpiredError: If the rest is past its time.
+    """
+    named = set(ledger.session.scalars(select(TrialRow.id).filter_by(proposal_id=row.id)))
+    if len(named) >= len(plan):
+        raise ProposalAppliedError("proposal", "was applied", remedy="Program nothing; ask again.")
+    reason = _void(ledger, row, problem, history)
+    applied = tuple(trial.applied.settings for trial in history.trials if trial.id in named)
+    if reason is None and applied != plan[: len(named)]:
+        reason = DIFFERS
+    if reason is not None:
+        raise ProposalAppliedError(
+            "proposal",
+            f"was applied in part, and the rest is void: {reason}",
+            remedy="Program nothing; ask again.",
+        )
+    if row.valid_until is not None and ledger.now > row.valid_until:
+        raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
+    return len(named)
+
+
+def _void(ledger: Ledger, row: ProposalRow, problem: Problem, history: History) -> str | None:
+    """Return the code of what came since the approval and voids the rest of a plan, or None.
+
+    All of it only grows on record, so that no review, retraction or correction brings the rest of a plan back.
+    """
+    decided = life_cycle.decision_about(ledger, row.id)
+    assert decided is not None  # noqa: S101 - it is approved
+    if life_cycle.approved_since(ledger, decided):
+        return SUPERSEDED
+    amended = select(AmendmentRow.sequence).where(
+        AmendmentRow.course_id == row.course_id, AmendmentRow.sequence > decided.sequence
+    )
+    if ledger.session.scalar(amended.limit(1)) is not None:
+        return TRIAL_AMENDED
+    return NOT_TOLERATED if _harmed_since(ledger, decided, problem, history) else None
+
+
+def _harmed_since(ledger: Ledger, decided: DecisionRow, problem: Problem, history: History) -> bool:
+    """Return whether an intolerable report or a ramp that met discomfort came since a decision, amended later or not."""
+    before = history_of(ledger.session, decided.course_id, up_to=decided.sequence)
+    known = {trial.id for trial in before.trials} | {report.id for report in before.reports}
+    reported = any(
+        report.measure is Measure.SIDE_EFFECT
+        and report.value is not None
+        and problem.is_intolerable(report.kind, report.value)
+        for report in history.reports
+        if report.id not in known
+    )
+    ramps = [trial.ramp for trial in history.trials if trial.id not in known]
+    return reported or any(rung.outcome is RungOutcome.DISCOMFORT for ramp in ramps for rung in ramp)

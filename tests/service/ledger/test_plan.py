@@ -1,0 +1,130 @@
+"""How far an approved plan goes on, as a programming system meets it over HTTP."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.errors import ProposalExpiredError
+from service.proposals.programming import program
+from tests.service.live import START, Clinic, codes
+from tests.service.proposals.asking import ledger_of
+
+
+def programmed(clinic: Clinic, proposal: dict[str, Any]) -> list[tuple[int, str]]:
+    return codes([clinic.get(f"/proposals/{proposal['id']}/program")])
+
+
+def begun_plan(clinic: Clinic, course_id: str) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
+    """Approve a plan and apply its first step; returns it, its steps and the trial."""
+    plan = clinic.ask(course_id, q=3)
+    clinic.decide(plan, action="approve")
+    shown = clinic.get(f"/proposals/{plan['id']}/program").json()
+    listed = [shown["settings"], *shown["then"]]
+    assert len(listed) == 3
+    trial_id = clinic.trial(course_id, settings=listed[0], proposal_id=plan["id"])["id"]
+    return plan, listed, trial_id
+
+
+def test_a_plan_goes_on_step_by_step_to_its_end(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, steps, _ = begun_plan(clinic, course_id)
+    shown = clinic.get(f"/proposals/{plan['id']}/program").json()
+    assert (shown["settings"], shown["then"]) == (steps[1], steps[2:])
+    assert shown["amplitude_range_ma"] == plan["decision"]["steps"][1]["amplitude_range_ma"]
+    later = {"proposal_id": plan["id"], "occurred_at": "2026-11-20T11:00:00+01:00"}
+    assert "differs_from_approval" not in clinic.trial(course_id, settings=steps[1], **later)["flags"]
+    shown = clinic.get(f"/proposals/{plan['id']}/program").json()
+    assert (shown["settings"], shown["then"]) == (steps[2], [])
+    later["occurred_at"] = "2026-11-20T12:00:00+01:00"
+    clinic.trial(course_id, settings=steps[2], **later)
+    assert programmed(clinic, plan) == [(409, "proposal-applied")]
+
+
+@pytest.mark.parametrize(("grade", "kind"), [(8, "discomfort"), (5, "discomfort"), (1, "weakness")])
+def test_harm_voids_the_rest_of_a_plan_and_neither_review_nor_retraction_revives_it(
+    grade: int, kind: str, clinic: Clinic
+) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, _, trial_id = begun_plan(clinic, course_id)
+    report_id = clinic.report(trial_id, grade, kind=kind)["reports"][0]["id"]
+    reply = clinic.get(f"/proposals/{plan['id']}/program")
+    assert codes([reply]) == [(409, "proposal-applied")]
+    assert "not_tolerated" in reply.json()["detail"]
+    for subject in ("adverse_event", "closure"):
+        body = {"subject": subject, "subject_id": report_id, "reason": "tolerable_on_review"}
+        clinic.made(f"/courses/{course_id}/reviews", body)
+    assert programmed(clinic, plan) == [(409, "proposal-applied")]
+    retracted = {"measure": "side_effect", "kind": kind, "value": None, "amends": report_id}
+    retracted |= {"reason": "patient_corrected", "occurred_at": "2026-11-20T20:00:00+01:00"}
+    clinic.made(f"/trials/{trial_id}/reports", retracted)
+    assert programmed(clinic, plan) == [(409, "proposal-applied")]
+
+
+def test_a_ramp_that_met_discomfort_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, _, _ = begun_plan(clinic, course_id)
+    ramp = [{"amplitude_ma": 1.0, "outcome": "discomfort"}]
+    clinic.trial(course_id, settings=START, occurred_at="2026-11-20T11:00:00+01:00", ramp=ramp)
+    assert "not_tolerated" in clinic.get(f"/proposals/{plan['id']}/program").json()["detail"]
+
+
+def test_a_correction_of_what_was_applied_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, _, trial_id = begun_plan(clinic, course_id)
+    clinic.made(f"/trials/{trial_id}/amendments", {"reason": "never_applied", "trial": None})
+    reply = clinic.get(f"/proposals/{plan['id']}/program")
+    assert codes([reply]) == [(409, "proposal-applied")]
+    assert "trial_amended" in reply.json()["detail"]
+
+
+def test_other_settings_in_place_of_a_step_void_the_rest_of_a_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, _, _ = begun_plan(clinic, course_id)
+    other = START | {"amplitude_ma": 2.0}
+    clinic.trial(course_id, settings=other, proposal_id=plan["id"], occurred_at="2026-11-20T11:00:00+01:00")
+    reply = clinic.get(f"/proposals/{plan['id']}/program")
+    assert codes([reply]) == [(409, "proposal-applied")]
+    assert "differs_from_approval" in reply.json()["detail"]
+
+
+def test_another_approval_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, _, trial_id = begun_plan(clinic, course_id)
+    clinic.report(trial_id, 3)
+    following = clinic.ask(course_id)
+    edit = {"action": "edit", "reason": "clinical_judgement", "settings": START}
+    assert clinic.decide(following, **edit).status_code == 201
+    reply = clinic.get(f"/proposals/{plan['id']}/program")
+    assert codes([reply]) == [(409, "proposal-applied")]
+    assert "superseded" in reply.json()["detail"]
+
+
+def test_a_plan_past_its_time_does_not_go_on(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan, _, _ = begun_plan(clinic, course_id)
+    with clinic.server.services.database.read() as session:
+        ledger = ledger_of(clinic, session)
+        ledger.now += timedelta(days=8)
+        with pytest.raises(ProposalExpiredError):
+            program(ledger, plan["id"])
+
+
+def test_an_edit_of_the_first_step_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan = clinic.ask(course_id, q=3)
+    edited = START | {"amplitude_ma": 0.5}
+    clinic.decide(plan, action="edit", reason="clinical_judgement", settings=edited)
+    shown = clinic.get(f"/proposals/{plan['id']}/program").json()
+    assert (shown["settings"]["amplitude_ma"], shown["then"]) == (0.5, [])
+    second = dict(zip(START, plan["decision"]["steps"][1]["settings"]["values"], strict=True))
+    late = clinic.trial(course_id, settings=second, proposal_id=plan["id"])
+    assert "differs_from_approval" in late["flags"], "it was never approved"
+    assert programmed(clinic, plan) == [(409, "proposal-applied")]
+
+
+def test_an_edit_that_changes_nothing_keeps_the_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan = clinic.ask(course_id, q=3)
+    clinic.decide(plan, action="edit", reason="clinical_judgement", settings=plan["settings"])
+    assert len(clinic.get(f"/proposals/{plan['id']}/program").json()["then"]) == 2
