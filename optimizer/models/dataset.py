@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from optimizer.history import History, ratings
+from optimizer.history import History
 from optimizer.models import postures
 from optimizer.models.pooling import DAY_LENGTHS, DTYPE, Rated, pool
 from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
+from optimizer.rating import ratings
 from optimizer.space.constraint import Columns
 from optimizer.space.encoding import unit_rows
 from optimizer.space.parameter import GRID_TOLERANCE

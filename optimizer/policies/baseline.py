@@ -22,8 +22,9 @@ from optimizer.decision import (
     Purpose,
     Step,
 )
-from optimizer.history import History, ratings
+from optimizer.history import History
 from optimizer.problem import Problem
+from optimizer.rating import ratings
 from optimizer.safety import limits
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings

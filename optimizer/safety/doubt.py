@@ -8,9 +8,10 @@ import numpy as np
 from optimizer.ask import Ask
 from optimizer.decision import Hold, HoldReason
 from optimizer.errors import EnvelopeError, HardLimitError
-from optimizer.history import History, ratings
+from optimizer.history import History
 from optimizer.outcomes.scale import GRADE
 from optimizer.problem import Problem
+from optimizer.rating import ratings
 from optimizer.safety import closure, strength, titration, tolerance
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings

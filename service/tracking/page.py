@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from optimizer.decision import Hold, Interval, Proposal, Stop
-from optimizer.history import ratings
 from optimizer.problem import Problem
+from optimizer.rating import ratings
 from optimizer.space.parameter import CONFIGURATION, Value
 from optimizer.trial import Facts, Report, Trial
 from service.tracking.accounts import accounts

@@ -3,8 +3,8 @@
 import io
 
 from optimizer.figures.course import TrialPoint, course_figure
-from optimizer.history import ratings
 from optimizer.problem import Problem
+from optimizer.rating import ratings
 from optimizer.trial import Facts
 from service.tracking.record import CourseRecord
 

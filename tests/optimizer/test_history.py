@@ -10,28 +10,19 @@ from hypothesis import strategies as st
 
 from optimizer import canonical
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
-from optimizer.history import (
-    EPOCH,
-    History,
-    applied,
-    check_history,
-    check_report,
-    history_from_rows,
-    ratings,
-)
+from optimizer.history import EPOCH, History, applied, check_history, check_report, history_from_rows
 from optimizer.outcomes.objective import Objective
-from optimizer.problem import Problem, stimulation_problem
+from optimizer.problem import stimulation_problem
+from optimizer.rating import ratings
 from optimizer.space.device import load_device
 from optimizer.trial import (
     Amended,
     Applied,
     Measure,
-    Posture,
     Report,
     Review,
     ReviewSubject,
     Trial,
-    TrialKind,
 )
 from tests.strategies.histories import START, histories
 from tests.strategies.problems import problems
@@ -216,30 +207,6 @@ TWO_SITES = stimulation_problem(
 )
 
 
-def test_two_pain_sites_are_one_rating_a_moment_and_half_a_moment_is_none() -> None:
-    told = [
-        report("a", 8.0, kind="back"),
-        report("b", 4.0, kind="leg"),
-        report("c", 6.0, AT + HOUR, kind="back"),
-        report("d", 2.0, AT + 2 * HOUR, kind="back"),
-        report("e", 2.0, AT + 2 * HOUR, kind="leg"),
-    ]
-    facts = History().add(trial(), *told).facts[0]
-    assert [rating.value for rating in ratings(TWO_SITES, facts)] == [7.0, 2.0]
-    assert [rating.value for rating in ratings(PROBLEM, facts)] == [8.0, 4.0, 6.0, 2.0, 2.0]
-
-
-@pytest.mark.parametrize("problem", [PROBLEM, TWO_SITES])
-def test_a_rating_says_the_posture_it_was_given_in(problem: Problem) -> None:
-    told = [
-        replace(report(f"{posture}-{site}", 5.0, at, kind=site), posture=posture)
-        for posture, at in ((Posture.LYING, AT), (Posture.STANDING, AT + HOUR))
-        for site in (problem.objective.site_weights or ("",))
-    ]
-    facts = History().add(trial(), *told).facts[0]
-    assert [rating.posture for rating in ratings(problem, facts)] == [Posture.LYING, Posture.STANDING]
-
-
 def test_a_pain_site_that_is_not_declared_is_refused() -> None:
     check_report(TWO_SITES, report(kind="leg"))
     with pytest.raises(OutcomeScaleError, match="pain site"):
@@ -333,18 +300,3 @@ def test_a_correction_is_held_against_the_space_like_what_stands() -> None:
     lying = replace(trial(), applied=replace(trial().applied, values=HERE | {"amplitude_ma": 4.0}))
     with pytest.raises(OffGridError):
         check_history(PROBLEM, History(amended=(Amended(trial=lying, until=AT),)))
-
-
-def test_two_ratings_of_one_site_and_moment_count_half_each_and_a_site_of_no_weight_carries_nothing() -> None:
-    told = [report("x", 2.0, kind="back"), report("y", 7.0, kind="back"), report("z", 1.0, kind="leg")]
-    back = replace(TWO_SITES, objective=Objective(sites={"back": 1.0, "leg": 0.0}))
-    for order in (told, told[::-1]):
-        (rating,) = ratings(back, History().add(trial(), *order).facts[0])
-        assert (rating.value, set(rating.report_ids)) == (4.5, {"x", "y"})
-
-
-def test_pain_while_stimulation_was_off_rates_no_settings_unless_the_trial_was_without_it() -> None:
-    told = [report("on", 3.0), replace(report("off", 9.0, AT + HOUR), stimulation_on=False)]
-    assert [rating.value for rating in ratings(PROBLEM, History().add(trial(), *told).facts[0])] == [3.0]
-    without = replace(trial(), kind=TrialKind.STIMULATION_OFF)
-    assert [rating.value for rating in ratings(PROBLEM, History().add(without, told[1]).facts[0])] == [9.0]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from optimizer import canonical
-from optimizer.history import ratings
+from optimizer.rating import ratings
 from service.ledger.history import history_of, problem_of
 from service.ledger.tables import CourseRow
 from service.proposals.replaying import replay

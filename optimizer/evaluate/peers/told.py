@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.history import History, ratings
+from optimizer.history import History
 from optimizer.problem import Problem
+from optimizer.rating import ratings
 from optimizer.space.settings import Settings
 from optimizer.trial import UNSTIMULATED, Report
 

@@ -7,11 +7,11 @@ import pytest
 from optimizer.acquisition.improvement import utility
 from optimizer.decision import Purpose
 from optimizer.errors import EnvelopeError
-from optimizer.history import ratings
 from optimizer.models.dataset import points_of
 from optimizer.outcomes.objective import Objective
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.problem import Envelope
+from optimizer.rating import ratings
 from optimizer.safety.limits import gate_of
 from optimizer.trial import Posture
 from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from optimizer.errors import DataError
-from optimizer.history import History, check_report, ratings
+from optimizer.history import History, check_report
+from optimizer.rating import ratings
 from optimizer.simulate.cohort import draw_cohort
 from optimizer.simulate.course_of_time import Phase
 from optimizer.simulate.preset import load_preset

@@ -1,0 +1,56 @@
+"""What reports say of the outcome: one number a moment, of one pain or of several sites together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from optimizer.problem import Problem
+from optimizer.trial import UNSTIMULATED, Facts, Posture, Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What reports of one moment say of the outcome."""
+
+    value: float
+    occurred_at: datetime
+    posture: Posture
+    report_ids: tuple[str, ...]
+
+
+def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:
+    """Return what a trial's reports say of the outcome, once for each moment it was rated at.
+
+    Args:
+        problem: Its objective says whether several pain sites are rated and how they are weighed.
+        facts: Of one trial.
+
+    Returns:
+        Without sites, every rating. With sites, their weighted mean at each moment at which all that count were rated; two
+        ratings of one site at one moment count half each. Pain while stimulation was off says nothing of the settings it was
+        off with: it counts where the trial itself was one without stimulation.
+    """
+    told = [
+        (report, report.value)
+        for report in facts.pain
+        if report.value is not None and (report.stimulation_on or facts.trial.kind in UNSTIMULATED)
+    ]
+    if not problem.objective.site_weights:
+        return tuple(
+            Rating(value=value, occurred_at=r.occurred_at, posture=r.posture, report_ids=(r.id,))
+            for r, value in told
+        )
+    counting = {site for site, weight in problem.objective.site_weights.items() if weight > 0}
+    moments: dict[tuple[datetime, Posture], dict[str, list[tuple[Report, float]]]] = {}
+    for report, value in told:
+        if report.kind in counting:
+            moment = moments.setdefault((report.occurred_at, report.posture), {})
+            moment.setdefault(report.kind, []).append((report, value))
+    found = []
+    for (at, posture), moment in moments.items():
+        outcome = problem.objective.combined(
+            {site: sum(value for _, value in said) / len(said) for site, said in moment.items()}
+        )
+        if outcome is not None:
+            ids = tuple(report.id for said in moment.values() for report, _ in said)
+            found.append(Rating(value=outcome, occurred_at=at, posture=posture, report_ids=ids))
+    return tuple(found)
