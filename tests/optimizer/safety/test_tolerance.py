@@ -213,13 +213,26 @@ def test_a_retracted_report_bars_nothing() -> None:
     assert subjects(record.add(gone)) == []
 
 
-def test_a_release_does_not_lift_the_bar_of_what_was_corrected_later() -> None:
-    record = history(trial(1, 5), review("g1-0", ReviewSubject.CLOSURE))
-    assert subjects(record) == []
+def corrected(record: History, recorded_day: float) -> History:
     before = record.trials[0]
-    for recorded_day, still_barred in ((30, ["g1-0"]), (1, [])):
-        now = replace(
-            before, applied=applied(PROBLEM, {**HERE, "amplitude_ma": 3.0}), recorded_at=day(recorded_day)
-        )
-        corrected = replace(record, trials=(now,), amended=(Amended(trial=before, until=now.recorded_at),))
-        assert subjects(corrected) == still_barred
+    settings = applied(PROBLEM, {**HERE, "amplitude_ma": 3.0})
+    now = replace(before, applied=settings, recorded_at=day(recorded_day))
+    return replace(record, trials=(now,), amended=(Amended(trial=before, until=day(recorded_day)),))
+
+
+def test_a_release_does_not_lift_the_bar_of_what_was_corrected_later() -> None:
+    record = history(trial(1, 5), review("g1-0", ReviewSubject.CLOSURE))  # of day 29
+    assert subjects(record) == []
+    assert subjects(corrected(record, 30)) == ["g1-0"]
+    assert subjects(corrected(record, 29)) == ["g1-0"], "nor of what was corrected at that instant"
+    assert subjects(corrected(record, 1)) == []
+    (seen,) = record.reviews
+    again = replace(seen, id="again", occurred_at=day(31), recorded_at=day(31))
+    for reviews in ((seen, again), (again, seen)):
+        assert subjects(corrected(replace(record, reviews=reviews), 30)) == [], "the latest release counts"
+
+
+def test_a_release_lifts_the_bar_of_a_trial_put_on_record_at_the_same_instant() -> None:
+    record = history(trial(1, 5), review("g1-0", ReviewSubject.CLOSURE))
+    at_once = tuple(replace(entry, recorded_at=day(29)) for entry in record.trials)
+    assert subjects(replace(record, trials=at_once)) == []
