@@ -117,10 +117,9 @@ def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indice
     ceiling_ma = _ceiling_ma(problem, rule, tolerated, candidates, ask)
     reach = candidates.amplitude_ma <= ceiling_ma * (1 + strength.TOLERANCE) + strength.TOLERANCE
     reach &= below(tolerated.bars, candidates)
-    changes = _structural_changes(problem, ask, indices)
     if ask.in_clinic:
-        return np.asarray(reach & (changes <= 1))
-    return np.asarray(reach & (changes == 0) & _inside_patient_range(ask, candidates))
+        return np.asarray(reach & (_structural_changes(problem, ask, indices) <= 1))
+    return np.asarray(reach & for_home(problem, ask, indices))
 
 
 def for_home(problem: Problem, ask: Ask, indices: Indices) -> NDArray[np.bool_]:

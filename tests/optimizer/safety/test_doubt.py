@@ -316,3 +316,16 @@ def test_at_home_a_hold_names_nothing_the_patient_may_not_use_there() -> None:
 
 def test_pain_reported_while_stimulation_was_off_is_no_rating_of_the_settings() -> None:
     assert reason(history(trial(1, stimulation_on=False))) == HoldReason.NO_RATING
+
+
+def test_at_home_what_was_tolerated_off_the_grid_is_passed_over() -> None:
+    record = history(trial(1, 1, amplitude_ma=3.51), trial(3, 9))
+    assert doubt.meanwhile(PROBLEM, record, ask(in_clinic=False, patient_range_ma=(3.0, 4.0))) is None
+
+
+def test_without_stimulation_there_is_no_range_to_keep_to_at_home() -> None:
+    plain = replace(PROBLEM, titration=None)
+    elsewhere = replace(ask(in_clinic=False), in_force=Applied(values={}))
+    found = doubt.meanwhile(plain, TOLERATED, elsewhere)
+    assert found is not None
+    assert found["amplitude_ma"] == HERE["amplitude_ma"]
