@@ -30,14 +30,21 @@ def taken_back(database: Database) -> Iterator[Ledger]:
 
 
 def course_of(
-    ledger: Ledger, pseudonym: str, *, device: str = "d", optimizer: str | None = None
+    ledger: Ledger,
+    pseudonym: str,
+    *,
+    device: str = "d",
+    optimizer: str | None = None,
+    patient_id: str | None = None,
 ) -> CourseRow:
-    """Write a patient and a course of theirs."""
-    patient = PatientRow(id=ledger.new_id(), site=ledger.site, pseudonym=pseudonym)
+    """Write a course, and its patient unless there is one."""
+    if patient_id is None:
+        patient = PatientRow(id=ledger.new_id(), site=ledger.site, pseudonym=pseudonym)
+        patient_id = ledger.append("patient", patient, {}).id
     row = CourseRow(
         id=ledger.new_id(),
         site=ledger.site,
-        patient_id=ledger.append("patient", patient, {}).id,
+        patient_id=patient_id,
         device=device,
         problem="{}",
         problem_fingerprint="f",

@@ -18,7 +18,7 @@ from service.errors import (
 from service.ledger import gate, optimizer_version
 from service.ledger.course_tables import PreflightRow, StopReleaseRow, StopRow
 from service.ledger.ledger import Ledger
-from service.ledger.tables import CourseRow
+from service.ledger.tables import CourseRow, ReportRow, ReviewRow, TrialRow
 from tests.service.ledger.bare import NOW, course_of
 from tests.strategies.scs import HERE, PROBLEM, history, trial
 
@@ -46,6 +46,18 @@ def check(ledger: Ledger, course: CourseRow, name: str, *, passed: bool = True) 
         id=ledger.new_id(), course_id=course.id, name=name, passed=passed, checked_at=ledger.now
     )
     return ledger.append("preflight", row, {}, course_id=course.id)
+
+
+def report(ledger: Ledger, course: CourseRow, *, severe: bool = True) -> ReportRow:
+    trial_row = TrialRow(id=ledger.new_id(), course_id=course.id, flags="[]")
+    ledger.append("trial", trial_row, {}, course_id=course.id)
+    row = ReportRow(id=ledger.new_id(), course_id=course.id, trial_id=trial_row.id, severe=severe)
+    return ledger.append("report", row, {}, course_id=course.id)
+
+
+def reviewed(ledger: Ledger, seen: ReportRow) -> ReviewRow:
+    row = ReviewRow(id=ledger.new_id(), course_id=seen.course_id, subject_id=seen.id)
+    return ledger.append("review", row, {}, course_id=seen.course_id)
 
 
 def found(ledger: Ledger, course: CourseRow, up_to: int | None = None) -> object:
@@ -82,6 +94,31 @@ def test_a_replay_sees_the_stops_of_its_own_day(ledger: Ledger, course: CourseRo
         (stopped.sequence, barred),
         (released.sequence - 1, barred),
         (released.sequence, None),
+        (None, None),
+    ):
+        assert found(ledger, course, up_to) == expected
+
+
+def test_harm_concerns_every_other_course_of_its_patient_until_it_is_reviewed(
+    ledger: Ledger, course: CourseRow
+) -> None:
+    harmed = course_of(ledger, "", patient_id=course.patient_id)
+    stranger = course_of(ledger, "y")
+    mild = report(ledger, harmed, severe=False)
+    one, two = report(ledger, harmed), report(ledger, harmed)
+    both = (HoldReason.ADVERSE_EVENT_ELSEWHERE, (one.id, two.id))
+    assert found(ledger, course) == both
+    assert found(ledger, harmed) is None, "its own history holds it"
+    assert found(ledger, stranger) is None
+    seen = reviewed(ledger, one)
+    rest = (HoldReason.ADVERSE_EVENT_ELSEWHERE, (two.id,))
+    last = reviewed(ledger, two)
+    for up_to, expected in (
+        (mild.sequence, None),
+        (one.sequence, (HoldReason.ADVERSE_EVENT_ELSEWHERE, (one.id,))),
+        (seen.sequence - 1, both),
+        (seen.sequence, rest),
+        (last.sequence, None),
         (None, None),
     ):
         assert found(ledger, course, up_to) == expected
