@@ -14,15 +14,7 @@ from optimizer.outcomes.scale import GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import (
-    Amended,
-    Applied,
-    Facts,
-    Measure,
-    Report,
-    Review,
-    Trial,
-)
+from optimizer.trial import Amended, Applied, Facts, Measure, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""

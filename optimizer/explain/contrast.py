@@ -9,10 +9,11 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 from torch import Tensor
 
+from optimizer.acquisition.improvement import bother
 from optimizer.ask import Ask
 from optimizer.decision import Change, Influence, Interval
 from optimizer.errors import FitError
-from optimizer.models.dataset import points_of
+from optimizer.models.dataset import Points, points_of
 from optimizer.models.surrogate import Prediction, Surrogate
 from optimizer.problem import Problem
 from optimizer.space.search_space import Indices
@@ -65,18 +66,27 @@ def interval(mean: Tensor, sd: Tensor) -> Interval:
 
 def gain_over(problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices) -> Interval:
     """Return the expected change of relief at a grid point, ``(d,)``, against other settings."""
-    return gains_over(problem, surrogate, reference, point)[0]
+    _, relief, sd = _apart(problem, surrogate, reference, point)
+    return interval(relief, sd)
 
 
 def gains_over(
     problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices
 ) -> tuple[Interval, Interval]:
     """Return the expected change of relief, and of utility: of relief less what tolerable side effects bother."""
-    both = surrogate.predict(points_of(problem, np.array([reference.indices, point], dtype=np.int64)))
-    mean, variance = both.at(1).gain_over(both.at(0))
-    relief, sd = mean[:, 0], variance[:, 0].sqrt()
-    before, after = (problem.objective.bother_weight * surrogate.expected_grade(both.points)).T
+    both, relief, sd = _apart(problem, surrogate, reference, point)
+    before, after = bother(problem, surrogate, both).T
     return interval(relief, sd), interval(relief - after + before, sd)
+
+
+def _apart(
+    problem: Problem, surrogate: Surrogate, reference: Settings, point: Indices
+) -> tuple[Points, Tensor, Tensor]:
+    """Return other settings and a grid point together, and mean and SD of how far their relief is apart, ``(s,)`` each."""
+    points = points_of(problem, np.array([reference.indices, point], dtype=np.int64))
+    both = surrogate.predict(points)
+    mean, variance = both.at(1).gain_over(both.at(0))
+    return points, mean[:, 0], variance[:, 0].sqrt()
 
 
 def report_interval(problem: Problem, mean: Tensor, variance: Tensor) -> Interval:

@@ -89,14 +89,12 @@ def recommendation(
     """
     if not len(keepable):
         return None, None
-    leader = worth.mean(0).argmax()
-    if not problem.has_stimulation:
-        best = keepable[int(leader)]
-        return problem.space.at(best), _gain(problem, surrogate, ask, best)
-    # a tie the data do not support yet would give away relief for energy
-    within = (worth >= worth[:, leader, None] - problem.objective.near_tie_nrs).double().mean(0)
-    tied = np.flatnonzero((within >= TIE_CONFIDENCE).numpy())
-    best = keepable[search.least_charge(problem, keepable, tied)]
+    chosen = int(worth.mean(0).argmax())
+    if problem.has_stimulation:
+        # a tie the data do not support yet would give away relief for energy
+        within = (worth >= worth[:, chosen, None] - problem.objective.near_tie_nrs).double().mean(0)
+        chosen = search.least_charge(problem, keepable, np.flatnonzero((within >= TIE_CONFIDENCE).numpy()))
+    best = keepable[chosen]
     return problem.space.at(best), _gain(problem, surrogate, ask, best)
 
 

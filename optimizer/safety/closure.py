@@ -64,9 +64,8 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
         if not _is_severe(problem, report):
             continue
         for trial in said[report.trial_id]:
-            release = released_at.get(report.id)
             corrected = trial is not said[report.trial_id][0]
-            if release is not None and not (corrected and release <= trial.recorded_at):
+            if tolerance.covers(released_at.get(report.id), trial, corrected=corrected):
                 continue
             place = trial.applied.values.get(CONFIGURATION)
             if place not in measured:

@@ -119,13 +119,17 @@ def within_reach(problem: Problem, tolerated: Anchors, ask: Ask, indices: Indice
     reach &= below(tolerated.bars, candidates)
     if ask.in_clinic:
         return np.asarray(reach & (_structural_changes(problem, ask, indices) <= 1))
-    return np.asarray(reach & for_home(problem, ask, indices))
+    return np.asarray(reach & _for_home(problem, ask, indices, candidates))
 
 
 def for_home(problem: Problem, ask: Ask, indices: Indices) -> NDArray[np.bool_]:
     """Return which grid points a patient may use at home, ``(c,)``: the configuration in force, inside the patient's range."""
+    return _for_home(problem, ask, indices, strength.of_grid_points(problem, indices))
+
+
+def _for_home(problem: Problem, ask: Ask, indices: Indices, candidates: Stimuli) -> NDArray[np.bool_]:
     unchanged = _structural_changes(problem, ask, indices) == 0
-    return np.asarray(unchanged & _inside_patient_range(ask, strength.of_grid_points(problem, indices)))
+    return np.asarray(unchanged & _inside_patient_range(ask, candidates))
 
 
 def _ceiling_ma(

@@ -11,7 +11,7 @@ from optimizer.problem import Problem
 from optimizer.safety import strength
 from optimizer.safety.strength import Stimuli
 from optimizer.space.parameter import GRID_TOLERANCE
-from optimizer.trial import UNSTIMULATED, Facts, Posture, ReviewSubject, RungOutcome
+from optimizer.trial import UNSTIMULATED, Facts, Posture, ReviewSubject, RungOutcome, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,7 @@ def bars(problem: Problem, history: History) -> tuple[Bar, ...]:
         for facts in history.facts
         if facts.trial.kind not in UNSTIMULATED
         for bar in _bars_of(problem, facts)
-        # who released what was first said had not heard of a correction on record later
-        if bar.subject_id not in released_at
-        or (facts.trial.id in corrected and released_at[bar.subject_id] <= facts.trial.recorded_at)
+        if not covers(released_at.get(bar.subject_id), facts.trial, corrected=facts.trial.id in corrected)
     ]
     if not found:
         return ()
@@ -81,6 +79,17 @@ def released(history: History) -> dict[str, datetime]:
                 review.recorded_at, found.get(review.subject_id, review.recorded_at)
             )
     return found
+
+
+def covers(release: datetime | None, trial: Trial, *, corrected: bool) -> bool:
+    """Return whether a release covers an account of a trial: who released one had not heard of a correction recorded later.
+
+    Args:
+        release: When it was recorded; None where there is none.
+        trial: The account.
+        corrected: Whether another one came before it.
+    """
+    return release is not None and not (corrected and release <= trial.recorded_at)
 
 
 def same_configuration(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:

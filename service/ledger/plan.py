@@ -9,7 +9,6 @@ from optimizer.space.settings import Settings
 from optimizer.trial import Measure, RungOutcome
 from service.errors import ProposalAppliedError, ProposalExpiredError
 from service.ledger import life_cycle
-from service.ledger.history import history_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import SUPERSEDED, TRIAL_AMENDED
 from service.ledger.tables import AmendmentRow, DecisionRow, ProposalRow, TrialRow
@@ -29,16 +28,25 @@ def planned(answer: Proposal, first: Settings) -> tuple[Settings, ...]:
 
 
 def n_applied(
-    ledger: Ledger, row: ProposalRow, plan: tuple[Settings, ...], problem: Problem, history: History
+    ledger: Ledger,
+    row: ProposalRow,
+    decided: DecisionRow,
+    plan: tuple[Settings, ...],
+    *,
+    problem: Problem,
+    history: History,
+    at_approval: History,
 ) -> int:
     """Return how many steps of an applied proposal were applied, where it may go on.
 
     Args:
         ledger: The transaction at hand.
         row: A proposal that was approved and applied.
+        decided: Its approval.
         plan: Its steps, from :func:`planned`.
         problem: The course's problem.
         history: Everything recorded by now.
+        at_approval: What was on record at the approval.
 
     Raises:
         ProposalAppliedError: If no step is left, or the rest is void.
@@ -47,7 +55,9 @@ def n_applied(
     named = set(ledger.session.scalars(select(TrialRow.id).filter_by(proposal_id=row.id)))
     if len(named) >= len(plan):
         raise ProposalAppliedError("proposal", "was applied", remedy="Program nothing; ask again.")
-    reason = _void(ledger, row, problem, history)
+    reason = _void(ledger, decided)
+    if reason is None and _harmed_since(at_approval, problem, history):
+        reason = NOT_TOLERATED
     applied = tuple(trial.applied.settings for trial in history.trials if trial.id in named)
     if reason is None and applied != plan[: len(named)]:
         reason = DIFFERS
@@ -62,26 +72,21 @@ def n_applied(
     return len(named)
 
 
-def _void(ledger: Ledger, row: ProposalRow, problem: Problem, history: History) -> str | None:
-    """Return the code of what came since the approval and voids the rest of a plan, or None.
+def _void(ledger: Ledger, decided: DecisionRow) -> str | None:
+    """Return the code of the later approval or the correction that voids the rest of a plan, or None.
 
-    All of it only grows on record, so that no review, retraction or correction brings the rest of a plan back.
+    As of harm, it only grows on record, so that no review, retraction or correction brings the rest of a plan back.
     """
-    decided = life_cycle.decision_about(ledger, row.id)
-    assert decided is not None  # noqa: S101 - it is approved
     if life_cycle.approved_since(ledger, decided):
         return SUPERSEDED
     amended = select(AmendmentRow.sequence).where(
-        AmendmentRow.course_id == row.course_id, AmendmentRow.sequence > decided.sequence
+        AmendmentRow.course_id == decided.course_id, AmendmentRow.sequence > decided.sequence
     )
-    if ledger.session.scalar(amended.limit(1)) is not None:
-        return TRIAL_AMENDED
-    return NOT_TOLERATED if _harmed_since(ledger, decided, problem, history) else None
+    return None if ledger.session.scalar(amended.limit(1)) is None else TRIAL_AMENDED
 
 
-def _harmed_since(ledger: Ledger, decided: DecisionRow, problem: Problem, history: History) -> bool:
-    """Return whether an intolerable report or a ramp that met discomfort came since a decision, amended later or not."""
-    before = history_of(ledger.session, decided.course_id, up_to=decided.sequence)
+def _harmed_since(before: History, problem: Problem, history: History) -> bool:
+    """Return whether an intolerable report or a ramp that met discomfort came since, amended later or not."""
     known = {trial.id for trial in before.trials} | {report.id for report in before.reports}
     reported = any(
         report.measure is Measure.SIDE_EFFECT

@@ -14,7 +14,7 @@ from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import APPROVED, Signature, Status
 from service.ledger.plan import n_applied, planned
-from service.ledger.tables import ProposalRow
+from service.ledger.tables import DecisionRow, ProposalRow
 from service.proposals.schemas import ProgramView, SignatureView
 
 
@@ -36,8 +36,8 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         SettingsError: If they are past a limit or the envelope by now.
     """
     row = ledger.proposal(proposal_id)
-    check_programmable(ledger, row)
-    decided = life_cycle.decision_about(ledger, row.id)
+    decided, status = life_cycle.decision_about(ledger, row.id), life_cycle.status_of(ledger, row)
+    check_programmable(ledger, row, decided, status)
     answer = decision_of(row)
     assert decided is not None  # noqa: S101 - it is approved
     assert decided.settings is not None  # noqa: S101
@@ -46,12 +46,15 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
     problem, history = problem_of(ledger.session, course), history_of(ledger.session, course.id)
     first = canonical.decode(Settings, decided.settings)
     plan = planned(answer, first)
-    begun = life_cycle.status_of(ledger, row) is Status.APPLIED
-    place = n_applied(ledger, row, plan, problem, history) if begun else 0
+    at_approval = history_of(ledger.session, course.id, up_to=decided.sequence)
+    place = 0
+    if status is Status.APPLIED:
+        place = n_applied(
+            ledger, row, decided, plan, problem=problem, history=history, at_approval=at_approval
+        )
     left = plan[place:]
     for settings in left:
         check_applicable(problem, history, settings)
-    at_approval = history_of(ledger.session, course.id, up_to=decided.sequence)
     check_tolerated(problem, history, at_approval, left)
     return ProgramView(
         proposal_id=row.id,
@@ -67,9 +70,8 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
     )
 
 
-def check_programmable(ledger: Ledger, row: ProposalRow) -> None:
+def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | None, status: Status) -> None:
     """Refuse with the reason, unless the life cycle allows to program a proposal now."""
-    status = life_cycle.status_of(ledger, row)
     if status is Status.WITHDRAWN:
         raise ProposalWithdrawnError(
             "proposal", f"was withdrawn: {_reason(ledger, row)}", remedy="Program nothing; ask a clinician."
@@ -78,7 +80,6 @@ def check_programmable(ledger: Ledger, row: ProposalRow) -> None:
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
     if status not in (*APPROVED, Status.APPLIED):
         raise ProposalNotApprovedError("proposal", f"is {status}", limit="approved or edited")
-    decided = life_cycle.decision_about(ledger, row.id)
     # records of before may hold an approval that a later one did not take back
     if status in APPROVED and decided is not None and life_cycle.approved_since(ledger, decided):
         raise ProposalWithdrawnError(

@@ -17,12 +17,11 @@ from service.ledger.amendments import Amendment, standing_trial
 from service.ledger.course_tables import ProblemRow
 from service.ledger.history import TIGHTER
 from service.ledger.ledger import Ledger
-from service.ledger.life_cycle import take_back
+from service.ledger.life_cycle import Action, decide, take_back
 from service.ledger.tables import (
     AmendmentRow,
     AskRow,
     CourseRow,
-    DecisionRow,
     PatientRow,
     ProposalRow,
     ReportRow,
@@ -122,22 +121,10 @@ class Writer:
             )
             ledger.append("proposal", row, decision, course_id=self.course_id)
             if action is not None:
-                self._decide(ledger, row, action, settings)
+                allowed = settings if action in ("approve", "edit") else None
+                decide(ledger, row, Action(action), settings=allowed)
         self.ids.append(row.id)
         return row.id
-
-    def _decide(self, ledger: Ledger, proposal: ProposalRow, action: str, settings: Settings) -> None:
-        allowed = canonical.encode(settings).decode() if action in ("approve", "edit") else None
-        verdict = DecisionRow(
-            id=ledger.new_id(),
-            course_id=self.course_id,
-            proposal_id=proposal.id,
-            action=action,
-            settings=allowed,
-            reason=None,
-            flags="[]",
-        )
-        ledger.append("decision", verdict, {"action": action}, course_id=self.course_id)
 
     def apply_absurd(self, amplitude_ma: float) -> str:
         """Record an amplitude no device can give: a fact is kept whatever it means."""
