@@ -172,7 +172,7 @@ class StimulationRelief:
         # sd(a) sd(b) exp(-|a - b|^2 / 2) as the exponential of one product: every pass over (s, a, b) costs
         left = torch.cat([a, torch.ones_like(a[..., :1])], dim=-1)
         right = torch.cat([b[..., :-1], torch.ones_like(b[..., :1]), b[..., -1:]], dim=-1)
-        return (left @ right.transpose(1, 2)).exp() + self.untreated_sd**2
+        return (left @ right.transpose(1, 2)).exp_() + self.untreated_sd**2
 
     def variance(self, inputs: Tensor) -> Tensor:
         """Return the diagonal of :meth:`covariance`."""

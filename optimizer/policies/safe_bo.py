@@ -6,6 +6,7 @@ authority: doubt in the record, model-free limits, the learned safe set, and onl
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain
 
 import numpy as np
 import torch
@@ -165,10 +166,10 @@ class SafeBOSession:
 
     def _start(self, history: History, ask: Ask) -> Settings:
         """Where the course stood when it began: the first stimulated trial on the grid, or what is in force."""
-        stimulated = [
+        stimulated = (
             facts.trial.applied.values for facts in history.facts if facts.trial.kind not in UNSTIMULATED
-        ]
-        settings = [*map(self.problem.space.find, stimulated), ask.in_force.settings]
+        )
+        settings = chain(map(self.problem.space.find, stimulated), [ask.in_force.settings])
         return next(entry for entry in settings if entry is not None)
 
     def _joint(self, history: History, ask: Ask) -> Joint:
