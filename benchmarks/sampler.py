@@ -27,7 +27,7 @@ PATIENTS = range(1, 11)
 SIZES = (10, 30)
 N_SETTINGS = 200
 SEEDS = 4
-LONG = {"N_DRAWS": 4096, "N_MOVES": 20}
+LONG = {"N_DRAWS": 4096, "N_MOVES": 20, "N_MOVES_YOUNG": 20}
 CLOSE_NRS = 0.15
 """Asked of the posterior mean of relief."""
 WIDTH = 0.20

@@ -28,8 +28,12 @@ from optimizer.models.dataset import DTYPE
 
 N_DRAWS = 256
 """Equally weighted draws."""
-N_MOVES = 6
+N_MOVES = 7
 """Moves after each step."""
+YOUNG = 15
+"""Trials up to which a course is young: moves cost little, and every later ask starts from the draws they leave."""
+N_MOVES_YOUNG = 12
+"""Moves after each step in a young course."""
 N_ASIDE = 6
 """Moves after these of the coordinates that cost little."""
 MAX_STEPS = 24
@@ -74,7 +78,7 @@ class Portion:
     """Reports that are let in together, after all those before them."""
 
     number: int
-    """So that each portion has luck of its own."""
+    """Up to which trial it reaches; each portion has luck of its own."""
     key: bytes
     """Names these reports and all before them, the prior and the seed: equal keys, equal draws."""
     read: Callable[[], Reports]
@@ -146,7 +150,8 @@ def draw(portions: Sequence[Portion], size: int, seed: int, memory: Memory | Non
         white = torch.randn(N_DRAWS, size, generator=_luck(seed, 0), dtype=DTYPE)
         draws = Draws(white=white, effective_sample_size=float(N_DRAWS))
     for place, portion in enumerate(portions[done:], start=done):
-        draws = _let_in(portion.read(), draws, _luck(seed, portion.number))
+        n_moves = N_MOVES_YOUNG if portion.number <= YOUNG else N_MOVES
+        draws = _let_in(portion.read(), draws, n_moves, _luck(seed, portion.number))
         if memory is not None and place >= len(portions) - LATEST:
             memory.keep(portion, draws)
     return draws
@@ -185,7 +190,7 @@ def _moving(reports: Reports, white: Tensor) -> _Moving:
     )
 
 
-def _let_in(reports: Reports, draws: Draws, generator: torch.Generator) -> Draws:
+def _let_in(reports: Reports, draws: Draws, n_moves: int, generator: torch.Generator) -> Draws:
     """Return the draws given one more portion of reports."""
     if not bool(reports.new.any()):
         return draws
@@ -199,7 +204,7 @@ def _let_in(reports: Reports, draws: Draws, generator: torch.Generator) -> Draws
         reference = _reference(moving.white, weights)
         moving = moving.take(_systematic(weights, len(weights), generator))
         share = min(1.0, share + step)
-        for _ in range(N_MOVES):
+        for _ in range(n_moves):
             moving = _moved(moving, share, reports, reference, generator)
         if reports.aside is not None:
             moving = _moved_aside(moving, share, reports.aside, reference, generator)

@@ -140,9 +140,11 @@ class Joint:
         )
 
 
+ONE_BY_ONE = 30
+"""Trials that are let in one by one: an ask after each lets in one anyway, and each moves the draws on for those to come."""
 LONGER = 1.1
-"""Each portion of reports begins after this many times the trials of the one before: more at once would lose the draws,
-fewer would cost more than they bring."""
+"""Each later portion of reports reaches this many times as far as the one before: more at once would lose the draws, fewer
+would cost a first ask more than they bring."""
 
 
 def _spelled(content: object) -> bytes:
@@ -169,7 +171,7 @@ def _ends(n_trials: int) -> Iterator[int]:
     end = 1
     while end < n_trials:
         yield end
-        end = max(end + 1, round(LONGER * end))
+        end = end + 1 if end < ONE_BY_ONE else round(LONGER * end)
     if n_trials:
         yield n_trials
 

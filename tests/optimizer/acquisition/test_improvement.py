@@ -76,8 +76,9 @@ def test_what_may_still_be_gained_is_at_least_what_one_rating_can_settle(
 
 def test_what_may_still_be_gained_hardly_depends_on_luck(problem: Problem, surrogate: Surrogate) -> None:
     points = points_of(problem, problem.space.draw(np.random.default_rng(3), 100))
-    found = [regret(problem, surrogate, points, seed) for seed in range(12)]
-    assert np.std(found) < 0.015
+    # over so many the SD itself is known to a tenth; without mirror images it is .016
+    found = [regret(problem, surrogate, points, seed) for seed in range(60)]
+    assert np.std(found) < 0.014
 
 
 def test_what_may_still_be_gained_shrinks_as_ratings_agree(problem: Problem) -> None:

@@ -13,6 +13,9 @@ from optimizer.errors import FitError
 from optimizer.models import hyperposterior
 from optimizer.models.hyperposterior import (
     N_DRAWS,
+    N_MOVES,
+    N_MOVES_YOUNG,
+    YOUNG,
     Aside,
     Draws,
     LogDensities,
@@ -144,6 +147,22 @@ def test_what_is_remembered_changes_nothing_but_how_much_is_read() -> None:
     assert read == [1, 2, 3, 4]
     assert torch.equal(later.white, draw(portions, 2, 0).white)
     assert later.effective_sample_size == draw(portions, 2, 0).effective_sample_size
+
+
+def test_a_young_course_is_moved_more() -> None:
+    def read(number: int) -> int:
+        times = []
+
+        def counted(white: Tensor) -> Tensor:
+            times.append(1)
+            return -0.5 * (white[:, :1] - 0.1) ** 2
+
+        draw([portion(counted, True, number=number)], 2, 0)
+        return len(times)
+
+    # once as it comes, and once a move; so little news is let in by one step
+    assert read(YOUNG) == 1 + N_MOVES_YOUNG
+    assert read(YOUNG + 1) == 1 + N_MOVES
 
 
 def test_memory_forgets_what_was_not_asked_for_longest() -> None:

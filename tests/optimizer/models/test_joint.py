@@ -29,7 +29,7 @@ def keys(whole: Joint, seed: int = 0) -> list[bytes]:
 
 def test_a_longer_course_begins_with_the_portions_of_a_shorter() -> None:
     long, short = keys(joint(ROWS * 8)), keys(joint(ROWS * 5))
-    assert [portion.number for portion in joint(ROWS * 8).portions(0)][-2:] == [38, 40]
+    assert [portion.number for portion in joint(ROWS * 8).portions(0)] == [*range(1, 31), 33, 36, 40]
     # all but the last, which ends where the shorter course does
     assert long[: len(short) - 1] == short[:-1]
     assert len(set(long)) == len(long)
