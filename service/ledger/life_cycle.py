@@ -103,25 +103,16 @@ def status_of(ledger: Ledger, proposal: ProposalRow) -> Status:
     if proposal.kind != "proposal":
         return Status.ADVICE
     decision = decision_about(ledger, proposal.id)
-    late = proposal.valid_until is not None and ledger.now > proposal.valid_until
-    if decision is None or _AFTER[Action(decision.action)] not in APPROVED:
-        return stands(None if decision is None else decision.action, late=late)
     trial = select(TrialRow.sequence).filter_by(proposal_id=proposal.id).limit(1)
     return stands(
-        decision.action,
+        None if decision is None else decision.action,
         withdrawal=withdrawal_of(ledger, proposal.id),
         applied=ledger.session.scalar(trial) is not None,
-        late=late,
+        late=proposal.valid_until is not None and ledger.now > proposal.valid_until,
     )
 
 
-def stands(
-    action: str | None,
-    *,
-    withdrawal: WithdrawalRow | None = None,
-    applied: bool = False,
-    late: bool = False,
-) -> Status:
+def stands(action: str | None, *, withdrawal: WithdrawalRow | None, applied: bool, late: bool) -> Status:
     """Return where a proposal stands by what is on record of it: THE rule, for the API and for MLflow.
 
     Args:
@@ -293,7 +284,7 @@ def take_back_approvals(
     *,
     cause_id: str,
     reason: str,
-    unless: Callable[[ProposalRow], bool] = lambda _: False,
+    unless: Callable[[ProposalRow], bool],
 ) -> tuple[str, ...]:
     """Take back the approvals of a course that were not applied; late ones lapse. As :func:`withdraw_all` otherwise."""
     taken = []

@@ -118,7 +118,7 @@ def _decisions(session: Session, course_id: str, up_to: int, applied: set[str]) 
         if row.kind != "proposal":
             return Status.ADVICE
         withdrawal = withdrawals.get(row.id)
-        return stands(actions.get(row.id), withdrawal=withdrawal, applied=row.id in applied)
+        return stands(actions.get(row.id), withdrawal=withdrawal, applied=row.id in applied, late=False)
 
     rows = session.execute(
         select(ProposalRow, Entry.recorded_at)

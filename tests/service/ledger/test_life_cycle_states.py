@@ -301,11 +301,14 @@ def test_the_next_approval_takes_back_those_before_and_lets_lapse_what_was_late(
     assert life_cycle.to_be_applied(ledger, course_id) == (latest,)
 
 
-def test_only_an_approval_of_the_same_course_comes_since_another(ledger: Ledger, course_id: str) -> None:
+@pytest.mark.parametrize("action", [Action.APPROVE, Action.EDIT])
+def test_only_an_approval_of_the_same_course_comes_since_another(
+    action: Action, ledger: Ledger, course_id: str
+) -> None:
     first = decide(ledger, answer(ledger, course_id), Action.APPROVE, settings=SETTINGS)
     decide(ledger, answer(ledger, course_id), Action.REJECT)
     decide(ledger, answer(ledger, course_of(ledger, "y").id), Action.APPROVE, settings=SETTINGS)
     assert not life_cycle.approved_since(ledger, first)
-    latest = decide(ledger, answer(ledger, course_id), Action.EDIT, settings=SETTINGS)
+    latest = decide(ledger, answer(ledger, course_id), action, settings=SETTINGS)
     assert life_cycle.approved_since(ledger, first)
     assert not life_cycle.approved_since(ledger, latest)
