@@ -14,7 +14,7 @@ from optimizer.outcomes.scale import GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import Amended, Applied, Facts, Measure, Report, Review, Trial
+from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -160,6 +160,13 @@ def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
     """Return raw values as applied settings, with the grid point where they are one."""
     return Applied(values=dict(values), settings=problem.space.find(values))
+
+
+def started_at(problem: Problem, history: History) -> Settings | None:
+    """Return where a course began: the first settings on the grid that stimulated; None where there are none."""
+    stimulated = (facts.trial for facts in history.facts if facts.trial.kind not in UNSTIMULATED)
+    found = (problem.space.find(trial.applied.values) for trial in stimulated)
+    return next((settings for settings in found if settings is not None), None)
 
 
 def check_applied(problem: Problem, applied: Applied, field: str) -> None:

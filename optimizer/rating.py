@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.problem import Problem
-from optimizer.trial import UNSTIMULATED, Facts, Posture, Report
+from optimizer.trial import UNSTIMULATED, Facts, Measure, Posture, Report, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,16 @@ class Rating:
     report_ids: tuple[str, ...]
 
 
+def rates(trial: Trial, report: Report) -> bool:
+    """Return whether a report rates what its trial applied.
+
+    Pain while stimulation was off says nothing of the settings it was off with: it counts where the trial itself was one
+    without stimulation.
+    """
+    said = report.measure is Measure.PAIN and report.value is not None
+    return said and (report.stimulation_on or trial.kind in UNSTIMULATED)
+
+
 def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:
     """Return what a trial's reports say of the outcome, once for each moment it was rated at.
 
@@ -25,14 +35,13 @@ def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:
         facts: Of one trial.
 
     Returns:
-        Without sites, every rating. With sites, their weighted mean at each moment at which all that count were rated; two
-        ratings of one site at one moment count half each. Pain while stimulation was off says nothing of the settings it was
-        off with: it counts where the trial itself was one without stimulation.
+        Without sites, every report that :func:`rates` the trial. With sites, their weighted mean at each moment at which all
+        that count were rated; two ratings of one site at one moment count half each.
     """
     told = [
         (report, report.value)
         for report in facts.pain
-        if report.value is not None and (report.stimulation_on or facts.trial.kind in UNSTIMULATED)
+        if report.value is not None and rates(facts.trial, report)
     ]
     if not problem.objective.site_weights:
         return tuple(

@@ -55,10 +55,12 @@ def live_trial(
         The trial with its ramp, its reports, and what the patient was exposed to on the way.
     """
     rungs: tuple[Rung, ...] = ()
+    # a ramp felt uncomfortable from its first rung was still one of the settings it climbed to
+    programmed = settings or in_force
     if ramps and settings is not None and number(settings.as_dict(), AMPLITUDE) > 0:
         rungs = _climb(scenario, patient, place, settings)
         settings = _reached(scenario, settings, rungs)
-    programmed = settings or in_force
+        programmed = settings or programmed
     switched_on_at = scenario.begins_at(place) - SWITCHED_ON_BEFORE
     trial = Trial(
         id=f"trial-{place:03d}",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from optimizer.explain.contrast import CENTRAL
 from optimizer.figures.surface import Axis, Surface, Tried
-from optimizer.history import History
+from optimizer.history import History, started_at
 from optimizer.models.dataset import dataset_of, points_of
 from optimizer.models.joint import fit
 from optimizer.models.surrogate import Surrogate
@@ -72,8 +72,8 @@ def response_surface(
 
     Args:
         problem: Declares space, outcome, limits.
-        history: What was applied and reported; the first trial on the grid is the start relief is counted from.
-        through: Values of the parameters that are not shown; drawn as what to keep.
+        history: What was applied and reported; relief is counted from where it began.
+        through: Values of the parameters that are not shown; drawn as what to keep. Where nothing was applied, the start.
         axes: Parameters along the horizontal and the vertical axis.
         bounds: Parameter name -> lowest and highest value drawn, where less than the envelope is.
         prior: What is believed before the first report.
@@ -83,7 +83,7 @@ def response_surface(
         Expected relief, half of its 90 % interval and the safe set, as arrays over the two parameters.
     """
     indices = slice_indices(problem, through, axes, bounds=bounds)
-    start = next(t.applied.settings for t in history.trials if t.applied.settings is not None)
+    start = started_at(problem, history) or through
     reference = np.array([start.indices], dtype=np.int64)
     surrogate = fit(
         problem, dataset_of(problem, history), points_of(problem, reference), prior=prior, seed=seed

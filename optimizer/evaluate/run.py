@@ -30,7 +30,7 @@ from optimizer.simulate.scenarios import load_scenario
 from optimizer.space.constraint import Quantity, measure
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
-from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject
+from optimizer.trial import Applied, Measure, Review, ReviewSubject
 
 ASKED_BEFORE = timedelta(hours=1)
 """How long before a trial its ask is put; answers about the trial before have come in by then."""
@@ -133,21 +133,23 @@ class _Course:
             ramps=self.ramps,
             earlier=tuple(trial.spell for trial in self.lived),
         )
-        self.rated += self._rated(place, lived.reports)
+        self.rated += self._rated(place, lived)
         self.history = self.history.add(lived.trial, *lived.reports, *self._reviews(place))
-        self.in_force = lived.trial.applied.settings or self.in_force
+        self.in_force = lived.settings or self.in_force
         self.lived.append(lived)
 
-    def _rated(self, trial: int, reports: tuple[Report, ...]) -> list[Rated]:
-        """Put what was predicted of the trial's settings beside its ratings; a baseline predicts nothing."""
+    def _rated(self, trial: int, lived: Lived) -> list[Rated]:
+        """Put what was predicted of the settings applied beside their ratings; a baseline predicts nothing."""
         predicted: tuple[float, ...] = ()
         # where sites are rated apart, what is predicted is their weighted mean, which nobody rates
         one_pain = not self.scenario.problem.objective.site_weights
         if isinstance(self.decision, Proposal) and not self.failure and one_pain:
-            predicted = self.decision.steps[0].rating_probabilities or ()
+            step = self.decision.steps[0]
+            # a ramp may have ended below what was proposed
+            predicted = (step.rating_probabilities or ()) if step.settings == lived.settings else ()
         return [
             Rated(trial=trial, rating=report.value, probabilities=predicted)
-            for report in reports
+            for report in lived.reports
             if report.measure is Measure.PAIN and report.value is not None
         ]
 

@@ -6,7 +6,6 @@ authority: doubt in the record, model-free limits, the learned safe set, and onl
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import chain
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop, S
 from optimizer.errors import FitError
 from optimizer.explain.contrast import gain_over
 from optimizer.explain.programmes import programmes
-from optimizer.history import History
+from optimizer.history import History, started_at
 from optimizer.models.dataset import Points, dataset_of, points_of
 from optimizer.models.hyperposterior import Memory
 from optimizer.models.joint import Joint, joint_of
@@ -33,7 +32,7 @@ from optimizer.safety.limits import Gate
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, is_due, reason_to_stop
-from optimizer.trial import UNSTIMULATED, Applied
+from optimizer.trial import Applied
 
 VALID_FOR = timedelta(days=7)
 """How long a proposal may wait for its decision [A]."""
@@ -165,12 +164,10 @@ class SafeBOSession:
         return remaining, reason
 
     def _start(self, history: History, ask: Ask) -> Settings:
-        """Where the course stood when it began: the first stimulated trial on the grid, or what is in force."""
-        stimulated = (
-            facts.trial.applied.values for facts in history.facts if facts.trial.kind not in UNSTIMULATED
-        )
-        settings = chain(map(self.problem.space.find, stimulated), [ask.in_force.settings])
-        return next(entry for entry in settings if entry is not None)
+        """Return where the course began, or what is in force where it is yet to begin."""
+        began = started_at(self.problem, history) or ask.in_force.settings
+        assert began is not None  # noqa: S101 - off the grid there is a hold before
+        return began
 
     def _joint(self, history: History, ask: Ask) -> Joint:
         start = points_of(self.problem, np.array([self._start(history, ask).indices], dtype=np.int64))

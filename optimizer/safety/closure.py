@@ -13,7 +13,7 @@ from optimizer.safety.strength import Stimuli
 from optimizer.space.constraint import Array
 from optimizer.space.parameter import CONFIGURATION, GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
-from optimizer.trial import Measure, Report, RungOutcome, Trial
+from optimizer.trial import RungOutcome, Trial
 
 NEIGHBOUR_FRACTION = 0.5
 """Where neighbouring configurations restart, relative to the intensity that was severe (decision 7) [A]."""
@@ -61,7 +61,7 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
     at_first: dict[Value | None, tuple[Threshold, ...]] = {}
     found = []
     for report in history.reports:
-        if not _is_severe(problem, report):
+        if not tolerance.is_severe(problem, report):
             continue
         for trial in said[report.trial_id]:
             corrected = trial is not said[report.trial_id][0]
@@ -81,14 +81,6 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
                 )
             )
     return tuple(found)
-
-
-def _is_severe(problem: Problem, report: Report) -> bool:
-    return (
-        report.measure is Measure.SIDE_EFFECT
-        and report.value is not None
-        and problem.is_severe(report.kind, report.value)
-    )
 
 
 def open_to(problem: Problem, closed: tuple[Closure, ...], indices: Indices) -> NDArray[np.bool_]:

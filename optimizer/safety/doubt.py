@@ -133,10 +133,7 @@ def _adverse_event(problem: Problem, history: History) -> _Found:
     severe = tuple(
         report.id
         for report in history.reports
-        if report.measure is Measure.SIDE_EFFECT
-        and report.value is not None
-        and problem.is_severe(report.kind, report.value)
-        and not history.released(report.id)
+        if tolerance.is_severe(problem, report) and not history.released(report.id)
     )
     return (HoldReason.UNREVIEWED_ADVERSE_EVENT, severe, "review") if severe else None
 
@@ -144,9 +141,8 @@ def _adverse_event(problem: Problem, history: History) -> _Found:
 def _contradiction(problem: Problem, history: History) -> _Found:
     groups: dict[tuple[object, ...], list[Report]] = defaultdict(list)
     for report in history.standing:
-        groups[(report.trial_id, report.measure, report.kind, report.occurred_at, report.posture)].append(
-            report
-        )
+        what = (report.measure, report.kind, report.recall, report.stimulation_on)
+        groups[(report.trial_id, *what, report.occurred_at, report.posture)].append(report)
     for reports in groups.values():
         values = [report.value for report in reports if report.value is not None]
         if max(values) - min(values) > CONTRADICTION_SHARE * _width(problem, reports[0]):

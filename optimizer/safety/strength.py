@@ -69,11 +69,6 @@ class Stimuli:
             np.isfinite(self.amplitude_ma) & np.isfinite(self.pulse_width_us) & np.isfinite(self.frequency_hz)
         )
 
-    @property
-    def charge_uc(self) -> Array:
-        """Charge per phase, ``(n,)``; up to a constant where the space has no width."""
-        return pulse.charge_per_phase_uc(self.amplitude_ma, self.pulse_width_us)
-
 
 def of_grid_points(problem: Problem, indices: Indices) -> Stimuli:
     """Return grid points as stimuli; ``(c, d)`` indices give ``c`` of them."""

@@ -21,15 +21,12 @@ from optimizer.safety.tolerance import (
     bars,
     below,
     blocks,
-    is_tolerated,
     shows_tolerance,
 )
 from optimizer.space import constraint
 from optimizer.space.constraint import Array
 from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.search_space import Indices
-
-__all__ = ["Anchors", "anchors", "is_tolerated", "within_reach"]
 
 UPPER_95 = 1.6448536269514722
 """Standard normal quantile: one-sided 95 %."""

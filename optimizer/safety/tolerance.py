@@ -11,7 +11,16 @@ from optimizer.problem import Problem
 from optimizer.safety import strength
 from optimizer.safety.strength import Stimuli
 from optimizer.space.parameter import GRID_TOLERANCE
-from optimizer.trial import UNSTIMULATED, Facts, Posture, ReviewSubject, RungOutcome, Trial
+from optimizer.trial import (
+    UNSTIMULATED,
+    Facts,
+    Measure,
+    Posture,
+    Report,
+    ReviewSubject,
+    RungOutcome,
+    Trial,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,15 @@ class Bar:
     occurred_at: datetime
     posture: Posture
     severe: bool
+
+
+def is_severe(problem: Problem, report: Report) -> bool:
+    """Return whether a report is of a severe side effect: one that closes settings and asks for a review."""
+    return (
+        report.measure is Measure.SIDE_EFFECT
+        and report.value is not None
+        and problem.is_severe(report.kind, report.value)
+    )
 
 
 def is_tolerated(problem: Problem, facts: Facts) -> bool:
@@ -57,7 +75,6 @@ def bars(problem: Problem, history: History) -> tuple[Bar, ...]:
     found = [
         bar
         for facts in history.facts
-        if facts.trial.kind not in UNSTIMULATED
         for bar in _bars_of(problem, facts)
         if not covers(released_at.get(bar.subject_id), facts.trial, corrected=facts.trial.id in corrected)
     ]
@@ -123,8 +140,12 @@ def blocks(bar: Bar, point: Stimuli) -> bool:
 
 
 def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
-    """Return one bar per intolerable report, and one per discomfort of the ramp."""
+    """Return one bar per intolerable report, and one per discomfort of the ramp.
+
+    Reports of a trial without stimulation speak of none; a ramp was felt, also where nothing was left on after it.
+    """
     values = facts.trial.applied.values
+    reports = () if facts.trial.kind in UNSTIMULATED else facts.side_effects
     found = [
         Bar(
             subject_id=report.id,
@@ -133,7 +154,7 @@ def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
             posture=report.posture,
             severe=problem.is_severe(report.kind, report.value),
         )
-        for report in facts.side_effects
+        for report in reports
         if report.value is not None and problem.is_intolerable(report.kind, report.value)
     ]
     # one each: what is later tolerated may lift the lower of two and not the higher
@@ -161,7 +182,8 @@ def _lifts(facts: Facts, point: Stimuli, bar: Bar) -> bool:
     return (
         rated_after
         and facts.trial.occurred_at > bar.occurred_at
-        and int(point.configuration) == int(bar.stimulus.configuration)
+        # of two that are unknown nobody knows whether they are the same
+        and int(point.configuration) == int(bar.stimulus.configuration) >= 0
         and strength.surely_as_strong(point, bar.stimulus)
     )
 

@@ -120,11 +120,6 @@ class Parameter:
         numbers = self.numbers
         return min(range(len(numbers)), key=lambda index: (abs(numbers[index] - number), index))
 
-    def at_most(self, number: float) -> int:
-        """Return the index of the highest level not above a number, or 0 where all are above."""
-        below = [index for index, level in enumerate(self.numbers) if level <= number + GRID_TOLERANCE]
-        return below[-1] if below else 0
-
     def describe(self) -> str:
         """Say the grid in words, for messages."""
         if self.is_categorical:

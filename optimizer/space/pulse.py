@@ -104,22 +104,6 @@ def period_share(pulse_width_us: N, frequency_hz: N) -> N:
     return 2.0 * pulse_width_us * frequency_hz / 1e6
 
 
-def energy_uj_per_s(amplitude_ma: N, pulse_width_us: N, frequency_hz: N, impedance_ohm: float, duty: N) -> N:
-    """Return the electrical energy delivered per second in uJ: I^2 Z w f.
-
-    Source:
-        Koss et al. (2005), Calculating total electrical energy delivered by deep brain stimulation systems, Ann. Neurol.
-        58(1), 168, rewritten for a controlled current.
-
-    Example:
-        1 mA through 1000 ohm for 100 us at 100 Hz:
-
-        >>> energy_uj_per_s(1.0, 100.0, 100.0, 1000.0, 1.0)
-        10.0
-    """
-    return amplitude_ma * amplitude_ma * pulse_width_us * frequency_hz * impedance_ohm * duty * 1e-6
-
-
 def width_factor(pulse_width_us: N, chronaxie_us: N) -> N:
     """Return the threshold at a width relative to an endless pulse: 1 + chronaxie / width.
 

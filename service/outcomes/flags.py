@@ -8,9 +8,10 @@ import numpy as np
 from optimizer.errors import EnvelopeError, HardLimitError, UnknownParameterError
 from optimizer.history import History
 from optimizer.problem import Problem
+from optimizer.rating import rates
 from optimizer.safety import closure
 from optimizer.space.parameter import Value
-from optimizer.trial import Measure, Posture, Report, Trial
+from optimizer.trial import Posture, Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
 
@@ -84,22 +85,22 @@ def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:
     return flags
 
 
-RatedSite = tuple[str, datetime, Posture, str]
-"""Trial, instant and posture at which a pain site was rated, and the site."""
+Moment = tuple[str, datetime, Posture]
+"""Trial, instant and posture of a rating."""
 
 
-def of_sites(problem: Problem, report: Report, rated: Collection[RatedSite]) -> list[str]:
+def of_sites(problem: Problem, report: Report, trial: Trial | None, rated: Collection[Moment]) -> list[str]:
     """Return the code that holds of a rating of pain while a site that counts was not rated beside it.
 
     Args:
         problem: Its objective names the sites; where pain is one, the code never holds.
         report: The rating.
-        rated: What was rated by now, this report included.
+        trial: Its trial; None where that was taken back.
+        rated: The moments that were rated in full by now, this report included.
     """
-    counting = [site for site, weight in problem.objective.site_weights.items() if weight > 0]
-    moment = (report.trial_id, report.occurred_at, report.posture)
-    complete = all((*moment, site) in rated for site in counting)
-    return [] if complete or report.measure is not Measure.PAIN else ["sites_missing"]
+    if not problem.objective.site_weights or trial is None or not rates(trial, report):
+        return []
+    return [] if (trial.id, report.occurred_at, report.posture) in rated else ["sites_missing"]
 
 
 def of_status(status: Status | None, *, was_approved: bool) -> list[str]:

@@ -11,8 +11,10 @@ from optimizer.decision import Proposal
 from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.history import applied, check_report
 from optimizer.problem import Problem
+from optimizer.rating import ratings
+from optimizer.safety.tolerance import is_severe
 from optimizer.space.settings import Settings
-from optimizer.trial import Measure, Report, Rung, Trial
+from optimizer.trial import Report, Rung, Trial
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, ReasonRequiredError
 from service.ledger import drafts
@@ -120,17 +122,15 @@ def report_many(
     if patient_id is not None and course.patient_id != patient_id:
         raise NotFoundError("course", "is not known here", remedy="Check the id.")
     problem = problem_of(ledger.session, course)
-    rated = _sites_rated(ledger, course.id, problem, new)
+    reports = _reports(ledger, course.id, problem, new)
+    rated = _rated(ledger, course.id, problem, reports)
     views: list[ReportView] = []
     withdrawn: list[str] = []
-    for index, (trial_id, item) in enumerate(new):
-        try:
-            report = _report(ledger, course.id, problem, trial_id, item)
-        except (NotFoundError, OutcomeScaleError, ReasonRequiredError, TrialOrderError) as error:
-            raise _named(error, index) if len(new) > 1 else error from None
-        severe = _is_severe(problem, report)
-        found = flags.of_report(report, standing_trial(ledger.session, report.trial_id), ledger.now)
-        found += flags.of_sites(problem, report, rated)
+    for report, (_, item) in zip(reports, new, strict=True):
+        severe = is_severe(problem, report)
+        trial = standing_trial(ledger.session, report.trial_id)
+        found = flags.of_report(report, trial, ledger.now)
+        found += flags.of_sites(problem, report, trial, rated)
         row = ReportRow(
             id=report.id,
             course_id=course.id,
@@ -156,6 +156,19 @@ def _withdrawn(ledger: Ledger, course: CourseRow, report_id: str) -> list[str]:
         for course_id in ledger.session.scalars(courses)
         for taken in withdraw_all(ledger, course_id, cause_id=report_id)
     ]
+
+
+def _reports(
+    ledger: Ledger, course_id: str, problem: Problem, new: Sequence[tuple[str, NewReport]]
+) -> list[Report]:
+    """Return ratings as they will be on record; errors as of :func:`report_many`, with the place among many."""
+    found = []
+    for index, (trial_id, item) in enumerate(new):
+        try:
+            found.append(_report(ledger, course_id, problem, trial_id, item))
+        except (NotFoundError, OutcomeScaleError, ReasonRequiredError, TrialOrderError) as error:
+            raise _named(error, index) if len(new) > 1 else error from None
+    return found
 
 
 def _named(
@@ -194,24 +207,19 @@ def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new
     return report
 
 
-def _sites_rated(
-    ledger: Ledger, course_id: str, problem: Problem, new: Sequence[tuple[str, NewReport]]
-) -> set[flags.RatedSite]:
-    """Return which pain sites were rated when, with what comes now; nothing where pain is one."""
+def _rated(
+    ledger: Ledger, course_id: str, problem: Problem, new: Sequence[Report]
+) -> frozenset[flags.Moment]:
+    """Return the moments rated in full, with what comes now; nothing where pain is one."""
     if not problem.objective.site_weights:
-        return set()
-    found = {(trial_id, item.occurred_at, item.posture, item.kind) for trial_id, item in new}
-    for report in history_of(ledger.session, course_id).standing:
-        if report.measure is Measure.PAIN:
-            found.add((report.trial_id, report.occurred_at, report.posture, report.kind))
-    return found
-
-
-def _is_severe(problem: Problem, report: Report) -> bool:
-    return (
-        report.measure is Measure.SIDE_EFFECT
-        and report.value is not None
-        and problem.is_severe(report.kind, report.value)
+        return frozenset()
+    known = history_of(ledger.session, course_id)
+    standing = {trial.id for trial in known.trials}
+    known = known.add(*(report for report in new if report.trial_id in standing))
+    return frozenset(
+        (facts.trial.id, rating.occurred_at, rating.posture)
+        for facts in known.facts
+        for rating in ratings(problem, facts)
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer.decision import Step
 from optimizer.problem import Problem
+from optimizer.rating import rates
 from optimizer.space import pulse
 from optimizer.space.parameter import Value
 from optimizer.trial import Measure, Report, RungOutcome, Trial
@@ -61,22 +62,25 @@ def _reported(record: CourseRecord, report: Report, trial: Trial | None) -> Iter
     if report.measure is Measure.SIDE_EFFECT:
         yield f"side_effect/{report.kind}", report.value
         return
+    trial = trial or next(each for each in record.history.trials if each.id == report.trial_id)
     outcome = record.problem.outcome.name
+    if not rates(trial, report):
+        yield "_".join(filter(None, (f"{outcome}/reported", report.kind, "while_off"))), report.value
+        return
     rated: float | None = report.value
     if record.problem.objective.site_weights:
         yield f"{outcome}/reported_{report.kind}", report.value
-        rated = record.problem.objective.combined(_moment(record, report))
+        rated = record.problem.objective.combined(_moment(record, report, trial))
     if rated is None:
         return
     yield f"{outcome}/reported", rated
-    trial = trial or next(each for each in record.history.trials if each.id == report.trial_id)
     step = record.prediction(trial)
     if step is not None:
         yield f"{outcome}/reported_minus_predicted", rated - step.outcome.mean
         yield f"{outcome}/inside_90_interval", float(step.outcome.low <= rated <= step.outcome.high)
 
 
-def _moment(record: CourseRecord, report: Report) -> dict[str, float]:
+def _moment(record: CourseRecord, report: Report, trial: Trial) -> dict[str, float]:
     """Return pain site -> rating at a report's instant and posture, as the ledger knew them when the report came."""
     origin: dict[str, str] = {}
     known: dict[str, Report] = {}
@@ -90,7 +94,7 @@ def _moment(record: CourseRecord, report: Report) -> dict[str, float]:
     return {
         other.kind: other.value
         for other in known.values()
-        if other.value is not None and (other.occurred_at, other.posture) == moment
+        if other.value is not None and rates(trial, other) and (other.occurred_at, other.posture) == moment
     }
 
 

@@ -85,6 +85,16 @@ def test_a_moment_is_completed_later_amended_and_taken_back(clinic: Clinic, cour
     ]
 
 
+def test_a_site_rated_while_stimulation_was_off_does_not_complete_a_moment(
+    clinic: Clinic, course: tuple[str, str]
+) -> None:
+    course_id, trial_id = course
+    said = [pain(trial_id, "back", 6), pain(trial_id, "leg", 8) | {"stimulation_on": False}]
+    reports = clinic.made(f"/courses/{course_id}/reports", {"reports": said})["reports"]
+    assert [report["flags"] for report in reports] == [["sites_missing"], []]
+    assert points(clinic, course_id) == [("pain/reported_back", 6.0), ("pain/reported_leg_while_off", 8.0)]
+
+
 def test_a_site_without_weight_is_kept_and_not_waited_for(clinic: Clinic) -> None:
     course_id = clinic.course(sites={"back": 1, "leg": 0})["id"]
     trial_id = clinic.trial(course_id)["id"]

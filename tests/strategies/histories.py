@@ -53,7 +53,7 @@ def applied_settings(draw: DrawFn, problem: Problem) -> Applied:
     elif oddity == "huge" and isinstance(values[name], float):
         values[name] = 1e9
     elif oddity == "unknown" and isinstance(values[name], str):
-        values[name] = "somewhere"
+        values[name] = draw(st.sampled_from(("somewhere", "elsewhere")))
     return applied(problem, values)
 
 

@@ -79,8 +79,6 @@ def nearest_legal(
     def may_be_named(indices: Indices) -> NDArray[np.bool_]:
         return permitted(problem, ask, indices)
 
-    if may_be_named(np.array([wish.indices], dtype=np.int64))[0]:
-        return wish
     rng = np.random.default_rng([seed, len(history)])
     return nearest(problem, wish, ask.in_force.settings, may_be_named, rng)
 

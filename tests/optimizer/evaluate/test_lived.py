@@ -9,7 +9,7 @@ from optimizer.history import History
 from optimizer.safety.doubt import hold
 from optimizer.simulate.encounter import Spell
 from optimizer.simulate.scenarios import load_scenario
-from optimizer.trial import Measure, Posture, RungOutcome, TrialKind
+from optimizer.trial import Measure, Posture, Rung, RungOutcome, TrialKind
 
 SURFACE = load_scenario("effect-0.6")
 
@@ -40,6 +40,21 @@ def test_a_ramp_feels_every_rung_and_stays_at_the_strongest_that_is_comfortable(
     passed = [values["amplitude_ma"] for values in lived.passed]
     assert passed == [*amplitudes[:-2], amplitudes[-1]]  # what stays on counts as the trial itself
     assert [truth.grade_of(values) > 4.0 for values in lived.passed].count(True) == 1
+
+
+def test_a_ramp_that_hurts_at_once_is_one_of_the_settings_it_climbed_to_and_leaves_stimulation_off() -> None:
+    class Sore:
+        def ramp_to(self, settings, amplitudes, context, at):
+            return (Rung(amplitude_ma=amplitudes[0], outcome=RungOutcome.DISCOMFORT),)
+
+        def respond(self, settings, context, at):
+            return ()
+
+    wish, in_force = at_grade(1.0), at_grade(0.2)
+    lived = live_trial(SURFACE, Sore(), 1, wish, in_force, ramps=True)
+    assert (lived.settings, lived.trial.kind) == (None, TrialKind.STIMULATION_OFF)
+    assert lived.trial.applied.settings == wish != in_force
+    assert lived.passed == ({**wish.as_dict(), "amplitude_ma": 0.1},)
 
 
 def test_a_ramp_to_comfortable_settings_arrives_and_meets_no_doubt() -> None:

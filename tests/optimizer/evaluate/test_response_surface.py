@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from optimizer.evaluate.response_surface import response_surface, slice_indices
 from optimizer.history import History, history_from_rows
 from optimizer.simulate.scenarios import load_scenario
 from optimizer.space.settings import Settings
+from optimizer.trial import TrialKind
 
 PROBLEM = load_scenario("scs-tonic").problem
 START = {"amplitude_ma": 6.0, "pulse_width_us": 300, "frequency_hz": 40, "configuration": "level-4"}
@@ -45,6 +48,18 @@ def test_relief_is_counted_from_the_start_where_it_is_known_exactly(surface) -> 
     assert surface.relief_nrs[here] == pytest.approx(0.0, abs=1e-3)
     assert surface.half_width_nrs[here] < 0.01
     assert surface.half_width_nrs.max() > 0.5
+
+
+def test_the_start_is_the_first_stimulated_trial_and_what_is_drawn_through_where_there_is_none() -> None:
+    rows = [{**START, "amplitude_ma": 9.0, "pain": 7}, {**START, "pain": 7, "discomfort": 0}]
+    read = history_from_rows(PROBLEM, rows)
+    baseline = replace(read.trials[0], kind=TrialKind.BASELINE)
+    known = History(trials=(baseline, read.trials[1]), reports=read.reports)
+    recorded = response_surface(PROBLEM, known, start(), bounds=BOUNDS)
+    here = recorded.y.values.index(300.0), recorded.x.values.index(6.0)
+    assert recorded.relief_nrs[here] == pytest.approx(0.0, abs=1e-3)
+    nothing = response_surface(PROBLEM, History(), start(), bounds=BOUNDS)
+    assert nothing.relief_nrs[here] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_the_surface_learned_from_the_reports(surface) -> None:

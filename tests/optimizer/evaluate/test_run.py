@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.ask import Ask
-from optimizer.decision import Decision
+from optimizer.decision import Decision, Proposal
 from optimizer.evaluate.provenance import provenance_of
 from optimizer.evaluate.run import at_edge, run_policy
 from optimizer.history import History
@@ -75,7 +75,9 @@ class Strong:
     def decide(self, history: History, ask: Ask) -> Decision:
         assert self.problem is not None
         strong = self.problem.space.settings(ask.in_force.values | {"amplitude_ma": 8.0})
-        return answer(self.problem, history, ask, strong, policy=self.name, seed=0)
+        said = answer(self.problem, history, ask, strong, policy=self.name, seed=0)
+        assert isinstance(said, Proposal)
+        return replace(said, steps=(replace(said.steps[0], rating_probabilities=(1.0,) * 11),))
 
 
 def test_a_policy_jumps_unless_it_declares_a_ramp_whose_rungs_count() -> None:
@@ -89,6 +91,13 @@ def test_a_policy_jumps_unless_it_declares_a_ramp_whose_rungs_count() -> None:
     assert max(climbed.tried_grade) <= 4.5
     assert climbed.n_rung_exposures == 2
     assert climbed.failure == jumped.failure == ""
+
+
+def test_a_rating_of_what_a_ramp_ended_at_is_not_held_against_what_was_predicted_above_it() -> None:
+    jumped, climbed = (
+        run_policy("effect-0.6", Strong(ramps=ramps), 2, n_trials=2).rated[-1] for ramps in (False, True)
+    )
+    assert (len(jumped.probabilities), len(climbed.probabilities)) == (11, 0)
 
 
 def test_a_scenario_with_a_ramp_has_every_policy_climb() -> None:

@@ -203,13 +203,13 @@ def not_tolerated(problem: Problem, history: History) -> list[tuple[Values, obje
     """Settings, time, posture and subject of every intolerable report and every discomfort on a ramp."""
     found: list[tuple[Values, object, Posture, str]] = []
     for facts in history.facts:
-        if facts.trial.kind in (TrialKind.BASELINE, TrialKind.STIMULATION_OFF):
-            continue
         values = dict(facts.trial.applied.values)
+        # a ramp was felt whatever was left on after it; a report speaks of what was left on
+        was_on = facts.trial.kind not in (TrialKind.BASELINE, TrialKind.STIMULATION_OFF)
         found += [
             (values, report.occurred_at, report.posture, report.id)
             for report in facts.side_effects
-            if report.value is not None and is_intolerable(problem, report.kind, report.value)
+            if was_on and report.value is not None and is_intolerable(problem, report.kind, report.value)
         ]
         for rung in facts.trial.ramp:
             if rung.outcome is RungOutcome.DISCOMFORT:

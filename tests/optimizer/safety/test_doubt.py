@@ -12,7 +12,16 @@ from optimizer.problem import Problem, stimulation_problem
 from optimizer.safety import doubt
 from optimizer.space.device import load_device
 from optimizer.space.parameter import Value
-from optimizer.trial import Applied, Measure, Posture, Report, ReviewSubject, RungOutcome, TrialKind
+from optimizer.trial import (
+    Applied,
+    Measure,
+    Posture,
+    Recall,
+    Report,
+    ReviewSubject,
+    RungOutcome,
+    TrialKind,
+)
 from tests.strategies.scs import HERE, PROBLEM, ask, day, history, review, trial
 
 TOLERATED = history(trial(1, 1))
@@ -74,6 +83,8 @@ def test_a_severe_report_amended_away_still_has_to_be_seen() -> None:
         second(1.0, occurred_at=day(1.1)),
         second(1.0, trial_id="t2"),
         second(1.0, measure=Measure.SIDE_EFFECT, kind="discomfort"),
+        second(1.0, recall=Recall.LAST_7_DAYS),
+        second(1.0, stimulation_on=False),
     ],
 )
 def test_reports_that_differ_by_six_points_or_in_what_they_are_about_are_no_contradiction(

@@ -31,11 +31,17 @@ def test_grid_points_and_their_values_are_the_same_stimuli() -> None:
     drawn = PROBLEM.space.draw(np.random.default_rng(0), 40)
     by_index = strength.of_grid_points(PROBLEM, drawn)
     by_value = strength.of_points(PROBLEM, [PROBLEM.space.at(row).as_dict() for row in drawn])
-    for name in ("amplitude_ma", "threshold_low", "threshold_high", "rate_factor", "configuration"):
+    for name in (
+        "amplitude_ma",
+        "pulse_width_us",
+        "threshold_low",
+        "threshold_high",
+        "rate_factor",
+        "configuration",
+    ):
         assert np.array_equal(getattr(by_index, name), getattr(by_value, name)), name
     assert len(by_index) == 40
     assert by_index.known.all()
-    assert np.allclose(by_index.charge_uc, by_index.amplitude_ma * by_index.pulse_width_us / 1000)
 
 
 @pytest.mark.parametrize(

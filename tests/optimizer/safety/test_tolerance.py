@@ -63,6 +63,20 @@ def test_a_rung_that_was_borne_is_no_bar_nor_is_harm_without_stimulation() -> No
         assert subjects(history(trial(1, 6, trial_kind=kind))) == []
 
 
+def test_discomfort_met_on_a_ramp_is_a_bar_also_where_stimulation_was_then_left_off() -> None:
+    off = trial(1, 6, trial_kind=TrialKind.STIMULATION_OFF, ramp=((2.0, RungOutcome.DISCOMFORT),))
+    (bar,) = tolerance.bars(PROBLEM, history(off))
+    assert (bar.subject_id, float(bar.stimulus.amplitude_ma)) == ("t1", 2.0)
+
+
+def test_what_was_not_tolerated_in_an_unlisted_configuration_stays_whatever_another_unlisted_one_shows() -> (
+    None
+):
+    first = trial(1, 5, configuration="custom-a")
+    for later in ("custom-b", "custom-a"):
+        assert subjects(history(first, trial(2, 1, configuration=later, amplitude_ma=6.0))) == ["g1-0"]
+
+
 def test_without_physics_or_a_limit_of_tolerability_nothing_is_barred() -> None:
     record = history(trial(1, 6), trial(2, 1, ramp=((6.0, RungOutcome.DISCOMFORT),)))
     assert tolerance.bars(replace(PROBLEM, titration=None), record) == ()

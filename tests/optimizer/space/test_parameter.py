@@ -70,7 +70,6 @@ def test_every_level_is_found_at_its_index_and_nothing_between(
     assert parameter.find(level + 1e-9) == index
     assert parameter.find(level + 0.01) is None
     assert parameter.nearest(level + 0.01) == index
-    assert parameter.at_most(level + 0.01) == index
 
 
 @pytest.mark.parametrize("value", [NAN, float("inf"), None, "0.5", True, 0.55, -0.5, 99.0])
@@ -86,10 +85,6 @@ def test_what_is_not_on_the_grid_is_refused_and_not_echoed(value: object) -> Non
 
 def test_the_nearest_level_is_the_lower_one_on_a_tie() -> None:
     assert uniform("x", "1", 0.0, 2.0, 1.0).nearest(0.5) == 0
-
-
-def test_at_most_is_the_first_level_where_all_are_above() -> None:
-    assert listed("x", "1", [2.0, 3.0]).at_most(1.0) == 0
 
 
 def test_categories_have_names_and_no_numbers() -> None:

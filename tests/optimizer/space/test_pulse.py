@@ -57,12 +57,6 @@ def test_milliamperes_times_microseconds_are_nanocoulombs_shown_as_microcoulombs
     assert pulse.charge_per_phase_uc(6.0, 400.0) == pytest.approx(amps * seconds * 1e6)
 
 
-def test_energy_is_that_of_the_same_pulse_in_si_units() -> None:
-    joules_per_s = (4e-3) ** 2 * 500.0 * 300e-6 * 60.0
-    assert pulse.energy_uj_per_s(4.0, 300.0, 60.0, 500.0, 1.0) == pytest.approx(joules_per_s * 1e6)
-    assert pulse.energy_uj_per_s(4.0, 300.0, 60.0, 500.0, 0.25) == pytest.approx(joules_per_s * 1e6 / 4)
-
-
 def test_two_phases_of_fifty_microseconds_fill_a_period_at_ten_kilohertz() -> None:
     assert pulse.period_share(50.0, 10_000.0) == pytest.approx(1.0)
 

@@ -34,3 +34,11 @@ def test_a_retraction_gives_no_point(writer, read):
     writer.report(trial_id, None, amends=writer.report(trial_id, 5.0))
     record = read()
     assert [len(report_points(record, report)) for report in record.reports()] == [1, 0]
+
+
+def test_pain_while_stimulation_was_off_is_no_rating_of_the_settings_it_was_off_with(writer, read):
+    trial_id = writer.apply(4.0)
+    writer.report(trial_id, 9.0, stimulation_on=False)
+    record = read()
+    (report,) = record.reports()
+    assert [(p.key, p.value) for p in report_points(record, report)] == [("pain/reported_while_off", 9.0)]

@@ -161,7 +161,15 @@ class Writer:
         self.ids.append(trial.id)
         return trial.id
 
-    def report(self, trial_id: str, value: float | None, *, kind: str = "", amends: str | None = None) -> str:
+    def report(
+        self,
+        trial_id: str,
+        value: float | None,
+        *,
+        kind: str = "",
+        amends: str | None = None,
+        stimulation_on: bool = True,
+    ) -> str:
         with self._ledger() as ledger:
             report = Report(
                 id=ledger.new_id(),
@@ -172,6 +180,7 @@ class Writer:
                 occurred_at=self.now + timedelta(hours=2),
                 recorded_at=self.now + timedelta(hours=2, microseconds=3),
                 amends=amends,
+                stimulation_on=stimulation_on,
             )
             row = ReportRow(
                 id=report.id, course_id=self.course_id, trial_id=trial_id, amends=amends, severe=False
