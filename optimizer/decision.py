@@ -4,7 +4,7 @@ Stored documents are read for ever: a field that a release adds is unset by defa
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import UNSET, UnsetType
@@ -14,6 +14,9 @@ from optimizer.errors import MalformedDocumentError
 from optimizer.space.constraint import Reading
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
+
+VALID_FOR = timedelta(days=7)
+"""How long a proposal may wait for its decision [A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ class Explanation:
     """False where the model does not describe this patient's own reports."""
     doubts: tuple[str, ...] = ()
     """Codes of what would make one careful: ``few-reports``, ``poor-fit``, ``low-effective-sample-size``,
-    ``older-ratings-left-out``."""
+    ``older-ratings-left-out``; of a policy that has none, ``no-model``."""
     would_change: tuple[str, ...] = ()
     """Codes of what would change the decision."""
     programmes: tuple[Programme, ...] | UnsetType = UNSET
@@ -198,7 +201,7 @@ class Hold:
     """Reports or trials the reason rests on, of which a review names one to release it; checks by name, stops by id."""
     release: str = ""
     """Code of what would release it: ``review``, ``rate``, ``measure``, ``program_in_clinic``, ``record_preflight``,
-    ``release_stop``, ``migrate``."""
+    ``release_stop``, ``migrate``, ``ask_again``."""
     notify: tuple[str, ...] = ("clinician",)
     """Who must know."""
     meanwhile: Settings | None = None

@@ -1,4 +1,4 @@
-"""Settings against those in force: what changes, what is expected of it, and on which reports that rests."""
+"""Settings against those in force: what is expected of the change, and on which reports that rests."""
 
 import math
 from itertools import pairwise
@@ -10,8 +10,7 @@ from scipy.special import ndtr
 from torch import Tensor
 
 from optimizer.acquisition.improvement import bother
-from optimizer.ask import Ask
-from optimizer.decision import Change, Influence, Interval
+from optimizer.decision import Influence, Interval
 from optimizer.errors import FitError
 from optimizer.models.dataset import Points, points_of
 from optimizer.models.surrogate import Prediction, Surrogate
@@ -24,16 +23,6 @@ CENTRAL = 0.90
 EXACT = 1e-9
 """To how much of a point the ends of an interval are found."""
 MOST_INFLUENCES = 5
-
-
-def changes(problem: Problem, ask: Ask, settings: Settings) -> tuple[Change, ...]:
-    """Return the parameters that differ from the settings in force."""
-    before = ask.in_force.values
-    return tuple(
-        Change(parameter=p.name, unit=p.unit, before=before.get(p.name), after=settings[p.name])
-        for p in problem.space.parameters
-        if p.find(before.get(p.name)) != settings.indices[problem.space.names.index(p.name)]
-    )
 
 
 def interval(mean: Tensor, sd: Tensor) -> Interval:

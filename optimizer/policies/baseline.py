@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 import optimizer
 from optimizer.ask import Ask
 from optimizer.decision import (
+    VALID_FOR,
     Basis,
-    Change,
     Decision,
     Explanation,
     Hold,
@@ -22,6 +21,7 @@ from optimizer.decision import (
     Purpose,
     Step,
 )
+from optimizer.explain.changes import changes
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.rating import ratings
@@ -29,9 +29,6 @@ from optimizer.safety import limits
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
 from optimizer.trial import UNSTIMULATED
-
-VALID_FOR = timedelta(days=7)
-"""As long as a proposal of the default policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +152,7 @@ def _step(problem: Problem, ask: Ask, settings: Settings) -> Step:
             purpose=Purpose.LEARN,
             gain_nrs=_anything(problem),
             p_intolerable={},
-            changes=_changes(problem, ask, settings),
+            changes=changes(problem, ask, settings),
             trustworthy=False,
             doubts=("no-model",),
         ),
@@ -165,17 +162,3 @@ def _step(problem: Problem, ask: Ask, settings: Settings) -> Step:
 
 def _anything(problem: Problem) -> Interval:
     return Interval(mean=0.0, low=-problem.outcome.width, high=problem.outcome.width)
-
-
-def _changes(problem: Problem, ask: Ask, settings: Settings) -> tuple[Change, ...]:
-    before = ask.in_force.values
-    return tuple(
-        Change(
-            parameter=parameter.name,
-            unit=parameter.unit,
-            before=before.get(parameter.name),
-            after=settings[parameter.name],
-        )
-        for parameter in problem.space.parameters
-        if before.get(parameter.name) != settings[parameter.name]
-    )

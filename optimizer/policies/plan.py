@@ -9,6 +9,7 @@ from optimizer.acquisition import search
 from optimizer.ask import Ask
 from optimizer.decision import Explanation, Interval, Purpose, Step
 from optimizer.explain import contrast
+from optimizer.explain.changes import changes
 from optimizer.history import History
 from optimizer.models.calibration import is_trustworthy
 from optimizer.models.dataset import points_of
@@ -62,7 +63,7 @@ def describe(surrogate: Surrogate, gate: Gate, point: np.ndarray, purpose: Purpo
                 use.value: float(surrogate.p_intolerable(prediction.points, (use,))[0])
                 for use in problem.postures
             },
-            changes=contrast.changes(problem, ask, settings),
+            changes=changes(problem, ask, settings),
             influences=contrast.influences(surrogate, prediction),
             trustworthy=trustworthy,
             doubts=_doubts(surrogate, trustworthy),

@@ -5,7 +5,6 @@ authority: doubt in the record, model-free limits, the learned safe set, and onl
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Candidates, Search, may_keep
 from optimizer.acquisition.improvement import best_of, remaining_gain, utility
 from optimizer.ask import Ask
-from optimizer.decision import Basis, Decision, Proposal, Purpose, Step, Stop, StopReason
+from optimizer.decision import VALID_FOR, Basis, Decision, Interval, Proposal, Purpose, Step, Stop
 from optimizer.errors import FitError
 from optimizer.explain.contrast import gain_over
 from optimizer.explain.programmes import programmes
@@ -34,8 +33,6 @@ from optimizer.space.settings import Settings
 from optimizer.stopping.gain import NOTICEABLE_NRS, is_due, reason_to_stop
 from optimizer.trial import Applied
 
-VALID_FOR = timedelta(days=7)
-"""How long a proposal may wait for its decision [A]."""
 PROMISING = 60
 """Settings further on among which the remaining gain is looked for, beside the candidates."""
 TIE = 0.95
@@ -89,55 +86,87 @@ class SafeBOSession:
         surrogate = self._fit(history, ask)
         gate = limits.gate_of(self.problem, history, ask)
         known = search.known(self.problem, history, ask)
+        kept = self._kept(surrogate, gate, known, history)
+        aims, candidates = self._candidates(surrogate, gate, kept, history)
+        basis = self._basis(history, surrogate)
+        if not len(candidates):
+            return replace(doubt.no_safe_candidate(self.problem, history, ask), basis=basis)
+        ahead = np.concatenate([candidates.points, aims.points[:PROMISING]])
+        stop = self._stop(surrogate, kept, ahead, basis)
+        if stop is not None:
+            return stop
+        first = self._first(surrogate, gate, kept, candidates, known)
+        return Proposal(
+            steps=(first, *self._further(first, history, ask)),
+            recommendation=kept.settings,
+            recommendation_relief_nrs=kept.relief_nrs,
+            recommendation_over_start_nrs=kept.over_start_nrs,
+            valid_until=ask.at + VALID_FOR,
+            basis=basis,
+        )
+
+    def _kept(self, surrogate: Surrogate, gate: Gate, known: Indices, history: History) -> "_Kept":
+        """Return what one would keep of what is known, if the search ended here."""
         keepable = known[may_keep(surrogate, gate, known)]
         tried = points_of(self.problem, keepable if len(keepable) else known)
         worth = utility(self.problem, surrogate, tried)
-        best = best_of(tried, worth)
-        hunt = Search(
-            surrogate=surrogate,
-            history=history,
-            best=best,
-            rng=np.random.default_rng([self.seed, len(history)]),
-            gate=gate,
-        )
-        aims = hunt.aims()
-        candidates = hunt.shortlist(aims)
-        if not len(candidates):
-            held = doubt.no_safe_candidate(self.problem, history, ask)
-            return replace(held, basis=self._basis(history, surrogate))
-        keep, keep_relief = recommendation(self.problem, surrogate, ask, keepable, worth)
+        settings, relief = recommendation(self.problem, surrogate, gate.ask, keepable, worth)
         over_start = (
             None
-            if keep is None
-            else gain_over(self.problem, surrogate, self._start(history, ask), np.array(keep.indices))
+            if settings is None
+            else gain_over(
+                self.problem, surrogate, self._start(history, gate.ask), np.array(settings.indices)
+            )
         )
+        return _Kept(
+            best=best_of(tried, worth), settings=settings, relief_nrs=relief, over_start_nrs=over_start
+        )
+
+    def _candidates(
+        self, surrogate: Surrogate, gate: Gate, kept: "_Kept", history: History
+    ) -> tuple[Candidates, Candidates]:
+        """Return settings further on that promise most, and what may be proposed now."""
+        rng = np.random.default_rng([self.seed, len(history)])
+        hunt = Search(surrogate=surrogate, history=history, best=kept.best, rng=rng, gate=gate)
+        aims = hunt.aims()
+        return aims, hunt.shortlist(aims)
+
+    def _stop(self, surrogate: Surrogate, kept: "_Kept", ahead: Indices, basis: Basis) -> Stop | None:
+        """Return the advice to stop, where what a perfect further search would bring is too little."""
         due = is_due(n_trials=surrogate.dataset.n_rated_trials, min_gain_nrs=self.problem.min_gain_nrs)
-        if keep is not None and keep_relief is not None and due:
-            ahead = points_of(self.problem, np.concatenate([candidates.points, aims.points[:PROMISING]]))
-            remaining, reason = self._reason_to_stop(surrogate, best, ahead)
-            if reason is not None:
-                return Stop(
-                    reason=reason,
-                    keep=keep,
-                    relief_nrs=keep_relief,
-                    over_start_nrs=over_start,
-                    remaining_gain_nrs=remaining,
-                    basis=self._basis(history, surrogate),
-                )
+        if kept.settings is None or kept.relief_nrs is None or not due:
+            return None
+        generator = torch.Generator().manual_seed(self.seed)
+        points = points_of(self.problem, ahead)
+        remaining = remaining_gain(self.problem, surrogate, kept.best, points, generator)
+        reason = reason_to_stop(
+            n_trials=surrogate.dataset.n_rated_trials,
+            remaining_gain_nrs=remaining,
+            min_gain_nrs=self.problem.min_gain_nrs,
+            p_noticeable=self._p_noticeable(surrogate, kept.best),
+        )
+        if reason is None:
+            return None
+        return Stop(
+            reason=reason,
+            keep=kept.settings,
+            relief_nrs=kept.relief_nrs,
+            over_start_nrs=kept.over_start_nrs,
+            remaining_gain_nrs=remaining,
+            basis=basis,
+        )
+
+    def _first(
+        self, surrogate: Surrogate, gate: Gate, kept: "_Kept", candidates: Candidates, known: Indices
+    ) -> Step:
+        """Return the best candidate as a step."""
         chosen = self._choose(candidates)
         point = candidates.points[chosen]
         purpose = self._purpose(point, bool(candidates.steps[chosen] > 0), known)
         first = describe(surrogate, gate, point, purpose)
-        if keep is not None:
-            first = self._with_programmes(first, surrogate, gate, keep, known)
-        return Proposal(
-            steps=(first, *self._further(first, history, ask)),
-            recommendation=keep,
-            recommendation_relief_nrs=keep_relief,
-            recommendation_over_start_nrs=over_start,
-            valid_until=ask.at + VALID_FOR,
-            basis=self._basis(history, surrogate),
-        )
+        if kept.settings is None:
+            return first
+        return self._with_programmes(first, surrogate, gate, kept.settings, known)
 
     def _with_programmes(
         self, step: Step, surrogate: Surrogate, gate: Gate, keep: Settings, known: Indices
@@ -148,20 +177,6 @@ class SafeBOSession:
         if not found:
             return step
         return replace(step, explanation=replace(step.explanation, programmes=found))
-
-    def _reason_to_stop(
-        self, surrogate: Surrogate, best: Points, ahead: Points
-    ) -> tuple[float, StopReason | None]:
-        """Return what a perfect further search would bring, and why to stop if it is too little."""
-        generator = torch.Generator().manual_seed(self.seed)
-        remaining = remaining_gain(self.problem, surrogate, best, ahead, generator)
-        reason = reason_to_stop(
-            n_trials=surrogate.dataset.n_rated_trials,
-            remaining_gain_nrs=remaining,
-            min_gain_nrs=self.problem.min_gain_nrs,
-            p_noticeable=self._p_noticeable(surrogate, best),
-        )
-        return remaining, reason
 
     def _start(self, history: History, ask: Ask) -> Settings:
         """Return where the course began, or what is in force where it is yet to begin."""
@@ -223,6 +238,20 @@ class SafeBOSession:
             seed=self.seed,
             effective_sample_size=None if surrogate is None else surrogate.effective_sample_size,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What one would keep if the search ended here."""
+
+    best: Points
+    """One point, which improvement is measured against: the best that may be kept; where nothing may be, the best known."""
+    settings: Settings | None
+    """What to keep; None where nothing may be."""
+    relief_nrs: Interval | None
+    """Its relief against the settings in force."""
+    over_start_nrs: Interval | None
+    """Its relief against where the course began."""
 
 
 SAFE_BO = SafeBO()

@@ -8,7 +8,7 @@ from optimizer.errors import FitError
 from optimizer.explain import contrast
 from optimizer.models.dataset import points_of
 from optimizer.outcomes.scale import PAIN_REAL
-from tests.optimizer.models.courses import ROWS, START, asked, conditioned, indices, tonic
+from tests.optimizer.models.courses import ROWS, START, conditioned, indices, tonic
 
 
 def test_one_normal_gives_its_own_quantiles() -> None:
@@ -34,16 +34,6 @@ def test_a_mixture_leaves_five_percent_on_either_side() -> None:
 def test_a_prediction_that_is_no_number_fails_as_a_fit_does(mean: float, sd: float) -> None:
     with pytest.raises(FitError):
         contrast.interval(torch.tensor([mean, 1.0])[:1], torch.tensor([sd, 1.0])[:1])
-
-
-def test_changes_name_exactly_what_differs() -> None:
-    problem = tonic()
-    _, ask = asked(problem, ROWS[:1])
-    after = problem.space.settings({**START, "amplitude_ma": 5.5, "configuration": "level-4"})
-    found = {
-        change.parameter: (change.before, change.after) for change in contrast.changes(problem, ask, after)
-    }
-    assert found == {"amplitude_ma": (5.0, 5.5), "configuration": ("level-3", "level-4")}
 
 
 def test_a_predicted_report_stays_on_its_scale() -> None:
