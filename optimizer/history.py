@@ -9,12 +9,12 @@ from functools import cached_property
 from msgspec import UNSET, UnsetType
 
 from optimizer import canonical
-from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError
+from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
 from optimizer.outcomes.scale import GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial
+from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial, utc
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -254,22 +254,27 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     Args:
         problem: Declares the parameters and scales.
         rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome, or of each pain site),
-            any declared side effect by name, and ``at`` (a timezone-aware time) or ``day`` (days since the start; the row
-            number where neither is given). A missing or None outcome is missing, never zero.
+            any declared side effect by name, and ``at`` (a time with its zone, or one written in ISO 8601) or ``day`` (days
+            since the start; the row number where neither is given). A missing or None outcome is missing, never zero.
 
     Returns:
         The history, each row one trial recorded when it occurred.
 
     Raises:
         OutcomeScaleError: If a value is off its scale.
-        UnknownParameterError: If a parameter has no value.
+        UnknownParameterError: If a parameter has no value, or a column is none of these: a misspelt side effect must not
+            be lost.
         OffGridError: If a value is off the device grid. Applied off-grid settings enter as ``Trial`` values instead.
+        TrialOrderError: If a time is none, or has no zone.
     """
     history: list[Trial | Report] = []
+    known = {*problem.space.names, *(column for *_, column in _outcomes(problem)), "at", "day"}
     for number, row in enumerate(rows):
-        at = row.get("at")
-        if not isinstance(at, datetime):
-            at = EPOCH + timedelta(days=float(row.get("day", number)))  # type: ignore[arg-type]
+        for column in row:
+            if column not in known:
+                limit = "one of " + ", ".join(sorted(known))
+                raise UnknownParameterError(str(column), "is not a column this problem knows", limit=limit)
+        at = _time_of(row, number)
         settings = problem.space.settings({name: row[name] for name in problem.space.names if name in row})
         trial = Trial(
             id=f"row-{number}",
@@ -282,12 +287,27 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     return History().add(*history)
 
 
-def _row_reports(problem: Problem, row: Mapping[str, object], trial: Trial) -> list[Report]:
+def _time_of(row: Mapping[str, object], number: int) -> datetime:
+    at, day = row.get("at"), row.get("day", number)
+    if at is None and isinstance(day, int | float) and math.isfinite(day):
+        return EPOCH + timedelta(days=day)
+    try:
+        return utc(datetime.fromisoformat(at) if isinstance(at, str) else at, "at")  # type: ignore[arg-type]
+    except (AttributeError, ValueError):
+        limit = "a time with its zone in `at`, or a number in `day`"
+        raise TrialOrderError(f"rows.{number}.at", "is no time", limit=limit) from None
+
+
+def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
+    """Return what a row may report: measure, kind and column."""
     sites = [(Measure.PAIN, site, site) for site in problem.objective.site_weights]
-    outcomes = sites or [(Measure.PAIN, "", problem.outcome.name)]
-    outcomes += [(Measure.SIDE_EFFECT, effect.name, effect.name) for effect in problem.side_effects]
+    pain = sites or [(Measure.PAIN, "", problem.outcome.name)]
+    return pain + [(Measure.SIDE_EFFECT, effect.name, effect.name) for effect in problem.side_effects]
+
+
+def _row_reports(problem: Problem, row: Mapping[str, object], trial: Trial) -> list[Report]:
     reports = []
-    for measure, kind, column in outcomes:
+    for measure, kind, column in _outcomes(problem):
         value = row.get(column)
         if value is None:
             continue

@@ -30,6 +30,8 @@ from service.demo.treatment import PSEUDONYM, Told, Treatment
 from service.settings import Settings
 from service.tracking.status import lag
 
+UNITS = {"ma": "mA", "us": "µs", "hz": "Hz"}
+"""How the units in the names of the demo's parameters are written."""
 SEED = 0
 """Which synthetic patient: one who starts beside a configuration that helps much more."""
 
@@ -127,7 +129,7 @@ def _treat(plan: Plan, clinic: Clinic, key: str, console: Console) -> str:
 
 def _tell(console: Console, told: Told) -> None:
     settings = "  ".join(
-        value if isinstance(value, str) else f"{value:g} {name.rpartition('_')[2]}"
+        value if isinstance(value, str) else f"{value:g} {UNITS[name.rpartition('_')[2]]}"
         for name, value in told.settings.items()
     )
     pain = "-" if told.pain is None else f"{told.pain:.1f}"

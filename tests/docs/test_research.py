@@ -9,7 +9,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "research.md"
 
 
 def test_the_researcher_asks_in_at_most_ten_lines_and_the_page_runs() -> None:
-    ask, imports, shown, others = re.findall(
+    imports, ask, shown, others = re.findall(
         r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
     )
     assert len(ask.splitlines()) <= 10

@@ -215,6 +215,24 @@ def test_a_pain_site_that_is_not_declared_is_refused() -> None:
         check_report(TWO_SITES, report(value=3.5, kind="leg"))
 
 
+@pytest.mark.parametrize("column", ["pian", "Discomfort", "discomfort ", "zone"])
+def test_a_column_by_no_known_name_is_refused_and_not_lost(column: str) -> None:
+    with pytest.raises(UnknownParameterError) as refused:
+        history_from_rows(PROBLEM, [{**HERE, column: 9}])
+    assert refused.value.field == column
+    assert "discomfort" in str(refused.value.limit)
+
+
+def test_a_time_in_a_row_has_a_zone_or_is_refused() -> None:
+    written, meant = "2026-03-01T09:00:00+01:00", datetime(2026, 3, 1, 8, tzinfo=UTC)
+    history = history_from_rows(PROBLEM, [{**HERE, "at": written}, {**HERE, "at": meant + timedelta(days=1)}])
+    assert [trial.occurred_at for trial in history.trials] == [meant, meant + timedelta(days=1)]
+    wrong = [{"at": "2026-03-01T09:00:00"}, {"at": "first of May"}, {"at": 3}, {"day": "3"}, {"day": None}]
+    for row in wrong:
+        with pytest.raises(TrialOrderError):
+            history_from_rows(PROBLEM, [{**HERE, **row}])
+
+
 def test_rows_name_pain_sites_as_columns() -> None:
     history = history_from_rows(TWO_SITES, [{**HERE, "back": 8, "leg": 4}, {**HERE, "back": 8}])
     assert [[rating.value for rating in ratings(TWO_SITES, f)] for f in history.facts] == [[7.0], []]
