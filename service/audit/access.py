@@ -71,30 +71,47 @@ class AccessTrail:
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
-            batch = [first]
+            batch = _Batch()
+            batch.take(*first)
             ended = self._gather(batch)
             try:
                 with self._database.write() as session:
                     # whoever came while we waited for our turn need not wait for another
                     ended = ended or self._gather(batch)
-                    write_batch(session, [line for line, _ in batch])
+                    write_batch(session, batch.lines)
             except Exception as error:  # noqa: BLE001 - whoever waits for its line answers for it
-                for _, done in batch:
+                for done in batch.waiting:
                     done.set_exception(error)
             else:
-                for _, done in batch:
+                for done in batch.waiting:
                     done.set_result(None)
             if ended:
                 return
 
-    def _gather(self, batch: list[tuple[AccessLine, Future[None]]]) -> bool:
+    def _gather(self, batch: "_Batch") -> bool:
         """Add what waits by now; return whether the end was among it."""
-        while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
+        while len(batch.lines) < MOST_AT_ONCE and not self._waiting.empty():
             following = self._waiting.get()
             if following is None:
                 return True
-            batch.append(following)
+            batch.take(*following)
         return False
+
+
+class _Batch:
+    """Lines that are written together, and whom to tell."""
+
+    def __init__(self) -> None:
+        self.lines: list[AccessLine] = []
+        self.waiting: list[Future[None]] = []
+
+    def take(self, line: AccessLine, done: Future[None]) -> None:
+        """Take a line over: what was answered is written, also where its request was cancelled and waits no more."""
+        self.lines.append(line)
+        if (
+            done.set_running_or_notify_cancel()
+        ):  # from here on a cancellation comes too late to change the future
+            self.waiting.append(done)
 
 
 def write_batch(session: Session, lines: Sequence[AccessLine]) -> None:

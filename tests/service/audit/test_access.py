@@ -130,3 +130,32 @@ def test_a_line_that_cannot_be_written_is_an_error_of_its_request_and_of_no_othe
     trail.add(LINE).result(10)
     trail.stop()
     database.close()
+
+
+def test_a_cancelled_request_leaves_its_line_and_holds_up_no_other(database: Database) -> None:
+    trail = AccessTrail(database)
+    assert trail.add(LINE).cancel(), "nobody has taken it yet"
+    trail.start()
+    trail.add(LINE).result(10)
+    trail.stop()
+    with database.read() as session:
+        assert len(session.scalars(select(AccessRow)).all()) == 2
+    database.close()
+
+
+def test_a_line_that_is_being_written_is_written_though_its_request_is_cancelled(tmp_path: Path) -> None:
+    database = new_ledger(tmp_path)
+    trail = AccessTrail(database)
+    trail.start()
+    turns = database._turns
+    assert turns is not None
+    with database.write():
+        under_way = trail.add(LINE)
+        while not turns._line:
+            time.sleep(0.001)
+        assert not under_way.cancel()
+    under_way.result(10)
+    trail.stop()
+    with database.read() as session:
+        assert len(session.scalars(select(AccessRow)).all()) == 1
+    database.close()
