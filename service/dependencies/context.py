@@ -1,5 +1,7 @@
 """What the assembly built and the routes use."""
 
+import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -27,8 +29,8 @@ class Computes(Protocol):
         """Say that an ask is on record and waits."""
         ...
 
-    def wait(self, ask_id: str, seconds: float) -> None:
-        """Return when the ask is answered, or after so many seconds."""
+    def awaiting(self, ask_id: str) -> AbstractContextManager[threading.Event]:
+        """Give an event that is set when the ask is answered; look within the block whether it is already."""
         ...
 
     def start(self) -> None:

@@ -17,7 +17,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from service.db.engine import Database
 from service.ledger import computing, drafts, optimizer_version
 from service.proposals import answering, sweeping
 from service.proposals.frames import receive, send
+from service.proposals.waiters import Waiters
 
 _log = logging.getLogger(__name__)
 ATTEMPTS = 2
@@ -141,8 +142,7 @@ class ComputeService:
         self._next_sweep_s = 0.0
         self._holder = uuid.uuid4().hex
         self._waiting: queue.Queue[str] = queue.Queue()
-        self._changed = threading.Condition()
-        self._done: set[str] = set()
+        self._waiters = Waiters()
         self._processes: dict[int, ComputeProcess] = {}
         self._stopping = threading.Event()
         self.optimizer_s: deque[float] = deque(maxlen=1000)
@@ -183,11 +183,9 @@ class ComputeService:
         """Say that an ask is on record and waits."""
         self._waiting.put(ask_id)
 
-    def wait(self, ask_id: str, seconds: float) -> None:
-        """Return when the ask is answered here, or after so many seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: ask_id in self._done, timeout=seconds)
-            self._done.discard(ask_id)
+    def awaiting(self, ask_id: str) -> AbstractContextManager[threading.Event]:
+        """Give an event that is set when the ask is answered here."""
+        return self._waiters.awaiting(ask_id)
 
     def _live(self) -> None:
         """Say every few seconds that this service lives, and renew the leases of what it is at work on."""
@@ -288,7 +286,7 @@ class ComputeService:
         if reply is not None:
             self._tell_time(reply)
         if ask_id is not None:
-            self._tell(ask_id) if decision is not None else self.submit(ask_id)
+            self._waiters.tell(ask_id) if decision is not None else self.submit(ask_id)
         return reply is not None
 
     def _answer(self, process: ComputeProcess, ask_id: str) -> bool:
@@ -301,7 +299,7 @@ class ComputeService:
         if not ours:  # what the record says was to answer is not what would answer here
             with self._database.write() as session:
                 answering.stand_in(session, ask_id, self._holder, self._clock(), cause="optimizer_changed")
-            self._tell(ask_id)
+            self._waiters.tell(ask_id)
             return True
         with self._database.write() as session:
             attempts = answering.claim(session, ask_id, self._holder, self._clock(), self._lease)
@@ -322,17 +320,10 @@ class ComputeService:
                 answering.store(session, ask_id, hold, self._clock(), fallback=cause)
             else:
                 answering.release(session, ask_id)
-        self._tell(ask_id)
+        self._waiters.tell(ask_id)
         return reply is not None
 
     def _tell_time(self, reply: dict[str, Any]) -> None:
         if "optimizer_s" in reply:
             self.optimizer_s.append(reply["optimizer_s"])
             metrics.OPTIMIZER_SECONDS.observe(reply["optimizer_s"])
-
-    def _tell(self, ask_id: str) -> None:
-        with self._changed:
-            self._done.add(ask_id)
-            if len(self._done) > 1000:  # answers nobody waited for
-                self._done.clear()
-            self._changed.notify_all()

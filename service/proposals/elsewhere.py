@@ -8,7 +8,8 @@ import logging
 import threading
 import time
 import uuid
-from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +17,7 @@ from service.clock import Clock
 from service.db.engine import Database
 from service.ledger import computing, optimizer_version
 from service.proposals import answering
+from service.proposals.waiters import Waiters
 
 _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.025
@@ -38,8 +40,7 @@ class ComputeElsewhere:
         self._clock = clock
         self._lost_s = lost_s
         self._holder = uuid.uuid4().hex
-        self._lock = threading.Lock()
-        self._waiting: defaultdict[str, list[threading.Event]] = defaultdict(list)
+        self._waiters = Waiters()
         self._wanted = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="answers", daemon=True)
@@ -67,17 +68,12 @@ class ComputeElsewhere:
     def submit(self, ask_id: str) -> None:
         """Do nothing: the job row is there, and compute services look for it."""
 
-    def wait(self, ask_id: str, seconds: float) -> None:
-        """Return when the ask is answered, or after so many seconds."""
-        answered = threading.Event()
-        with self._lock:
-            self._waiting[ask_id].append(answered)
-        self._wanted.set()
-        answered.wait(seconds)
-        with self._lock:
-            self._waiting[ask_id].remove(answered)
-            if not self._waiting[ask_id]:
-                del self._waiting[ask_id]
+    @contextmanager
+    def awaiting(self, ask_id: str) -> Iterator[threading.Event]:
+        """Give an event that is set when the ask is answered, wherever."""
+        with self._waiters.awaiting(ask_id) as answered:
+            self._wanted.set()
+            yield answered
 
     def _work(self) -> None:
         stand_in_at_s = 0.0
@@ -89,7 +85,7 @@ class ComputeElsewhere:
                     self._stand_in()
             except Exception as error:  # noqa: BLE001 - the thread must live; the next look finds what this one missed
                 _log.error("answers were not looked for: %s", type(error).__qualname__)
-            if self._waiting:
+            if self._waiters.wanted:
                 self._stopping.wait(LOOK_EVERY_S)
             else:
                 self._wanted.wait(self._lost_s / 3)
@@ -97,16 +93,13 @@ class ComputeElsewhere:
 
     def _look(self) -> None:
         """Tell those who wait for an answer that it is there."""
-        with self._lock:
-            wanted = tuple(self._waiting)
+        wanted = self._waiters.wanted
         if not wanted:
             return
         with self._database.read() as session:
             answered = answering.answered(session, wanted)
-        with self._lock:
-            for ask_id in answered:
-                for waiting in self._waiting.get(ask_id, ()):
-                    waiting.set()
+        for ask_id in answered:
+            self._waiters.tell(ask_id)
 
     def _stand_in(self) -> None:
         """Answer what has been open too long while no compute service lives with the hold that stands in."""

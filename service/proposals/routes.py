@@ -40,8 +40,7 @@ def ask(course_id: str, body: NewAsk, write: Annotated[Writing, writes()]) -> Re
 @router.get("/courses/{course_id}/asks/{ask_id}", response_model=AnswerView, responses=PENDING)
 def look(course_id: str, ask_id: str, read: Annotated[Reading, reads()]) -> Response:
     """Look whether an ask is answered."""
-    seen = read.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
-    return _response(seen, course_id, ask_id, status=200)
+    return _response(_seen(read, course_id, ask_id), course_id, ask_id, status=200)
 
 
 @router.get("/proposals/{proposal_id}/program")
@@ -70,10 +69,16 @@ def decide(
 
 
 def _wait(reading: Reading, services: Services, course_id: str, ask_id: str) -> AnswerView | None:
-    seen = reading.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
-    if seen is not None:
-        return seen
-    services.compute.wait(ask_id, services.settings.ask_wait_s)
+    with services.compute.awaiting(ask_id) as answered:
+        seen = _seen(reading, course_id, ask_id)
+        if seen is None:
+            answered.wait(services.settings.ask_wait_s)
+            # also where nobody told us: another process of the service may have answered
+            seen = _seen(reading, course_id, ask_id)
+    return seen
+
+
+def _seen(reading: Reading, course_id: str, ask_id: str) -> AnswerView | None:
     return reading.do(lambda ledger: usecases.answer_to(ledger, course_id, ask_id))
 
 

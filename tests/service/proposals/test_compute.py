@@ -2,6 +2,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,25 @@ def test_a_hung_process_is_replaced_and_the_ask_answered(tmp_path: Path) -> None
     settings = Settings(data_folder=tmp_path, ask_wait_s=0.0, compute_timeout_s=HANGS_AFTER_S)
     with serving(settings) as own:
         assert replaced(own, signal.SIGSTOP) > HANGS_AFTER_S * 0.9
+
+
+def test_all_who_wait_for_one_answer_are_told(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    (pid,) = compute_of(clinic.server).pids
+    waiting_s = clinic.server.services.settings.ask_wait_s
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            began = time.monotonic()
+            asking = [pool.submit(clinic.post, f"/courses/{course_id}/asks", {}) for _ in range(3)]
+            time.sleep(1)  # by now all of them wait
+            os.kill(pid, signal.SIGCONT)
+            replies = [each.result() for each in asking]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert time.monotonic() - began < waiting_s * 0.8
+    assert sorted(reply.status_code for reply in replies) == [200, 200, 201]
+    assert len({reply.json()["id"] for reply in replies}) == 1
 
 
 def test_an_ask_on_record_that_nobody_submitted_is_found_and_answered(clinic: Clinic) -> None:
