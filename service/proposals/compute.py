@@ -48,6 +48,9 @@ class ComputeProcess:
 
         Args:
             timeout_s: After this long without an answer it is taken for hung.
+
+        Raises:
+            OSError: If the machine gives no process or no line to it.
         """
         self.is_warm = False
         ours, theirs = socket.socketpair()
@@ -56,14 +59,18 @@ class ComputeProcess:
         self._link = ours
         self._timeout_s = timeout_s
         with theirs:
-            self._process = subprocess.Popen(
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,  # an interrupt at the terminal is ours to handle
-                env=environment,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    start_new_session=True,  # an interrupt at the terminal is ours to handle
+                    env=environment,
+                )
+            except OSError:
+                ours.close()
+                raise
 
     @property
     def pid(self) -> int:
@@ -211,18 +218,27 @@ class ComputeService:
 
     def _serve(self, number: int) -> None:
         while not self._stopping.is_set():
-            process = self._processes[number] = ComputeProcess(self._timeout_s)
             try:
-                if not self._stopping.is_set() and process.wait_until_warm():
-                    self._beat_now.set()
-                    self._answer_with(process)
-            finally:
-                del self._processes[number]
-                process.end()
-                process.close()
+                process = ComputeProcess(self._timeout_s)
+            except OSError as error:  # too many processes or files, for a while
+                _log.error("a compute process was not started: %s", type(error).__qualname__)
+            else:
+                self._serve_with(process, number)
             if not self._stopping.wait(RESTART_AFTER_S):
                 metrics.COMPUTE_RESTARTS.inc()
-                _log.warning("compute process ended; starting another")
+                _log.warning("no compute process; starting another")
+
+    def _serve_with(self, process: ComputeProcess, number: int) -> None:
+        """Answer with a process from its start to its end."""
+        self._processes[number] = process
+        try:
+            if not self._stopping.is_set() and process.wait_until_warm():
+                self._beat_now.set()
+                self._answer_with(process)
+        finally:
+            del self._processes[number]
+            process.end()
+            process.close()
 
     def _answer_with(self, process: ComputeProcess) -> None:
         """Answer until the process fails."""

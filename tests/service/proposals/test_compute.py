@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from service.clock import system_clock
+from service.db.engine import Database
 from service.ledger import optimizer_version
+from service.proposals import compute
 from service.proposals.compute import ComputeProcess, ComputeService
 from service.settings import Settings
 from tests.service.live import Clinic, Server, serving
@@ -18,9 +22,9 @@ HANGS_AFTER_S = 3.0
 
 
 def compute_of(server: Server) -> ComputeService:
-    compute = server.services.compute
-    assert isinstance(compute, ComputeService)
-    return compute
+    found = server.services.compute
+    assert isinstance(found, ComputeService)
+    return found
 
 
 def await_answer(clinic: Clinic, path: str) -> dict[str, Any]:
@@ -47,6 +51,27 @@ def replaced(server: Server, end: signal.Signals) -> float:
 
 def test_a_dead_process_is_replaced_and_the_ask_answered(server: Server) -> None:
     replaced(server, signal.SIGKILL)
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(compute, "RESTART_AFTER_S", 0.01)
+    service = ComputeService(
+        database, system_clock, processes=1, timeout_s=HANGS_AFTER_S, lost_s=1.0, draft_after_s=0.0
+    )
+    serving_thread = threading.Thread(target=service._serve, args=(0,), daemon=True)
+    serving_thread.start()
+    deadline = time.monotonic() + 10
+    while serving_thread.is_alive() and caplog.text.count("was not started") < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert serving_thread.is_alive()
+    service._stopping.set()
+    serving_thread.join(10)
+    assert "FileNotFoundError" in caplog.text
+    assert "/nowhere" not in caplog.text
 
 
 @pytest.mark.acceptance
