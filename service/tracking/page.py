@@ -112,11 +112,18 @@ def _changed_bounds(record: CourseRecord) -> list[str]:
 
 
 def _worst(record: CourseRecord, facts: Facts) -> str:
-    rated = [(report.value, report.kind) for report in facts.side_effects if report.value is not None]
+    """Say the side effect that weighs most: a hard stop of any grade more than a higher grade that is not severe."""
+    problem = record.problem
+
+    def weight(said: tuple[str, float]) -> tuple[bool, bool, float, str]:
+        kind, grade = said
+        return problem.is_severe(kind, grade), problem.is_intolerable(kind, grade), grade, kind
+
+    rated = [(report.kind, report.value) for report in facts.side_effects if report.value is not None]
     if not rated:
         return "-"
-    grade, kind = max(rated)
-    mark = " **intolerable**" if record.problem.is_intolerable(kind, grade) else ""
+    kind, grade = max(rated, key=weight)
+    mark = " **intolerable**" if problem.is_intolerable(kind, grade) else ""
     return f"{kind} {grade:g}{mark}" if grade > 0 else "none"
 
 

@@ -1,5 +1,7 @@
 """The words on a patient's page."""
 
+import pytest
+
 from service.tracking.page import LARGEST_NOTE, course_note, settings_in_words, trial_note
 
 
@@ -19,6 +21,13 @@ def test_the_table_says_what_was_intolerable(writer, read):
         "| 1 | level-4, 4 mA, 210 us, 50 Hz | 4.5 (2.5 to 6.5) | 5.0 | discomfort 5 **intolerable** |"
         in course_note(read())
     )
+
+
+@pytest.mark.parametrize("discomfort", [3.0, 6.0])
+def test_a_hard_stop_is_not_hidden_behind_a_higher_grade_of_what_is_not_severe(discomfort, writer, read):
+    trial_id = writer.write_trial(4.0, pain=5.0, discomfort=discomfort)
+    writer.report(trial_id, 2.0, kind="weakness")
+    assert "| weakness 2 **intolerable** |" in course_note(read())
 
 
 def test_a_long_course_keeps_its_latest_trials_and_fits(writer, read):
