@@ -92,7 +92,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the data folder and try to write in it.
+    """Make the data folder, for its owner alone, where there is none, and try to write in it.
 
     Raises:
         DataFolderError: If that fails.
@@ -106,5 +106,5 @@ def prepare_folder(folder: Path) -> None:
         raise DataFolderError(
             f"folder {folder}",
             f"cannot be written: {error.strerror}",
-            remedy="Set TITRATE_DATA_FOLDER to one that can.",
+            remedy="Name one that can: TITRATE_DATA_FOLDER, or --data-dir of `titrate run`.",
         ) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 
-from service.errors import DataFolderError, PortInUseError, ServiceError
+from service.errors import PortInUseError, ServiceError
 
 LOOPBACK = "127.0.0.1"
 ENDS_WITHIN_S = 10.0
@@ -76,19 +76,6 @@ def parts(folder: Path, port: int, mlflow_port: int) -> tuple[Part, ...]:
         Part(name="mlflow", command=mlflow, environment=common | quiet),
         Part(name="worker", command=(*titrate, "worker"), environment=common | tracking),
     )
-
-
-def check_folder(folder: Path) -> None:
-    """Make the data folder where it is absent; raise DataFolderError where it cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise DataFolderError(
-            "data folder", "cannot be written", remedy="Name another one with --data-dir."
-        ) from error
 
 
 def check_port(port: int, option: str) -> None:

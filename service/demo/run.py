@@ -19,7 +19,6 @@ from service.demo.processes import (
     Interrupted,
     Running,
     answers,
-    check_folder,
     check_port,
     interruptible,
     parts,
@@ -27,6 +26,7 @@ from service.demo.processes import (
     wait_for,
 )
 from service.demo.treatment import PSEUDONYM, Told, Treatment
+from service.serving import prepare_folder
 from service.settings import Settings
 from service.tracking.status import lag
 
@@ -70,7 +70,7 @@ def run(plan: Plan, console: Console) -> None:
         DataFolderError: If the folder cannot be written.
         ServiceError: If a part does not come up or ends by itself.
     """
-    check_folder(plan.folder)
+    prepare_folder(plan.folder)
     check_port(plan.port, "--port")
     check_port(plan.mlflow_port, "--mlflow-port")
     settings = Settings(data_folder=plan.folder)

@@ -11,14 +11,13 @@ import pytest
 from service.demo.processes import (
     Interrupted,
     Part,
-    check_folder,
     check_port,
     interruptible,
     parts,
     running,
     wait_for,
 )
-from service.errors import DataFolderError, PortInUseError, ServiceError
+from service.errors import PortInUseError, ServiceError
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
 
@@ -48,17 +47,6 @@ def test_a_free_port_is_no_error():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     check_port(port, "--port")
-
-
-def test_a_folder_that_cannot_be_is_an_error(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(DataFolderError, match="--data-dir"):
-        check_folder(tmp_path / "file" / "below")
-
-
-def test_a_folder_is_made_and_left_clean(tmp_path):
-    check_folder(tmp_path / "new" / "one")
-    assert list((tmp_path / "new" / "one").iterdir()) == []
 
 
 def test_parts_end_with_the_block_however_it_is_left(tmp_path):

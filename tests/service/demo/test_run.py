@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -50,6 +51,17 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error_with_exit_code_2(tmp_p
     done = refused(tmp_path / "file" / "below")
     assert done.exit_code == 2
     assert "cannot be written" in done.stderr
+    assert "--data-dir" in done.stderr
+
+
+def test_nobody_else_may_enter_the_folder_of_the_ledger(tmp_path):
+    folder = tmp_path / "new" / "one"
+    with socket.socket() as taken:  # so that it makes the folder and starts nothing
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert refused(folder, "--port", taken.getsockname()[1]).exit_code == 2
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(folder.iterdir()) == []
 
 
 def test_the_curl_line_is_one_a_shell_understands():
