@@ -1,7 +1,7 @@
 """Which compute services live, and what they are at work on. Work in progress, no part of the record."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
@@ -49,8 +49,3 @@ def serving(session: Session, now: datetime, *, optimizer: str | None = None) ->
     if optimizer is not None:
         living &= ComputeRow.optimizer == optimizer
     return bool(session.scalar(select(exists().where(living))))
-
-
-def lease(lost_s: float) -> timedelta:
-    """Return how long a lease holds: what a service must be silent before its work is taken over."""
-    return timedelta(seconds=lost_s)

@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from service.ledger.tables import Entry, OutboxRow, RelayLeaseRow, RelayProgressRow
+from service.ledger.tables import OutboxRow, RelayLeaseRow, RelayProgressRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +65,6 @@ def pending(session: Session, name: str, now: datetime, limit: int = 100) -> tup
     return tuple(
         Pending(course_id=course, after=after, attempts=attempts, newest=last)
         for course, after, attempts, last in rows
-    )
-
-
-def entries_after(session: Session, course_id: str, after: int, limit: int = 500) -> tuple[Entry, ...]:
-    """Return the entries of a course that the outbox names, in order."""
-    return tuple(
-        session.scalars(
-            select(Entry)
-            .join(OutboxRow, OutboxRow.sequence == Entry.sequence)
-            .where(OutboxRow.course_id == course_id, OutboxRow.sequence > after)
-            .order_by(Entry.sequence)
-            .limit(limit)
-        )
     )
 
 

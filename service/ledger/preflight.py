@@ -31,7 +31,6 @@ class Found:
 
     asked: Preflight
     standing: Standing
-    fact_id: str | None = None
     checked_at: datetime | None = None
     valid_until: datetime | None = None
 
@@ -85,7 +84,6 @@ def _found(asked: Preflight, row: PreflightRow | None, now: datetime) -> Found:
     return Found(
         asked=asked,
         standing=fresh if row.passed else Standing.FAILED,
-        fact_id=row.id,
         checked_at=row.checked_at,
         valid_until=until,
     )

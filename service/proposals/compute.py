@@ -138,7 +138,7 @@ class ComputeService:
         """
         self.look_every_s = LOOK_EVERY_S
         """How often job rows of other processes are looked for while nobody asks here."""
-        self._lease = computing.lease(lost_s)
+        self._lease = timedelta(seconds=lost_s)
         self._lost_s = lost_s
         self._working: set[str] = set()
         self._beat_now = threading.Event()

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -107,7 +108,7 @@ class ComputeElsewhere:
         with self._database.read() as session:
             if computing.serving(session, now):
                 return
-            late = answering.open_jobs(session, now, asked_before=now - computing.lease(self._lost_s))
+            late = answering.open_jobs(session, now, asked_before=now - timedelta(seconds=self._lost_s))
         for ask_id in late:
             with self._database.write() as session:
                 answering.stand_in(session, ask_id, self._holder, self._clock(), cause=NOBODY)

@@ -60,7 +60,7 @@ def _course(record: CourseRecord) -> RunView:
         identifier=record.course_id,
         name=f"{record.patient}: {record.problem.device or record.problem.outcome.name}",
         started_at=record.opened_at,
-        ended_at=_last_at(record) if record.status == "closed" else None,
+        ended_at=None,
         # MLflow never changes a parameter, so they say what never changes: the problem as the course was opened
         parameters=_stated_at_opening(record.opened_problem),
         tags={
@@ -212,15 +212,6 @@ def _end(record: CourseRecord, account: Account) -> datetime | None:
         return trial.occurred_at
     later = [other.occurred_at for other in record.history.trials if other.occurred_at > trial.occurred_at]
     return min(later, default=None)
-
-
-def _last_at(record: CourseRecord) -> datetime:
-    history = record.history
-    recorded = [fact.recorded_at for fact in history.trials]
-    recorded += [correction.recorded_at for correction in record.corrections]
-    recorded += [fact.recorded_at for fact in history.reports]
-    recorded += [fact.recorded_at for fact in history.reviews]
-    return max(recorded, default=record.opened_at)
 
 
 def _shown(value: Value) -> str:

@@ -59,7 +59,7 @@ class CourseRecord:
     patient: str
     """Pseudonym."""
     status: str
-    """Whether the course is open, paused or closed."""
+    """``open``: nothing closes a course yet."""
     opened_at: datetime
     problem: Problem
     history: History

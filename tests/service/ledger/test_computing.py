@@ -13,7 +13,7 @@ from service.proposals import answering
 from tests.service.live import Clinic
 from tests.service.proposals.asking import asked, ledger_of
 
-SPAN = computing.lease(15.0)
+SPAN = timedelta(seconds=15)
 FAR = timedelta(days=1)
 """Ahead of the running service's clock, so that it takes none of these for lost."""
 
