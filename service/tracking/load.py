@@ -11,6 +11,7 @@ from optimizer.decision import Decision, Hold, Proposal, Stop
 from optimizer.problem import Problem
 from service.ledger.amendments import Amendment
 from service.ledger.history import (
+    FACTS,
     decision_of,
     history_of,
     opened_problem_of,
@@ -28,8 +29,6 @@ from service.ledger.tables import (
     WithdrawalRow,
 )
 from service.tracking.record import CourseRecord, Decided
-
-FACTS = ("trial", "amendment", "report", "review")
 
 
 class _Owner(NamedTuple):
