@@ -40,8 +40,11 @@ class _Owner(NamedTuple):
 def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
     """Read everything the projection shows of a course.
 
+    On PostgreSQL each query sees what was committed when it began. They agree all the same: each stops at ``up_to``, rows of
+    the record never change, and sequences are the order of commits, so what commits meanwhile comes after it.
+
     Args:
-        session: Any session; its one transaction sees one state of the record.
+        session: Any session.
         course_id: A course of the ledger.
         up_to: The last sequence to read.
 
