@@ -1,13 +1,14 @@
 """Open a course, look at it, release what holds it."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
 from optimizer import canonical
-from optimizer.decision import Hold, Interval, Proposal, Stop
-from optimizer.history import applied
+from optimizer.decision import Decision, Hold, Interval, Proposal, Stop
+from optimizer.history import History, applied
 from optimizer.outcomes.objective import Objective
 from optimizer.outcomes.side_effect import SideEffect
 from optimizer.problem import Problem, stimulation_problem
@@ -27,6 +28,7 @@ from service.dependencies.requests import Answer
 from service.errors import NotFoundError
 from service.ledger import gate, life_cycle, optimizer_version, staff
 from service.ledger.applicable import may_be_kept
+from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
@@ -168,16 +170,19 @@ def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Advice:
+    """What to keep now."""
+
+    stimulation: Stimulation
+    settings: Settings | None = None
+    relief_nrs: Interval | None = None
+
+
 def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
     """Return what to keep, as the latest answer on record says, and off where that would now be refused for harm."""
     course = ledger.course(course_id)
-    latest = ledger.session.execute(
-        select(ProposalRow, AskRow)
-        .join(AskRow, AskRow.id == ProposalRow.ask_id)
-        .where(ProposalRow.course_id == course.id)
-        .order_by(ProposalRow.sequence.desc())
-        .limit(1)
-    ).first()
+    latest = _latest_answer(ledger, course)
     if latest is None:
         return RecommendationView(
             basis_id=None,
@@ -189,30 +194,45 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
         )
     row, asked = latest
     decision = decision_of(row)
-    settings, relief = _kept(decision)
-    stimulation: Stimulation = "as_settings"
-    if settings is None:
-        stimulation = "off" if row.kind == "hold" else "no_advice"
     history, problem = history_of(ledger.session, course.id), problem_of(ledger.session, course)
     barrier = gate.to_program(ledger.session, course, ledger.now)
-    # facts, checks and a tighter envelope may have come since
-    if settings is not None and not may_be_kept(problem, history, settings):
-        settings, relief, stimulation = None, None, "no_advice"
-    if barrier is not None and barrier.means_off:
-        settings, relief, stimulation = None, None, "off"
+    advice = _advice(decision, problem, history, barrier)
     known = barrier is None or (isinstance(decision, Hold) and decision.reason is barrier.reason)
     return RecommendationView(
         basis_id=row.id,
         basis_kind=row.kind,
-        settings=None if settings is None else settings.as_dict(),
-        stimulation=stimulation,
-        relief_nrs=None if relief is None else canonical.to_builtins(relief),
+        settings=None if advice.settings is None else advice.settings.as_dict(),
+        stimulation=advice.stimulation,
+        relief_nrs=None if advice.relief_nrs is None else canonical.to_builtins(advice.relief_nrs),
         is_current=known
         and (asked.history_digest, asked.problem_fingerprint) == (history.digest, problem.fingerprint),
     )
 
 
-def _kept(decision: Proposal | Hold | Stop) -> tuple[Settings | None, Interval | None]:
+def _latest_answer(ledger: Ledger, course: CourseRow) -> tuple[ProposalRow, AskRow] | None:
+    return ledger.session.execute(
+        select(ProposalRow, AskRow)
+        .join(AskRow, AskRow.id == ProposalRow.ask_id)
+        .where(ProposalRow.course_id == course.id)
+        .order_by(ProposalRow.sequence.desc())
+        .limit(1)
+    ).first()
+
+
+def _advice(decision: Decision, problem: Problem, history: History, barrier: Barrier | None) -> _Advice:
+    """Return what to keep: what may harm the patient is asked first, then the answer, then what is on record since."""
+    if barrier is not None and barrier.means_off:
+        return _Advice(stimulation="off")
+    settings, relief_nrs = _kept(decision)
+    if settings is None:
+        stimulation: Stimulation = "off" if isinstance(decision, Hold) else "no_advice"
+        return _Advice(stimulation=stimulation, relief_nrs=relief_nrs)
+    if not may_be_kept(problem, history, settings):  # facts, checks and a tighter envelope may have come
+        return _Advice(stimulation="no_advice")
+    return _Advice(stimulation="as_settings", settings=settings, relief_nrs=relief_nrs)
+
+
+def _kept(decision: Decision) -> tuple[Settings | None, Interval | None]:
     if isinstance(decision, Proposal):
         return decision.recommendation, decision.recommendation_relief_nrs
     if isinstance(decision, Stop):
