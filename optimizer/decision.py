@@ -157,6 +157,9 @@ class Proposal:
     recommendation_relief_nrs: Interval | None
     recommendation_over_start_nrs: Interval | UnsetType | None = UNSET
     """Relief of the recommendation against where the course started: what a search may claim. Unset without a model."""
+    barred_by: tuple[str, ...] | UnsetType = UNSET
+    """Reports and trials (their ramps) that keep tried settings believed better from being recommended: until a review
+    of each, nothing as strong is kept or tried in their configuration. Unset where there are none."""
     valid_until: datetime
     basis: Basis
 
@@ -227,6 +230,8 @@ class Stop:
     """Relief of what to keep against where the course started. Unset without a model."""
     remaining_gain_nrs: float
     """Expected gain of the best step that remains."""
+    barred_by: tuple[str, ...] | UnsetType = UNSET
+    """As of a proposal."""
     basis: Basis
 
 

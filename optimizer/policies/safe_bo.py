@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from msgspec import UNSET
 
 import optimizer
 from optimizer.acquisition import search
@@ -26,7 +27,7 @@ from optimizer.models.surrogate import Surrogate
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
-from optimizer.safety import doubt, limits
+from optimizer.safety import doubt, limits, strength, tolerance
 from optimizer.safety.limits import Gate
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
@@ -101,13 +102,15 @@ class SafeBOSession:
             recommendation=kept.settings,
             recommendation_relief_nrs=kept.relief_nrs,
             recommendation_over_start_nrs=kept.over_start_nrs,
+            barred_by=kept.barred_by or UNSET,
             valid_until=ask.at + VALID_FOR,
             basis=basis,
         )
 
     def _kept(self, surrogate: Surrogate, gate: Gate, known: Indices, history: History) -> "_Kept":
         """Return what one would keep of what is known, if the search ended here."""
-        keepable = known[may_keep(surrogate, gate, known)]
+        may = may_keep(surrogate, gate, known)
+        keepable = known[may]
         tried = points_of(self.problem, keepable if len(keepable) else known)
         worth = utility(self.problem, surrogate, tried)
         settings, relief = recommendation(self.problem, surrogate, gate.ask, keepable, worth)
@@ -119,8 +122,20 @@ class SafeBOSession:
             )
         )
         return _Kept(
-            best=best_of(tried, worth), settings=settings, relief_nrs=relief, over_start_nrs=over_start
+            best=best_of(tried, worth),
+            settings=settings,
+            relief_nrs=relief,
+            over_start_nrs=over_start,
+            barred_by=self._barred_by(surrogate, gate, known[~may], float(worth.mean(0).max())),
         )
+
+    def _barred_by(self, surrogate: Surrogate, gate: Gate, left: Indices, best: float) -> tuple[str, ...]:
+        """Return what bars settings that are left although they are believed better than the best, by its utility."""
+        if not gate.anchors.bars or not len(left):
+            return ()
+        worth = utility(self.problem, surrogate, points_of(self.problem, left)).mean(0)
+        better = left[(worth > best + self.problem.objective.near_tie_nrs).numpy()]
+        return tolerance.subjects(gate.anchors.bars, strength.of_grid_points(self.problem, better))
 
     def _candidates(
         self, surrogate: Surrogate, gate: Gate, kept: "_Kept", history: History
@@ -153,6 +168,7 @@ class SafeBOSession:
             relief_nrs=kept.relief_nrs,
             over_start_nrs=kept.over_start_nrs,
             remaining_gain_nrs=remaining,
+            barred_by=kept.barred_by or UNSET,
             basis=basis,
         )
 
@@ -252,6 +268,8 @@ class _Kept:
     """Its relief against the settings in force."""
     over_start_nrs: Interval | None
     """Its relief against where the course began."""
+    barred_by: tuple[str, ...]
+    """Reports and trials that bar what is believed better."""
 
 
 SAFE_BO = SafeBO()

@@ -139,6 +139,16 @@ def blocks(bar: Bar, point: Stimuli) -> bool:
     return bool(np.all(same_configuration(bar, point) & reaches(bar, point)))
 
 
+def subjects(barred: tuple[Bar, ...], candidates: Stimuli) -> tuple[str, ...]:
+    """Return the reports and ramps, by id, whose bars some of the candidates may be as strong as."""
+    found = (
+        bar.subject_id
+        for bar in barred
+        if (same_configuration(bar, candidates) & reaches(bar, candidates)).any()
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
     """Return one bar per intolerable report, and one per discomfort of the ramp.
 
