@@ -20,12 +20,12 @@ READY = {"database": "ok", "migrations": "head", "clock": "ok", "compute": "warm
 def add_health(app: FastAPI, services: Services) -> None:
     """Give an application its two probes."""
 
-    @app.get("/livez", tags=["health"])
+    @app.get("/livez", summary="Is the process alive?", tags=["health"])
     async def livez() -> dict[str, str]:
         """Say that the process answers."""
         return {"status": "alive"}
 
-    @app.get("/readyz", tags=["health"])
+    @app.get("/readyz", summary="Can asks be answered?", tags=["health"])
     def readyz() -> JSONResponse:
         """Say whether asks can be answered: database, migrations, clock, a warm compute process."""
         found = readiness(services)

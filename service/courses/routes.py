@@ -20,45 +20,50 @@ router = APIRouter(tags=["courses"])
 LARGEST_PAGE = 500
 
 
-@router.post("/courses", status_code=201, response_model=CourseView)
+@router.post("/courses", summary="Open a course", status_code=201, response_model=CourseView)
 def open_course(body: NewCourse, write: Annotated[Writing, writes()]) -> Response:
     """Open a course: a patient, a device, what the clinician allows, and where to start."""
     return write.once(lambda ledger: usecases.open_course(ledger, body)).response()
 
 
-@router.get("/courses/{course_id}")
+@router.get("/courses/{course_id}", summary="Read a course")
 def find(course_id: str, read: Annotated[Reading, reads()]) -> CourseView:
     """Return a course."""
     return read.do(lambda ledger: usecases.view(ledger, course_id))
 
 
-@router.post("/courses/{course_id}/reviews", status_code=201, response_model=ReviewView)
+@router.post(
+    "/courses/{course_id}/reviews",
+    summary="Review a severe report or a doubt",
+    status_code=201,
+    response_model=ReviewView,
+)
 def review(course_id: str, body: NewReview, write: Annotated[Writing, writes()]) -> Response:
     """Release a hold or a closure, with a coded reason."""
     return write.once(lambda ledger: usecases.review(ledger, course_id, body)).response()
 
 
-@router.get("/courses/{course_id}/history", response_class=Response)
+@router.get("/courses/{course_id}/history", summary="Export the history", response_class=Response)
 def history(course_id: str, read: Annotated[Reading, reads()]) -> Response:
     """Return the canonical JSON of the course's history: the file `titrate propose` reads."""
     document, digest = read.do(lambda ledger: usecases.history_document(ledger, course_id))
     return Response(document, headers={"ETag": f'"{digest}"'}, media_type="application/json")
 
 
-@router.get("/courses/{course_id}/problem", response_class=Response)
+@router.get("/courses/{course_id}/problem", summary="Export the problem", response_class=Response)
 def problem(course_id: str, read: Annotated[Reading, reads()]) -> Response:
     """Return the canonical JSON of the course's problem: the other file `titrate propose` reads."""
     document, fingerprint = read.do(lambda ledger: usecases.problem_document(ledger, course_id))
     return Response(document, headers={"ETag": f'"{fingerprint}"'}, media_type="application/json")
 
 
-@router.get("/courses/{course_id}/recommendation")
+@router.get("/courses/{course_id}/recommendation", summary="Read what to keep")
 def recommendation(course_id: str, read: Annotated[Reading, reads()]) -> RecommendationView:
     """Return what to keep as things stand."""
     return read.do(lambda ledger: usecases.recommendation(ledger, course_id))
 
 
-@router.get("/courses/{course_id}/timeline")
+@router.get("/courses/{course_id}/timeline", summary="Read all facts in order")
 def timeline(
     course_id: str,
     response: Response,

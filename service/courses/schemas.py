@@ -30,7 +30,9 @@ class DeclaredSideEffect(Body):
     """A kind of side effect the course asks for; grades are 0 to 10."""
 
     name: Name
+    """A code of the course's own, for example ``discomfort``; reports name it as ``kind``."""
     nature: Annotated[Nature, Field(strict=False)]
+    """``intensity`` grows with intensity, ``fading`` habituates over weeks; any occurrence of a ``hard_stop`` is severe."""
 
 
 class NewCourse(Body):
@@ -44,16 +46,21 @@ class NewCourse(Body):
 
     patient_id: IdText
     device: Name
+    """Name of a device file, as ``GET /v1/devices`` lists them."""
     envelope: dict[Name, Annotated[list[RawValue], Field(min_length=1, max_length=64)]] = Field(
         default_factory=dict, max_length=32
     )
-    """Parameter -> lowest and highest value, or the allowed categories."""
+    """Parameter -> lowest and highest value in its unit, or the allowed categories. Where one is left out the device
+    alone bounds it."""
     start: Values
-    """Settings the clinician states as tolerated."""
+    """Settings the clinician states as tolerated: a value for every parameter of the device, on its grid. Pain is compared with
+    them, and the first proposals stay near."""
     limits: dict[Annotated[Quantity, Field(strict=False)], float] = Field(default_factory=dict)
-    """Tighter bounds than the device file's."""
+    """Quantity -> a tighter bound than the device file's, in the unit its name ends in."""
     side_effects: Annotated[list[DeclaredSideEffect], Field(min_length=1, max_length=32)] | None = None
+    """The kinds asked for; a report of any other kind counts as a hard stop. Left out: common ones, ``discomfort`` among them."""
     impedance_ohm: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """The highest measured of the contacts in use, in ohm; without it limits that rest on it cannot be checked."""
     postures: (
         Annotated[list[Annotated[PostureUse, Field(strict=False)]], Field(min_length=1, max_length=3)] | None
     ) = None
@@ -63,6 +70,7 @@ class NewCourse(Body):
     drift_expected: bool = False
     """Whether pain is expected to change slowly by itself, so that what time does is not credited to settings."""
     min_gain_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Points of pain (0 to 10): where no further step is expected to gain as much, the answer is a stop; 0.5 where left out."""
     bother_weight: Annotated[float, Field(ge=0, le=10)] | None = None
     """Points of relief this patient would give up to be spared one grade of a tolerable side effect; 0.1 where left out."""
     near_tie_nrs: Annotated[float, Field(ge=0, le=10)] | None = None
@@ -79,16 +87,23 @@ class CourseView(View):
     id: str
     patient_id: str
     device: str
+    """Name and revision of the device file."""
     problem_fingerprint: str
+    """SHA-256 of the problem in force: device, envelope, limits, objective."""
     history_digest: str
+    """SHA-256 of the history; another one means that facts came."""
     n_trials: int
+    """Trials that stand; those taken back do not count."""
     n_reports: int
+    """Reports that stand; those replaced or retracted do not count."""
     envelope: dict[str, Any]
+    """What the course allows: ``bounds`` (parameter -> lowest, highest) and ``choices`` (parameter -> categories)."""
     start: dict[str, float | str]
+    """The settings the course began with."""
     in_force: dict[str, float | str]
     """The latest settings on record, or the start."""
     to_program: str | None
-    """The approved proposal not yet applied, of which there is one at most: read its ``program``."""
+    """The approved proposal not yet applied, of which there is one at most: read its ``program``. Null where there is none."""
     sites: dict[str, float]
     """Pain site -> weight; empty where pain is rated as one."""
     opened_at: datetime
@@ -121,10 +136,13 @@ class NewReview(Body):
     )
 
     subject: Annotated[ReviewSubject, Field(strict=False)]
+    """``hold``: a doubt in the record, such as contradictory reports; ``closure``: what a severe report closed is open again;
+    ``adverse_event``: a severe report was seen and what it closed stays closed."""
     subject_id: IdText
-    """The report or trial that the hold or closure rests on."""
+    """The report or trial that the hold or closure rests on: one of a hold's ``subject_ids``, or the severe report."""
     reason: Annotated[ReviewReason, Field(strict=False)]
     occurred_at: At | None = None
+    """When it was reviewed; now where left out."""
 
 
 class ReviewView(View):
@@ -133,8 +151,11 @@ class ReviewView(View):
     id: str
     course_id: str
     subject: str
+    """``hold``, ``closure`` or ``adverse_event``."""
     subject_id: str
+    """The report or trial."""
     reason: str
+    """As stated: a code of ``ReviewReason``."""
     recorded_at: datetime
 
 
@@ -142,13 +163,17 @@ class EntryView(View):
     """One line of a course's timeline."""
 
     sequence: int
+    """Place in the ledger; the next page begins after it."""
     id: str
     kind: str
+    """``course``, ``trial``, ``amendment``, ``report``, ``review``, ``ask``, ``proposal`` (holds and stops too), ``decision``,
+    ``withdrawal``, ``problem``, ``confirmation``, ``preflight`` or ``migration``."""
     principal: str
     """Who wrote it; ``withheld`` for a researcher, as names in the body are."""
     occurred_at: datetime
     recorded_at: datetime
     body: dict[str, Any]
+    """The fact, in the shape of its kind."""
     body_digest: str
     """SHA-256 of the whole fact on record, also where names are withheld."""
 
@@ -160,12 +185,15 @@ class RecommendationView(View):
     """What to keep as things stand, from the latest answer on record; nothing is computed here."""
 
     basis_id: str | None
-    """The answer it comes from; None where there is none yet."""
+    """The answer it comes from; null where there is none yet."""
     basis_kind: str | None
+    """``proposal``, ``hold`` or ``stop``."""
     settings: dict[str, float | str] | None
-    """None where ``stimulation`` says ``off`` or ``no_advice``."""
+    """Null where ``stimulation`` says ``off`` or ``no_advice``."""
     stimulation: Stimulation
     """Whether stimulation is to be on as ``settings`` say, to be off, or nothing can be recommended."""
     relief_nrs: dict[str, float] | None
+    """Predicted relief in points of pain (``mean``, and ``low`` and ``high`` of the central 90 %), larger is better, against the
+    settings that were in force at that answer; null without a model."""
     is_current: bool
     """Whether that answer rests on everything recorded by now."""

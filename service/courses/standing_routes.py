@@ -20,14 +20,22 @@ from service.dependencies.requests import Reading, Writing, reads, writes
 router = APIRouter(tags=["courses"])
 
 
-@router.post("/courses/{course_id}/problems", status_code=201, response_model=ProblemView)
+@router.post(
+    "/courses/{course_id}/problems",
+    summary="Change envelope or limits",
+    status_code=201,
+    response_model=ProblemView,
+)
 def change(course_id: str, body: NewProblem, write: Annotated[Writing, writes()]) -> Response:
     """Change envelope or limits: tighter at once, looser once a second person confirms it."""
     return write.once(lambda ledger: changes.change(ledger, course_id, body)).response()
 
 
 @router.post(
-    "/courses/{course_id}/problems/{problem_id}/confirmations", status_code=201, response_model=ProblemView
+    "/courses/{course_id}/problems/{problem_id}/confirmations",
+    summary="Confirm a looser envelope",
+    status_code=201,
+    response_model=ProblemView,
 )
 def confirm(
     course_id: str, problem_id: str, body: NewConfirmation, write: Annotated[Writing, writes()]
@@ -36,19 +44,29 @@ def confirm(
     return write.once(lambda ledger: changes.confirm(ledger, course_id, problem_id, body)).response()
 
 
-@router.post("/courses/{course_id}/preflights", status_code=201, response_model=PreflightView)
+@router.post(
+    "/courses/{course_id}/preflights",
+    summary="Record device checks",
+    status_code=201,
+    response_model=PreflightView,
+)
 def record(course_id: str, body: NewPreflight, write: Annotated[Writing, writes()]) -> Response:
     """Record checks of device and patient."""
     return write.once(lambda ledger: standing.record_preflight(ledger, course_id, body)).response()
 
 
-@router.get("/courses/{course_id}/preflights")
+@router.get("/courses/{course_id}/preflights", summary="Read where device checks stand")
 def checks(course_id: str, read: Annotated[Reading, reads()]) -> PreflightView:
     """Return what the device asks for and where it stands."""
     return read.do(lambda ledger: standing.view_preflight(ledger, course_id))
 
 
-@router.post("/courses/{course_id}/migrations", status_code=201, response_model=MigrationView)
+@router.post(
+    "/courses/{course_id}/migrations",
+    summary="Go on under a new optimiser",
+    status_code=201,
+    response_model=MigrationView,
+)
 def migrate(course_id: str, body: NewMigration, write: Annotated[Writing, writes()]) -> Response:
     """Let a course go on under the installed optimiser after an upgrade."""
     return write.once(lambda ledger: standing.migrate(ledger, course_id, body)).response()

@@ -37,11 +37,12 @@ class NewProblem(Body):
     envelope: dict[Name, Annotated[list[RawValue], Field(min_length=1, max_length=64)]] = Field(
         default_factory=dict, max_length=32
     )
-    """Parameter -> lowest and highest value, or the allowed categories; parameters left out stay as they are."""
+    """Parameter -> lowest and highest value in its unit, or the allowed categories; parameters left out stay as they are."""
     limits: dict[Annotated[Quantity, Field(strict=False)], float] = Field(default_factory=dict)
-    """Bounds within the device file's; quantities left out stay as they are."""
+    """Quantity -> bound within the device file's, in the unit its name ends in; quantities left out stay as they are."""
     reason: Annotated[ChangeReason, Field(strict=False)]
     signed_by: PrintedName
+    """Name of the clinician who asks for it, as printed."""
 
 
 class NewConfirmation(Body):
@@ -50,6 +51,7 @@ class NewConfirmation(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"signed_by": "Dr. B. Example"}]})
 
     signed_by: PrintedName
+    """Name of the second person, as printed."""
 
 
 class ProblemView(View):
@@ -58,9 +60,11 @@ class ProblemView(View):
     id: str
     course_id: str
     change: Literal["tighter", "looser"]
+    """``tighter`` is in force at once; ``looser`` once a second person confirms it."""
     in_force: bool
     """False: a looser problem that waits for a second person."""
     problem_fingerprint: str
+    """SHA-256 of the problem as changed."""
     withdrawn_proposals: list[str]
     """Proposals, open or approved, that the tighter problem took back in the same transaction."""
     recorded_at: datetime
@@ -81,6 +85,7 @@ class NewCheck(Body):
     """One check that the device file asks for."""
 
     check: Name
+    """Its name in the device file: ``GET /v1/courses/{course_id}/preflights`` lists what is asked for."""
     outcome: Annotated[CheckOutcome, Field(strict=False)]
     """``passed`` or ``failed``; of a contraindication, ``absent`` or ``present``."""
     checked_at: At | None = None
@@ -113,12 +118,18 @@ class CheckView(View):
     """A check the device asks for and where it stands."""
 
     check: str
+    """Its name in the device file."""
     contraindication: bool
+    """Whether it asks for a contraindication, answered by ``absent`` or ``present``."""
     standing: Literal["passed", "failed", "missing", "stale"]
+    """``passed`` lets go on; ``failed`` (of a contraindication: present), ``missing`` and ``stale`` hold the course."""
     checked_at: datetime | None
     valid_until: datetime | None
+    """When it becomes stale."""
     source: str
+    """Where the check and its span come from."""
     evidence: str
+    """``S`` seen in a source, ``D`` derived, ``U`` unconfirmed, ``A`` assumed."""
 
 
 class PreflightView(View):
@@ -136,14 +147,18 @@ class NewMigration(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"signed_by": "Dr. A. Example"}]})
 
     signed_by: PrintedName
+    """Name of the clinician who consents, as printed."""
 
 
 class VersionChange(View):
     """A package in another version."""
 
     package: str
+    """Its name, or ``optimizer``: a digest of the optimiser's own sources."""
     before: str
+    """Version or digest."""
     after: str
+    """Version or digest."""
 
 
 class MigrationView(View):
@@ -152,4 +167,5 @@ class MigrationView(View):
     id: str
     course_id: str
     changes: list[VersionChange]
+    """What differs from the version the course ran under."""
     recorded_at: datetime

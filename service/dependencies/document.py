@@ -33,13 +33,14 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string", "description": f"`{TYPE}` and the code."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer", "description": "HTTP status of the answer."},
+        "code": {"type": "string", "description": "What to tell errors apart by."},
         "detail": {"type": "string", "description": "One sentence: field, problem, limit, what to do next."},
-        "field": {"type": "string"},
+        "field": {"type": "string", "description": "Path of the first field at fault."},
         "errors": {
             "type": "array",
+            "description": "Every finding about the shape of the request.",
             "items": {
                 "type": "object",
                 "required": ["field", "code", "problem"],

@@ -1,4 +1,4 @@
-"""What all bodies share: strict types, no unknown fields, instants with a zone."""
+"""What all bodies share: strict types, no unknown fields, instants with a zone. What the code says of a field, /docs says."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,13 +12,15 @@ FIRST_YEAR, LAST_YEAR = 1971, 2200
 class Body(BaseModel):
     """A request: strict, closed, finite. Nothing is coerced."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class View(BaseModel):
     """An answer, as documented."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 def _text_with_zone(value: Any) -> datetime:

@@ -11,13 +11,13 @@ from service.devices.schemas import DeviceSummary, DeviceView
 router = APIRouter(tags=["devices"])
 
 
-@router.get("/devices")
+@router.get("/devices", summary="List devices")
 def listed(_read: Annotated[Reading, reads()]) -> list[DeviceSummary]:
     """List the devices."""
     return usecases.listed()
 
 
-@router.get("/devices/{name}")
+@router.get("/devices/{name}", summary="Read a device")
 def find(name: str, _read: Annotated[Reading, reads()]) -> DeviceView:
     """Return a device with its grid and limits."""
     return usecases.find(name)

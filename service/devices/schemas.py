@@ -9,27 +9,38 @@ class DeviceSummary(View):
     """A device file by name."""
 
     name: str
+    """What a new course calls it."""
     title: str
+    """Device in words."""
     therapy: str
+    """What it is for, in words."""
     revision: int
+    """Counts up with each change of the file; a course keeps the one it was opened with."""
 
 
 class ParameterView(View):
     """One programmable dimension."""
 
     name: str
+    """What settings call it, with its unit as suffix; ``configuration`` chooses contacts and polarities."""
     unit: str
-    """UCUM code."""
+    """UCUM code; ``1`` for categories."""
     levels: list[float | str]
     """Every value the device can be set to."""
     source: str
+    """Where range and step come from."""
     evidence: str
+    """``S`` seen in a source, ``D`` derived, ``U`` unconfirmed, ``A`` assumed."""
 
 
 class DeviceView(DeviceSummary):
     """A device with its grid and its hard limits, each with source and evidence."""
 
     digest: str
+    """SHA-256 of the file."""
     patient_adjusts: list[str]
+    """Parameters the patient may turn down and up at home."""
     parameters: list[ParameterView]
     limits: list[dict[str, Any]]
+    """Hard limits without override: ``quantity`` (its unit ends its name), largest ``bound`` (``exclusive``: the bound itself is
+    refused), ``warn_from``, ``source``, ``evidence``; ``required``: whether a check that cannot run holds the course."""

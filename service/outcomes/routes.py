@@ -20,19 +20,31 @@ from service.outcomes.schemas import (
 router = APIRouter(tags=["outcomes"])
 
 
-@router.post("/courses/{course_id}/trials", status_code=201, response_model=TrialView)
+@router.post(
+    "/courses/{course_id}/trials",
+    summary="Record applied settings",
+    status_code=201,
+    response_model=TrialView,
+)
 def record_trial(course_id: str, body: NewTrial, write: Annotated[Writing, writes()]) -> Response:
     """Record what was applied, with its ramp."""
     return write.once(lambda ledger: usecases.record_trial(ledger, course_id, body)).response()
 
 
-@router.post("/trials/{trial_id}/amendments", status_code=201, response_model=AmendmentView)
+@router.post(
+    "/trials/{trial_id}/amendments",
+    summary="Correct applied settings",
+    status_code=201,
+    response_model=AmendmentView,
+)
 def amend_trial(trial_id: str, body: NewAmendment, write: Annotated[Writing, writes()]) -> Response:
     """Correct what was applied, or take it back; what was said before stays on record."""
     return write.once(lambda ledger: amending.amend_trial(ledger, trial_id, body)).response()
 
 
-@router.post("/trials/{trial_id}/reports", status_code=201, response_model=ReportsView)
+@router.post(
+    "/trials/{trial_id}/reports", summary="Report one rating", status_code=201, response_model=ReportsView
+)
 def report_one(trial_id: str, body: NewReport, write: Annotated[Writing, writes()]) -> Response:
     """Report one outcome of a trial."""
     patient_id = write.principal.patient_id
@@ -40,7 +52,9 @@ def report_one(trial_id: str, body: NewReport, write: Annotated[Writing, writes(
     return answer.response()
 
 
-@router.post("/courses/{course_id}/reports", status_code=201, response_model=ReportsView)
+@router.post(
+    "/courses/{course_id}/reports", summary="Report many ratings", status_code=201, response_model=ReportsView
+)
 def report_many(course_id: str, body: NewReports, write: Annotated[Writing, writes()]) -> Response:
     """Report many outcomes at once: all are stored, or none."""
     patient_id = write.principal.patient_id

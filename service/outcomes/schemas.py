@@ -14,7 +14,9 @@ class NewRung(Body):
     """One step of the ramp."""
 
     amplitude_ma: Annotated[float, Field(ge=0, le=1000)]
+    """In mA; the other parameters as in the trial."""
     outcome: Annotated[RungOutcome, Field(strict=False)]
+    """``perception``: felt for the first time, and tolerated; ``discomfort``: the ramp stopped here."""
 
 
 TRIAL_EXAMPLE: dict[str, JsonValue] = {
@@ -42,20 +44,29 @@ class AppliedSettings(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [TRIAL_EXAMPLE]})
 
     settings: Values
+    """A value for every parameter of the device, in its unit; on its grid or not."""
     occurred_at: At
+    """When the settings were switched on."""
     ended_at: At | None = None
+    """When they were switched off or replaced; left out while they run."""
     kind: Annotated[TrialKind, Field(strict=False)] = TrialKind.NORMAL
+    """``baseline``: before any stimulation of the course; ``reference``: a declared return to the reference settings; of a
+    ``stimulation_off`` reports rate no settings."""
     ramp: Annotated[list[NewRung], Field(max_length=200)] = Field(default_factory=list)
+    """The way up to these settings, in order."""
     in_clinic: bool = True
+    """Whether they were set in the clinic."""
     source: Name = "programmer"
     """Who set them: programmer, remote, import."""
     zone: Zone = "UTC"
+    """The patient's IANA zone, for example ``Europe/Berlin``."""
 
 
 class NewTrial(AppliedSettings):
     """Settings that were applied, by whomever. A fact: stored also off the grid or past a limit, then flagged."""
 
     proposal_id: IdText | None = None
+    """The approved proposal it followed; left out where it followed none, then flagged ``not_proposed``."""
 
 
 class TrialView(View):
@@ -65,8 +76,12 @@ class TrialView(View):
     course_id: str
     proposal_id: str | None
     settings: dict[str, float | str]
+    """As they were applied."""
     on_grid: bool
+    """Whether the device can be set to them as stated."""
     flags: list[str]
+    """What to look at: ``off_grid``, ``past_limit``, ``limit_not_checked``, ``outside_envelope``, ``closed`` (by a
+    severe report), ``in_the_future``, ``not_proposed``, ``not_approved``, ``differs_from_approval``, ``past_validity``."""
     occurred_at: datetime
     recorded_at: datetime
 
@@ -105,10 +120,13 @@ class AmendmentView(View):
     trial_id: str
     course_id: str
     reason: str
+    """As stated: a code of ``TrialAmendmentReason``."""
     settings: dict[str, float | str] | None
-    """As the trial stands now; None where it was taken back."""
+    """As the trial stands now; null where it was taken back."""
     on_grid: bool | None
+    """Whether the device can be set to them as stated; null where it was taken back."""
     flags: list[str]
+    """What to look at; codes as of a trial."""
     withdrawn_proposals: list[str]
     """Proposals, open or approved and not applied, taken back in the same transaction: they rested on what was corrected."""
     recorded_at: datetime
@@ -139,21 +157,26 @@ class NewReport(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [REPORT_EXAMPLE]})
 
     measure: Annotated[Measure, Field(strict=False)]
+    """``pain`` or ``side_effect``."""
     value: float | None
-    """On its declared scale; null only in a retraction (with ``amends``)."""
+    """Whole numbers: pain from 0 (none) to 10, a side effect's grade from 0 to 10; null only to retract (with ``amends``)."""
     kind: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
     """Kind of side effect; of pain the site it was felt at, where the course declares sites, else empty."""
     occurred_at: At
+    """The instant the rating speaks of."""
     posture: Annotated[Posture, Field(strict=False)] = Posture.UNKNOWN
+    """At that instant; thresholds shift with it."""
     stimulation_on: bool = True
     """False where stimulation was off at that time, which then says nothing of the settings: such pain is kept and rates
     nothing, unless the trial itself was without stimulation. Pain after a session is the session's: true."""
     recall: Annotated[Recall, Field(strict=False)] = Recall.NOW
+    """The span the rating looks back on."""
     zone: Zone = "UTC"
+    """The patient's IANA zone, for example ``Europe/Berlin``."""
     amends: IdText | None = None
     """The report this one takes the place of; the old one stays on record."""
     reason: Annotated[AmendmentReason | None, Field(strict=False)] = None
-    """Why; due with ``amends``, and only there."""
+    """Why it amends: due with ``amends``, and only there."""
 
 
 class NewTrialReport(NewReport):
@@ -178,8 +201,11 @@ class ReportView(View):
     id: str
     trial_id: str
     measure: str
+    """``pain`` or ``side_effect``."""
     kind: str
+    """Kind of side effect, or pain site; empty for pain rated as one."""
     severe: bool
+    """Whether it closes settings and holds the course until a clinician reviews it: a grade of 7 or more, or any hard stop."""
     flags: list[str]
     """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``, and ``sites_missing``: pain
     was not rated at every site that counts, at this instant and in this posture, so it says nothing as yet."""

@@ -13,6 +13,7 @@ class NewPatient(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"pseudonym": "SCS-0017"}]})
 
     pseudonym: Name
+    """Once at the site."""
 
 
 class PatientView(View):
@@ -32,4 +33,5 @@ class PatientView(View):
 
     id: str
     pseudonym: str
+    """Once at the site."""
     registered_at: datetime

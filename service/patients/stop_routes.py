@@ -12,13 +12,13 @@ from service.patients.stop_schemas import NewRelease, NewStop, StopView
 router = APIRouter(tags=["stops"])
 
 
-@router.post("/stops", status_code=201, response_model=StopView)
+@router.post("/stops", summary="Stop one patient or the site", status_code=201, response_model=StopView)
 def stop(body: NewStop, write: Annotated[Writing, writes()]) -> Response:
     """Stop everything for one patient, or for the whole site."""
     return write.once(lambda ledger: stops.stop(ledger, body)).response()
 
 
-@router.get("/stops")
+@router.get("/stops", summary="List stops")
 def listed(
     response: Response,
     read: Annotated[Reading, reads()],
@@ -32,13 +32,13 @@ def listed(
     return page
 
 
-@router.get("/stops/{stop_id}")
+@router.get("/stops/{stop_id}", summary="Read a stop")
 def find(stop_id: str, read: Annotated[Reading, reads()]) -> StopView:
     """Return a stop."""
     return read.do(lambda ledger: stops.find(ledger, stop_id))
 
 
-@router.post("/stops/{stop_id}/releases", status_code=201, response_model=StopView)
+@router.post("/stops/{stop_id}/releases", summary="Release a stop", status_code=201, response_model=StopView)
 def release(stop_id: str, body: NewRelease, write: Annotated[Writing, writes()]) -> Response:
     """Release a stop."""
     return write.once(lambda ledger: stops.release(ledger, stop_id, body)).response()

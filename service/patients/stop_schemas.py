@@ -47,6 +47,7 @@ class NewStop(Body):
     """Left out: every patient of the site."""
     reason: Annotated[StopReason, Field(strict=False)]
     signed_by: PrintedName
+    """Name of the person who stops, as printed."""
 
 
 class NewRelease(Body):
@@ -58,6 +59,7 @@ class NewRelease(Body):
 
     reason: Annotated[ReleaseReason, Field(strict=False)]
     signed_by: PrintedName
+    """Name of the clinician who releases, as printed."""
 
 
 class StopView(View):
@@ -65,12 +67,16 @@ class StopView(View):
 
     id: str
     sequence: int
+    """Place in the ledger; the next page begins after it."""
     patient_id: str | None
-    """None: the whole site."""
+    """Null: the whole site."""
     reason: str
+    """As stated: a code of ``StopReason``."""
     stopped_by: str
+    """The caller who stopped it."""
     stopped_at: datetime
     released_by: str | None
-    """None: it stands."""
+    """The caller who released it; null: it stands."""
     released_at: datetime | None
     release_reason: str | None
+    """As stated: a code of ``ReleaseReason``."""

@@ -20,7 +20,11 @@ PENDING: dict[int | str, dict[str, Any]] = {
 
 
 @router.post(
-    "/courses/{course_id}/asks", status_code=201, response_model=AnswerView, responses=STANDING | PENDING
+    "/courses/{course_id}/asks",
+    summary="Ask for the next settings",
+    status_code=201,
+    response_model=AnswerView,
+    responses=STANDING | PENDING,
 )
 def ask(course_id: str, body: NewAsk, write: Annotated[Writing, writes()]) -> Response:
     """Ask for the next settings.
@@ -37,19 +41,24 @@ def ask(course_id: str, body: NewAsk, write: Annotated[Writing, writes()]) -> Re
     return _response(seen, course_id, plain["ask_id"], status=200 if plain["existing"] else 201)
 
 
-@router.get("/courses/{course_id}/asks/{ask_id}", response_model=AnswerView, responses=PENDING)
+@router.get(
+    "/courses/{course_id}/asks/{ask_id}",
+    summary="Read the answer to an ask",
+    response_model=AnswerView,
+    responses=PENDING,
+)
 def look(course_id: str, ask_id: str, read: Annotated[Reading, reads()]) -> Response:
     """Look whether an ask is answered."""
     return _response(_seen(read, course_id, ask_id), course_id, ask_id, status=200)
 
 
-@router.get("/proposals/{proposal_id}/program")
+@router.get("/proposals/{proposal_id}/program", summary="Read what to program")
 def program(proposal_id: str, read: Annotated[Reading, reads()]) -> ProgramView:
     """Return what may be programmed now; 409 with the reason where nothing may."""
     return read.do(lambda ledger: programming.program(ledger, proposal_id))
 
 
-@router.get("/proposals/{proposal_id}")
+@router.get("/proposals/{proposal_id}", summary="Read a proposal")
 def find(proposal_id: str, response: Response, read: Annotated[Reading, reads()]) -> AnswerView:
     """Return an answer and where it stands."""
     seen = read.do(lambda ledger: usecases.find(ledger, proposal_id))
@@ -57,7 +66,12 @@ def find(proposal_id: str, response: Response, read: Annotated[Reading, reads()]
     return seen
 
 
-@router.post("/proposals/{proposal_id}/decisions", status_code=201, response_model=AnswerView)
+@router.post(
+    "/proposals/{proposal_id}/decisions",
+    summary="Approve, edit or reject",
+    status_code=201,
+    response_model=AnswerView,
+)
 def decide(
     proposal_id: str,
     body: NewDecision,

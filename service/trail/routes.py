@@ -15,7 +15,7 @@ router = APIRouter(tags=["audit"])
 LARGEST_PAGE = 500
 
 
-@router.get("/audit")
+@router.get("/audit", summary="Read who did what")
 def lines(
     response: Response,
     read: Annotated[Reading, reads()],

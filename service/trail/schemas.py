@@ -38,12 +38,18 @@ class LineView(View):
     )
 
     sequence: int
+    """Place in this trail; the next page begins after it."""
     at: datetime
+    """When it was answered."""
     principal: str
+    """Name of the caller; empty where nobody could show who they were."""
     credential: str | None
-    """``key:`` and the public prefix, or ``token:`` and the provider."""
+    """``key:`` and the public prefix, or ``token:`` and the provider; null where none was shown."""
     method: str
+    """Of the request; ``COMMAND`` for a command of the operator."""
     route: str
+    """Path of the request, ids included."""
     request_id: str
     """As the answer carried it in ``X-Request-Id``."""
     status: int
+    """HTTP status of the answer."""

@@ -13,7 +13,7 @@ router = APIRouter(tags=["worklist"])
 LARGEST_PAGE = 500
 
 
-@router.get("/worklist")
+@router.get("/worklist", summary="Read what waits for a person")
 def worklist(
     response: Response,
     read: Annotated[Reading, reads()],

@@ -46,16 +46,20 @@ class WorkItem(View):
     )
 
     kind: Waiting
+    """``proposal``: to be decided about; ``hold``: the latest answer of a course, and nothing came since; ``adverse_event``: a
+    severe report nobody reviewed; ``expiring_approval``: not applied, and soon past its time; ``looser_problem``: waits for a
+    second person; ``stop``: nobody released it."""
     id: str
     """Of the proposal, answer, report, problem or stop."""
     sequence: int
     """Place in the ledger; the next page begins after it."""
     course_id: str | None
-    """None for a stop."""
+    """Null for a stop."""
     patient_id: str | None
-    """None for a stop of the whole site."""
+    """Null for a stop of the whole site."""
     reason: str | None
-    """Why it holds, stops or is to change."""
+    """Code of why it holds, stops or is to change; null of the other kinds."""
     since: datetime
+    """When it came on record."""
     due_at: datetime | None
-    """When it runs out; None where it does not."""
+    """When it runs out; null where it does not."""

@@ -4,8 +4,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from optimizer.decision import HoldReason, Purpose, StopReason
 from service.auth.access import ACCESS
 from service.http_status import STATUS
+from service.ledger.life_cycle import Status
 from tests.service.live import Server
 
 
@@ -73,3 +75,35 @@ def test_the_headers_a_write_needs_are_required(document: dict[str, Any]) -> Non
     decide = document["paths"]["/v1/proposals/{proposal_id}/decisions"]["post"]
     needed = {p["name"].lower() for p in decide["parameters"] if p["in"] == "header" and p["required"]}
     assert needed == {"idempotency-key", "if-match"}
+
+
+def test_every_field_says_what_it_is_unless_its_name_or_its_type_does(document: dict[str, Any]) -> None:
+    silent = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, shown in schema.get("properties", {}).items()
+        if "description" not in shown and "$ref" not in shown and "$ref" not in shown.get("items", {})
+        if not (field == "id" or field.endswith(("_id", "_at")))
+    }
+    assert silent == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "codes"),
+    [
+        ("status", [*Status]),
+        ("reason", [*HoldReason, *StopReason, "severe_report", "record_changed_while_computing"]),
+        ("flags", ["tolerability_not_predicted", "beyond_titration"]),
+        ("decision", [*Purpose, "few-reports", "no-model", "a-severe-report", "program_in_clinic"]),
+    ],
+)
+def test_the_codes_of_an_answer_stand_beside_the_field_that_carries_them(
+    field: str, codes: list[str], document: dict[str, Any]
+) -> None:
+    said = document["components"]["schemas"]["AnswerView"]["properties"][field]["description"]
+    assert [code for code in codes if f"``{code}``" not in said] == []
+
+
+def test_no_two_routes_are_listed_under_one_name(document: dict[str, Any]) -> None:
+    names = [operation["summary"] for entry in document["paths"].values() for operation in entry.values()]
+    assert sorted(names) == sorted(set(names))
