@@ -1,5 +1,9 @@
 """``titrate keys`` as an administrator meets it, on a real ledger file."""
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +18,6 @@ def _installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Point the commands at the data folder of an installation that never ran."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TITRATE_DATA_FOLDER", str(tmp_path_factory.mktemp("keys") / "new"))
-        patch.setenv("COLUMNS", "200")
         yield
 
 
@@ -73,3 +76,47 @@ def test_what_cannot_be_is_refused_with_exit_code_2(words: tuple[str, ...]) -> N
     refused = titrate(*words)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr
+
+
+def on_a_terminal(*words: str, columns: int) -> str:
+    """Return what a command shows on a terminal of its own."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "service.cli", "keys", *words]
+    env = os.environ | {"COLUMNS": str(columns), "TERM": "xterm"}
+    done = subprocess.Popen(command, stdout=theirs, env=env)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # how a terminal says that nobody writes to it any more
+            break
+        shown += part
+        if not part:
+            break
+    os.close(ours)
+    assert done.wait(60) == 0
+    return shown.decode()
+
+
+def test_the_prefix_that_revoke_asks_for_is_whole_on_a_narrow_terminal() -> None:
+    prefix = prefix_of(created())
+    assert prefix in on_a_terminal("list", columns=80)
+
+
+def test_through_a_pipe_each_key_is_a_line_of_columns_parted_by_tabs() -> None:
+    prefix = prefix_of(created("--site", "north"))
+    header, *lines = (line.split("\t") for line in titrate("list").stdout.splitlines())
+    (line,) = [line for line in lines if line[0] == prefix]
+    found = dict(zip(header, line, strict=True))
+    assert found | {"expires": ""} == {
+        "prefix": prefix,
+        "principal": "ward-3",
+        "site": "north",
+        "roles": "recorder",
+        "patient": "",
+        "state": "works",
+        "expires": "",
+        "last used": "never",
+        "follows": "",
+    }
