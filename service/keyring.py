@@ -17,7 +17,6 @@ from service.auth.tables import ApiKeyRow
 from service.clock import Clock, system_clock
 from service.db.engine import Database
 from service.errors import SchemaError
-from service.serving import prepare_folder
 from service.settings import Settings
 
 OPERATOR = "operator"
@@ -69,7 +68,7 @@ class Keyring:
 
         Raises:
             SchemaError: If a role is unknown or a name is malformed.
-            DataFolderError: If the data folder cannot be written.
+            DatabaseNotReadyError: If there is no ledger, or its schema is that of another release.
         """
         chosen = list(roles)
         if [role for role in chosen if role not in set(Role)]:
@@ -121,12 +120,10 @@ class Keyring:
 
     @contextmanager
     def _open(self) -> Iterator[Database]:
-        """Give the configured database, whose schema is brought up to date first."""
-        if self._settings.database is None:
-            prepare_folder(self._settings.data_folder)
+        """Give the configured database: keys of a ledger made in passing, in the wrong folder, would open nothing."""
         database = Database(self._settings.database_url, busy_timeout_s=self._settings.busy_timeout_s)
         try:
-            database.migrate()
+            database.check()
             yield database
         finally:
             database.close()

@@ -83,14 +83,11 @@ def checkpoint(
 @commands.command("public-key")
 def public_key() -> None:
     """Print the key that checkpoints of this installation are checked with."""
-    from service.environment import read_settings
     from service.ledger import checkpoint as checkpoints
-    from service.serving import prepare_folder
 
-    with clear_errors():
-        folder = read_settings().data_folder
-        prepare_folder(folder)
-        typer.echo(checkpoints.public_key(checkpoints.signing_key(folder)))
+    with clear_errors(), _ledger() as (settings, database):
+        database.check()
+        typer.echo(checkpoints.public_key(checkpoints.signing_key(settings.data_folder)))
 
 
 @commands.command()

@@ -92,7 +92,9 @@ class Database:
 
         Where it is there already nothing is locked: a process that starts holds up no write of the others.
         """
-        if self._is_present():
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self._schema() == _heads():
             return
         with self.engine.execution_options(**{_WRITES: True}).connect() as connection, connection.begin():
             if connection.dialect.name == "postgresql":
@@ -100,20 +102,36 @@ class Database:
             command.upgrade(_alembic(connection), "head")
 
     def check(self) -> None:
-        """Hold the database against this release.
+        """Hold the database against this release; where there is none, none is made.
 
         Raises:
-            DatabaseNotReadyError: If its schema is not the one this release writes.
+            DatabaseNotReadyError: If there is no ledger, or its schema is not the one this release writes.
         """
-        if not self._is_present():
+        found = self._schema()
+        if not found:
+            raise DatabaseNotReadyError(
+                f"ledger {self._file or self.engine.url.render_as_string()}",
+                "is not there",
+                remedy="Set TITRATE_DATA_FOLDER or TITRATE_DATABASE, or start the service once.",
+            )
+        if found != _heads():
             raise DatabaseNotReadyError(
                 "database", "has another schema than this release writes", remedy="Start the service once."
             )
 
-    def _is_present(self) -> bool:
+    def _schema(self) -> frozenset[str]:
+        """Return what the database was migrated to; empty where it never was, and a look makes no file."""
+        if self._file is not None and not self._file.exists():
+            return frozenset()
         with self.engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_heads()
-        return frozenset(present) == _heads()
+            return frozenset(MigrationContext.configure(connection).get_current_heads())
+
+    @property
+    def _file(self) -> Path | None:
+        """Where an embedded ledger lies; None on PostgreSQL."""
+        address = self.engine.url
+        embedded = address.get_backend_name() == "sqlite" and address.database
+        return Path(embedded).resolve() if embedded else None
 
     def close(self) -> None:
         """Close every connection."""
@@ -152,8 +170,6 @@ def _engine(url: str, busy_timeout_s: float) -> Engine:
         address = address.set(drivername="postgresql+psycopg")
     engine = create_engine(address, pool_size=20, max_overflow=30, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
-        if address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         _prepare_sqlite(engine, busy_timeout_s)
     else:
         _prepare_postgresql(engine, busy_timeout_s)

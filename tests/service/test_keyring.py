@@ -9,7 +9,13 @@ from service.audit.tables import AuditRow
 from service.auth import keys
 from service.auth.principal import Principal, Role
 from service.db.engine import Database
-from service.errors import AuthenticationError, ConflictError, NotFoundError, SchemaError
+from service.errors import (
+    AuthenticationError,
+    ConflictError,
+    DatabaseNotReadyError,
+    NotFoundError,
+    SchemaError,
+)
 from service.keyring import Keyring
 from service.settings import Settings
 from tests.service.new_ledger import new_ledger
@@ -43,12 +49,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     found.database.close()
 
 
-def test_a_key_made_before_the_first_start_opens_the_service(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "new")
-    found = desk.opens(desk.made())
-    desk.database.close()
-    assert found is not None
-    assert (found.name, found.site, found.roles) == ("ward-3", "north", {Role.CLINICIAN, Role.RECORDER})
+def test_in_a_folder_without_a_ledger_no_key_is_made_and_no_ledger(tmp_path: Path) -> None:
+    elsewhere = Desk(tmp_path / "elsewhere")
+    for act in (elsewhere.made, elsewhere.ring.entries, lambda: elsewhere.ring.revoke("000000000000")):
+        with pytest.raises(DatabaseNotReadyError, match=r"elsewhere/ledger\.sqlite: is not there"):
+            act()
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_an_unknown_role_is_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ from typer.testing import CliRunner, Result
 
 from service.auth.keys import prefix_of
 from service.cli import app
+from tests.service.new_ledger import new_ledger
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Point the commands at the data folder of an installation that never ran."""
+    """Point the commands at the data folder of an installation."""
+    folder = tmp_path_factory.mktemp("keys")
+    new_ledger(folder).close()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TITRATE_DATA_FOLDER", str(tmp_path_factory.mktemp("keys") / "new"))
+        patch.setenv("TITRATE_DATA_FOLDER", str(folder))
         yield
 
 

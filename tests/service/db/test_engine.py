@@ -64,6 +64,22 @@ def test_the_folder_of_a_file_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "not" / "yet" / "ledger.sqlite").is_file()
 
 
+def test_a_look_for_a_ledger_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    absent = Database(f"sqlite:///{tmp_path}/not/ledger.sqlite")
+    with pytest.raises(DatabaseNotReadyError, match=r"not/ledger\.sqlite: is not there"):
+        absent.check()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_postgresql_without_our_tables_is_no_ledger_and_its_password_stays_unsaid(cluster: Cluster) -> None:
+    empty = Database(cluster.database("empty"))
+    empty.engine.url = empty.engine.url.set(password="hunter2")
+    with pytest.raises(DatabaseNotReadyError, match="/empty: is not there") as refused:
+        empty.check()
+    empty.close()
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_start_on_a_database_of_this_release_waits_for_no_write(tmp_path: Path) -> None:
     running, starting = (Database(f"sqlite:///{tmp_path}/one.sqlite", busy_timeout_s=0.1) for _ in range(2))
     running.migrate()
