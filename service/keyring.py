@@ -16,7 +16,8 @@ from service.auth.principal import Principal, Role
 from service.auth.tables import ApiKeyRow
 from service.clock import Clock, system_clock
 from service.db.engine import Database
-from service.errors import SchemaError
+from service.errors import NotFoundError, SchemaError
+from service.ledger.tables import PatientRow
 from service.settings import Settings
 
 OPERATOR = "operator"
@@ -68,12 +69,15 @@ class Keyring:
 
         Raises:
             SchemaError: If a role is unknown or a name is malformed.
+            NotFoundError: If the patient is not one of the site.
             DatabaseNotReadyError: If there is no ledger, or its schema is that of another release.
         """
         chosen = list(roles)
         if [role for role in chosen if role not in set(Role)]:
             raise SchemaError("role", "is not known", limit=", ".join(Role))
         with self._writing() as (session, now):
+            if patient_id is not None:
+                _check_patient(session, patient_id, site)
             key = keys.issue_key(
                 session,
                 principal=principal,
@@ -127,6 +131,15 @@ class Keyring:
             yield database
         finally:
             database.close()
+
+
+def _check_patient(session: Session, patient_id: str, site: str) -> None:
+    if session.scalar(select(PatientRow.id).filter_by(id=patient_id, site=site)) is None:
+        raise NotFoundError(
+            "patient_id",
+            f"is no patient of site {site}",
+            remedy="Give the id that POST /v1/patients answered, and --site.",
+        )
 
 
 def _note(session: Session, site: str, prefix: str, act: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from service.errors import (
 )
 from service.keyring import Keyring
 from service.settings import Settings
+from tests.service.db.written import add_patient
 from tests.service.new_ledger import new_ledger
 
 
@@ -61,6 +62,20 @@ def test_an_unknown_role_is_refused_before_anything_is_written(tmp_path: Path) -
     with pytest.raises(SchemaError, match="role"):
         Keyring(Settings(data_folder=tmp_path / "new")).create("x", ["surgeon"], site="a", days=1)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_patient_app_is_given_a_key_for_a_patient_of_its_site_alone(desk: Desk) -> None:
+    patient_id = add_patient(desk.database, "SCS-0017", site="north")
+
+    def key_for(patient_id: str, site: str) -> str:
+        return desk.ring.create("app", ["patient_app"], site=site, days=1, patient_id=patient_id)
+
+    for unknown, site in (("nope", "north"), (patient_id, "south")):
+        with pytest.raises(NotFoundError, match="patient_id: is no patient of site"):
+            key_for(unknown, site)
+    found = desk.opens(key_for(patient_id, "north"))
+    assert found is not None
+    assert found.patient_id == patient_id
 
 
 def test_a_rotated_key_works_beside_the_new_one_for_a_while_and_then_no_more(desk: Desk) -> None:

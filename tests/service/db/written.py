@@ -6,10 +6,9 @@ from service.ledger.ledger import Ledger
 from service.ledger.tables import PatientRow
 
 
-def add_patient(database: Database, name: str) -> None:
-    """Append a patient of a site."""
+def add_patient(database: Database, name: str, *, site: str = "a") -> str:
+    """Append a patient of a site and return the id."""
     with database.write() as session:
-        ledger = Ledger(session, site="a", principal="p", now=system_clock())
-        ledger.append(
-            "patient", PatientRow(id=ledger.new_id(), site="a", pseudonym=name), {"pseudonym": name}
-        )
+        ledger = Ledger(session, site=site, principal="p", now=system_clock())
+        row = PatientRow(id=ledger.new_id(), site=site, pseudonym=name)
+        return ledger.append("patient", row, {"pseudonym": name}).id
