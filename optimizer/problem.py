@@ -17,7 +17,7 @@ from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS, Nature, SideEffe
 from optimizer.space import constraint
 from optimizer.space.constraint import Limit, Quantity, Reading
 from optimizer.space.device import Device, Excitability
-from optimizer.space.parameter import GRID_TOLERANCE
+from optimizer.space.parameter import GRID_TOLERANCE, Parameter
 from optimizer.space.response import Response
 from optimizer.space.search_space import Indices, SearchSpace
 from optimizer.space.settings import Settings
@@ -249,15 +249,16 @@ def stimulation_problem(
         The problem, with tolerability and titration at their defaults unless named.
 
     Raises:
-        ProblemDefinitionError: If the envelope or a limit contradicts the device.
+        ProblemDefinitionError: If the envelope or a limit contradicts the device, or a range its own order.
     """
     bounds: dict[str, tuple[float, float]] = {}
     choices: dict[str, tuple[str, ...]] = {}
     for name, allowed in (envelope or {}).items():
-        if device.space.parameter(name).is_categorical:
+        parameter = device.space.parameter(name)
+        if parameter.is_categorical:
             choices[name] = tuple(str(choice) for choice in allowed)
         elif len(allowed) == 2 and not any(isinstance(bound, str) for bound in allowed):
-            bounds[name] = (float(allowed[0]), float(allowed[1]))
+            bounds[name] = _range_of(parameter, float(allowed[0]), float(allowed[1]))
         else:
             raise ProblemDefinitionError(
                 f"envelope.{name}", "is not a pair of numbers", limit="(lowest, highest)"
@@ -275,6 +276,21 @@ def stimulation_problem(
         response=device.response,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def _range_of(parameter: Parameter, low: float, high: float) -> tuple[float, float]:
+    """Return a stated range; an end past the device is a slip (90 for 9.0) that would lift the clinician's bound unseen.
+
+    Asked of what is stated anew alone: problems on record are read as they are.
+    """
+    field, numbers = f"envelope.{parameter.name}", parameter.numbers
+    if low > high:
+        raise ProblemDefinitionError(field, "has its lowest value above its highest")
+    if not (numbers[0] - GRID_TOLERANCE <= low and high <= numbers[-1] + GRID_TOLERANCE):
+        raise ProblemDefinitionError(
+            field, "goes past what the device can be set to", limit=parameter.describe()
+        )
+    return low, high
 
 
 def tightened(limits: tuple[Limit, ...], bounds: Mapping[Quantity, float]) -> tuple[Limit, ...]:

@@ -109,6 +109,8 @@ class Parameter:
             OffGridError: If the device cannot be set to it.
         """
         index = self.find(value)
+        if index is None and isinstance(value, str) and not self.is_categorical:
+            raise OffGridError(self.name, "is text, not a number", limit=self.describe())
         if index is None:
             raise OffGridError(
                 self.name, "is not on the device grid", limit=self.describe(), remedy="Choose a grid point."

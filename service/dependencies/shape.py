@@ -24,6 +24,7 @@ _PROBLEMS = {
     "literal_error": "is not one of the documented codes",
     "timezone_aware": "has no offset from UTC",
     "value_error": "is not an instant",
+    "iana_zone": "is not an IANA zone",
     "string_pattern_mismatch": "is not a code or name as documented",
     "string_too_short": "is too short",
     "string_too_long": "is too long",
@@ -35,7 +36,11 @@ _PROBLEMS = {
     "less_than_equal": "is too large",
 }
 _INSTANT = f"RFC 3339 text with an offset, in the years {FIRST_YEAR} to {LAST_YEAR}"
-_LIMITS = {"timezone_aware": _INSTANT, "value_error": _INSTANT}
+_LIMITS = {
+    "timezone_aware": _INSTANT,
+    "value_error": _INSTANT,
+    "iana_zone": "a name of the tz database, for example Europe/Berlin",
+}
 _BOUNDS = {
     "expected": "",
     "pattern": "",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizer import canonical
 from optimizer.errors import (
     EnvelopeError,
     HardLimitError,
@@ -180,6 +181,29 @@ def test_a_recorded_map_declares_that_harm_does_not_apply() -> None:
 def test_a_problem_that_contradicts_itself_is_refused(fields_: dict[str, Any], match: str) -> None:
     with pytest.raises(ProblemDefinitionError, match=match):
         replace(PROBLEM, **fields_)
+
+
+@pytest.mark.parametrize(
+    ("stated", "match"),
+    [
+        ((0.0, 90.0), r"envelope\.amplitude_ma: goes past .* \(limit: 0 to 25\.5 mA in steps of 0\.1\)"),
+        ((-1.0, 9.0), "goes past"),
+        ((float("nan"), 9.0), "goes past"),
+        ((0.0, float("inf")), "goes past"),
+        ((9.0, 0.0), "has its lowest value above its highest"),
+    ],
+)
+def test_a_range_that_is_a_slip_is_refused_and_does_not_lift_a_bound(
+    stated: tuple[float, float], match: str
+) -> None:
+    with pytest.raises(ProblemDefinitionError, match=match):
+        stimulation_problem(SCS, envelope={"amplitude_ma": stated})
+    assert stimulation_problem(SCS, envelope={"amplitude_ma": (0.0, 25.5)}).envelope.bounds
+
+
+def test_a_wide_range_that_is_on_record_is_read_as_it_is() -> None:
+    wide = replace(PROBLEM, envelope=Envelope(bounds={"amplitude_ma": (0.0, 90.0)}))
+    assert canonical.decode(Problem, canonical.encode(wide)) == wide
 
 
 def test_titration_without_a_current_is_refused() -> None:

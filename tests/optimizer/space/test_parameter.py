@@ -72,7 +72,7 @@ def test_every_level_is_found_at_its_index_and_nothing_between(
     assert parameter.nearest(level + 0.01) == index
 
 
-@pytest.mark.parametrize("value", [NAN, float("inf"), None, "0.5", True, 0.55, -0.5, 99.0])
+@pytest.mark.parametrize("value", [NAN, float("inf"), None, True, 0.55, -0.5, 99.0])
 def test_what_is_not_on_the_grid_is_refused_and_not_echoed(value: object) -> None:
     parameter = uniform("amplitude_ma", "mA", 0.0, 10.0, 0.5)
     assert parameter.find(value) is None
@@ -81,6 +81,12 @@ def test_what_is_not_on_the_grid_is_refused_and_not_echoed(value: object) -> Non
     assert str(refused.value) == (
         "amplitude_ma: is not on the device grid (limit: 0 to 10 mA in steps of 0.5). Choose a grid point."
     )
+
+
+def test_a_number_sent_as_text_is_said_to_be_text() -> None:
+    with pytest.raises(OffGridError, match="amplitude_ma: is text, not a number") as refused:
+        uniform("amplitude_ma", "mA", 0.0, 10.0, 0.5).index_of("0.5")
+    assert "0 to 10 mA" in str(refused.value)
 
 
 def test_the_nearest_level_is_the_lower_one_on_a_tie() -> None:

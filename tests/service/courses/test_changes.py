@@ -111,6 +111,15 @@ def test_both_at_once_nothing_at_all_and_past_the_device_are_refused(clinic: Cli
     ]
 
 
+def test_an_end_past_the_device_is_refused_with_its_range_as_a_slip(clinic: Clinic) -> None:
+    course_id = clinic.course()["id"]
+    refused = change(clinic, course_id, envelope={"amplitude_ma": [0, 90]})
+    assert codes([refused]) == [(422, "problem-definition")]
+    said = "envelope.amplitude_ma: goes past what the device can be set to (limit: 0 to 25.5 mA in steps of 0.1)."
+    assert refused.json()["detail"] == said
+    assert bound(clinic, course_id) == [0, 9]
+
+
 def test_a_limit_goes_back_towards_the_device_with_a_second_person_and_down_without(clinic: Clinic) -> None:
     course_id = clinic.course(limits={"charge_density_uc_per_cm2": 20})["id"]
     assert change(clinic, course_id, limits={"charge_density_uc_per_cm2": 15}).json()["in_force"]

@@ -21,6 +21,8 @@ def refused(clinic: Clinic, **fields: object) -> list[tuple[int, str]]:
         ({"start": START | {"amplitude_ma": "4.5"}}, (422, "off-grid")),
         ({"start": START | {"amplitude_ma": None}}, (422, "invalid-request")),
         ({"envelope": {"amplitude_ma": [30, 40]}}, (422, "problem-definition")),
+        ({"envelope": {"amplitude_ma": [0, 90]}}, (422, "problem-definition")),
+        ({"envelope": {"amplitude_ma": [9, 0]}}, (422, "problem-definition")),
         ({"envelope": {"amplitude_ma": [1]}}, (422, "problem-definition")),
         ({"envelope": {"amplitude_ma": ["a", "b"]}}, (422, "problem-definition")),
         ({"envelope": {"nothing": [0, 1]}}, (422, "unknown-parameter")),

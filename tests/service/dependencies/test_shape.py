@@ -15,6 +15,11 @@ REPORT = {"measure": "pain", "value": 4, "occurred_at": AT}
         ({"recall": SECRET}, "body.recall: is not one of the documented codes (limit: "),
         ({"occurred_at": SECRET}, "body.occurred_at: is not an instant (limit: RFC 3339 text with an offset"),
         ({"occurred_at": "2026-11-20T20:00:00"}, "body.occurred_at: has no offset from UTC (limit: RFC 3339"),
+        (
+            {"zone": SECRET},
+            "body.zone: is not an IANA zone (limit: a name of the tz database, for example Europe",
+        ),
+        ({"zone": "Berlin"}, "body.zone: is not an IANA zone (limit: "),
         ({"amends": SECRET}, "body.amends: is too short (limit: at least 36). "),
         ({"note": SECRET}, "body.(undocumented): is not a documented field. "),
         ({SECRET: 1}, "body.(undocumented): is not a documented field. "),
