@@ -14,6 +14,7 @@ from service.courses.routes import router as courses_router
 from service.courses.standing_routes import router as standing_router
 from service.dependencies import document, problems
 from service.dependencies.context import Services
+from service.dependencies.docs_page import add_docs_page
 from service.dependencies.finish import Finish
 from service.dependencies.requests import REPLAYED
 from service.dependencies.strict_body import StrictBody
@@ -52,6 +53,8 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         version=version("titrate"),
         description=DESCRIPTION,
         lifespan=_lifespan(services),
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.services = services
     for router in (
@@ -67,6 +70,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     ):
         app.include_router(router, prefix="/v1")
     add_health(app, services)
+    add_docs_page(app)
     problems.install(app)
     app.add_middleware(StrictBody, limit_bytes=settings.body_limit_bytes)
     if settings.cors_origins:

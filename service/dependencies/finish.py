@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 from service import metrics
 from service.audit.access import AccessLine
 from service.auth.principal import NOBODY, Principal
-from service.dependencies import problems
+from service.dependencies import docs_page, problems
 from service.dependencies.context import Services, path_of
 from service.errors import ServiceError
 
@@ -26,13 +26,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-PAGES = ("/docs", "/redoc")
-PAGES_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "frame-ancestors 'none'"
-)
-"""The pages of the document run a script that FastAPI takes from there; nothing of a patient is on them."""
 RECORDED = "/v1/"
 PROBES = ("/livez", "/readyz")
 """Asked every few seconds; a line for each would hide the others."""
@@ -144,5 +137,5 @@ def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
     headers["X-Request-Id"] = scope["state"]["request_id"]
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    if scope["path"] in PAGES:
-        headers["Content-Security-Policy"] = PAGES_POLICY
+    if scope["path"] == docs_page.PATH:
+        headers["Content-Security-Policy"] = docs_page.POLICY
