@@ -108,9 +108,8 @@ class _Batch:
     def take(self, line: AccessLine, done: Future[None]) -> None:
         """Take a line over: what was answered is written, also where its request was cancelled and waits no more."""
         self.lines.append(line)
-        if (
-            done.set_running_or_notify_cancel()
-        ):  # from here on a cancellation comes too late to change the future
+        # from here on a cancellation comes too late to change the future
+        if done.set_running_or_notify_cancel():
             self.waiting.append(done)
 
 
