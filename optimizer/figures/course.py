@@ -167,7 +167,7 @@ def _draw_predictions(axes: Axes, predictions: Sequence[tuple[float, float, floa
         markersize=4,
         capsize=3,
         color=PREDICTED,
-        label="predicted, 90 %",
+        label="predicted for one report, 90 %",
     )
 
 
