@@ -75,6 +75,8 @@ def test_what_was_not_tolerated_in_an_unlisted_configuration_stays_whatever_anot
     first = trial(1, 5, configuration="custom-a")
     for later in ("custom-b", "custom-a"):
         assert subjects(history(first, trial(2, 1, configuration=later, amplitude_ma=6.0))) == ["g1-0"]
+    listed = PROBLEM.space.parameter("configuration").levels[0]
+    assert subjects(history(trial(1, 5, configuration=listed), trial(2, 1, configuration=listed))) == []
 
 
 def test_without_physics_or_a_limit_of_tolerability_nothing_is_barred() -> None:
