@@ -83,6 +83,8 @@ def test_a_severe_report_amended_away_still_has_to_be_seen() -> None:
         second(1.0, occurred_at=day(1.1)),
         second(1.0, trial_id="t2"),
         second(1.0, measure=Measure.SIDE_EFFECT, kind="discomfort"),
+        second(9.0, kind="discomfort"),
+        second(1.0, kind="leg"),
         second(1.0, recall=Recall.LAST_7_DAYS),
         second(1.0, stimulation_on=False),
     ],

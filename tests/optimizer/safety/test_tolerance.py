@@ -79,6 +79,21 @@ def test_what_was_not_tolerated_in_an_unlisted_configuration_stays_whatever_anot
     assert subjects(history(trial(1, 5, configuration=listed), trial(2, 1, configuration=listed))) == []
 
 
+def test_bars_are_named_by_what_is_as_strong_in_their_configuration() -> None:
+    barred = tolerance.bars(
+        PROBLEM, history(trial(1, 5), trial(2, 5, 6, amplitude_ma=7.0), trial(3, 5, configuration="level-5"))
+    )
+
+    def named(*rows: dict[str, object]) -> tuple[str, ...]:
+        points = [{**HERE, **row} for row in rows]
+        return tolerance.subjects(barred, strength.of_points(PROBLEM, points))
+
+    assert named({"amplitude_ma": 4.9}) == ()
+    assert named({"amplitude_ma": 5.0}, {"amplitude_ma": 4.0}) == ("g1-0",)
+    assert named({"amplitude_ma": 7.0}) == ("g1-0", "g2-0", "g2-1")
+    assert named({"amplitude_ma": 5.0, "configuration": "level-5"}, {"amplitude_ma": 1.0}) == ("g3-0",)
+
+
 def test_without_physics_or_a_limit_of_tolerability_nothing_is_barred() -> None:
     record = history(trial(1, 6), trial(2, 1, ramp=((6.0, RungOutcome.DISCOMFORT),)))
     assert tolerance.bars(replace(PROBLEM, titration=None), record) == ()
