@@ -2,14 +2,14 @@
 
 import signal
 import socket
-from pathlib import Path
 
 import uvicorn
 
 from service import logs, metrics
 from service.app import create_app
+from service.data_folder import prepare_folder
 from service.dependencies.context import Services
-from service.errors import DataFolderError, PortInUseError, ServiceError
+from service.errors import PortInUseError, ServiceError
 from service.ledger import outbox
 from service.ledger.checkpoint import signing_key
 from service.settings import Settings
@@ -89,22 +89,3 @@ def listen(host: str, port: int) -> socket.socket:
             f"port {port}", f"cannot be listened on: {error.strerror}", remedy="Choose another with --port."
         ) from error
     return listening
-
-
-def prepare_folder(folder: Path) -> None:
-    """Make the data folder, for its owner alone, where there is none, and try to write in it.
-
-    Raises:
-        DataFolderError: If that fails.
-    """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise DataFolderError(
-            f"folder {folder}",
-            f"cannot be written: {error.strerror}",
-            remedy="Name one that can: TITRATE_DATA_FOLDER, or --data-dir of `titrate run`.",
-        ) from error

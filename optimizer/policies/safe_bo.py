@@ -54,6 +54,22 @@ class SafeBO:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What one would keep if the search ended here."""
+
+    best: Points
+    """One point, which improvement is measured against: the best that may be kept; where nothing may be, the best known."""
+    settings: Settings | None
+    """What to keep; None where nothing may be."""
+    relief_nrs: Interval | None
+    """Its relief against the settings in force."""
+    over_start_nrs: Interval | None
+    """Its relief against where the course began."""
+    barred_by: tuple[str, ...]
+    """Reports and trials that bar what is believed better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SafeBOSession:
     """Safe Bayesian optimisation of one course."""
 
@@ -107,7 +123,7 @@ class SafeBOSession:
             basis=basis,
         )
 
-    def _kept(self, surrogate: Surrogate, gate: Gate, known: Indices, history: History) -> "_Kept":
+    def _kept(self, surrogate: Surrogate, gate: Gate, known: Indices, history: History) -> _Kept:
         """Return what one would keep of what is known, if the search ended here."""
         may = may_keep(surrogate, gate, known)
         keepable = known[may]
@@ -138,7 +154,7 @@ class SafeBOSession:
         return tolerance.subjects(gate.anchors.bars, strength.of_grid_points(self.problem, better))
 
     def _candidates(
-        self, surrogate: Surrogate, gate: Gate, kept: "_Kept", history: History
+        self, surrogate: Surrogate, gate: Gate, kept: _Kept, history: History
     ) -> tuple[Candidates, Candidates]:
         """Return settings further on that promise most, and what may be proposed now."""
         rng = np.random.default_rng([self.seed, len(history)])
@@ -146,7 +162,7 @@ class SafeBOSession:
         aims = hunt.aims()
         return aims, hunt.shortlist(aims)
 
-    def _stop(self, surrogate: Surrogate, kept: "_Kept", ahead: Indices, basis: Basis) -> Stop | None:
+    def _stop(self, surrogate: Surrogate, kept: _Kept, ahead: Indices, basis: Basis) -> Stop | None:
         """Return the advice to stop, where what a perfect further search would bring is too little."""
         due = is_due(n_trials=surrogate.dataset.n_rated_trials, min_gain_nrs=self.problem.min_gain_nrs)
         if kept.settings is None or kept.relief_nrs is None or not due:
@@ -173,7 +189,7 @@ class SafeBOSession:
         )
 
     def _first(
-        self, surrogate: Surrogate, gate: Gate, kept: "_Kept", candidates: Candidates, known: Indices
+        self, surrogate: Surrogate, gate: Gate, kept: _Kept, candidates: Candidates, known: Indices
     ) -> Step:
         """Return the best candidate as a step."""
         chosen = self._choose(candidates)
@@ -254,22 +270,6 @@ class SafeBOSession:
             seed=self.seed,
             effective_sample_size=None if surrogate is None else surrogate.effective_sample_size,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    """What one would keep if the search ended here."""
-
-    best: Points
-    """One point, which improvement is measured against: the best that may be kept; where nothing may be, the best known."""
-    settings: Settings | None
-    """What to keep; None where nothing may be."""
-    relief_nrs: Interval | None
-    """Its relief against the settings in force."""
-    over_start_nrs: Interval | None
-    """Its relief against where the course began."""
-    barred_by: tuple[str, ...]
-    """Reports and trials that bar what is believed better."""
 
 
 SAFE_BO = SafeBO()

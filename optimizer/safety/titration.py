@@ -16,13 +16,7 @@ from optimizer.problem import Problem, TitrationRule
 from optimizer.safety import strength
 from optimizer.safety.closure import NEIGHBOUR_FRACTION
 from optimizer.safety.strength import Stimuli
-from optimizer.safety.tolerance import (
-    Bar,
-    bars,
-    below,
-    blocks,
-    shows_tolerance,
-)
+from optimizer.safety.tolerance import Bar, bars, below, blocks, shows_tolerance
 from optimizer.space import constraint
 from optimizer.space.constraint import Array
 from optimizer.space.parameter import GRID_TOLERANCE, Value

@@ -136,17 +136,18 @@ def below(barred: tuple[Bar, ...], candidates: Stimuli) -> NDArray[np.bool_]:
 
 def blocks(bar: Bar, point: Stimuli) -> bool:
     """Return whether one stimulus may be as strong as a bar of its configuration."""
-    return bool(np.all(same_configuration(bar, point) & reaches(bar, point)))
+    return bool(_concerned(bar, point).all())
 
 
 def subjects(barred: tuple[Bar, ...], candidates: Stimuli) -> tuple[str, ...]:
     """Return the reports and ramps, by id, whose bars some of the candidates may be as strong as."""
-    found = (
-        bar.subject_id
-        for bar in barred
-        if (same_configuration(bar, candidates) & reaches(bar, candidates)).any()
-    )
+    found = (bar.subject_id for bar in barred if _concerned(bar, candidates).any())
     return tuple(dict.fromkeys(found))
+
+
+def _concerned(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:
+    """Return which candidates may be as strong as a bar of their configuration, ``(c,)``."""
+    return same_configuration(bar, candidates) & reaches(bar, candidates)
 
 
 def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:

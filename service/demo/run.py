@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from optimizer.simulate.scenarios import load_scenario
 from service.clock import system_clock
+from service.data_folder import prepare_folder
 from service.db.engine import Database
 from service.demo.clinic import Clinic, Json
 from service.demo.key import SITE, demo_key
@@ -26,7 +27,6 @@ from service.demo.processes import (
     wait_for,
 )
 from service.demo.treatment import PSEUDONYM, Told, Treatment
-from service.serving import prepare_folder
 from service.settings import Settings
 from service.tracking.status import lag
 

@@ -67,8 +67,8 @@ _AFTER = {
     Action.SUPERSEDE: Status.SUPERSEDED,
     Action.WITHDRAW: Status.WITHDRAWN,
 }
-
-
+APPROVALS = tuple(action for action, status in _AFTER.items() if status in APPROVED)
+"""The decisions after which a proposal may be programmed."""
 _MEANING = {Action.APPROVE: "approval", Action.EDIT: "authorship", Action.REJECT: "rejection"}
 
 
@@ -108,8 +108,13 @@ def status_of(ledger: Ledger, proposal: ProposalRow) -> Status:
         None if decision is None else decision.action,
         withdrawal=withdrawal_of(ledger, proposal.id),
         applied=ledger.session.scalar(trial) is not None,
-        late=proposal.valid_until is not None and ledger.now > proposal.valid_until,
+        late=is_late(ledger, proposal),
     )
+
+
+def is_late(ledger: Ledger, proposal: ProposalRow) -> bool:
+    """Return whether a proposal is past its time."""
+    return proposal.valid_until is not None and ledger.now > proposal.valid_until
 
 
 def stands(action: str | None, *, withdrawal: WithdrawalRow | None, applied: bool, late: bool) -> Status:
@@ -233,7 +238,7 @@ def approved_since(ledger: Ledger, decision: DecisionRow) -> bool:
     later = select(DecisionRow.sequence).where(
         DecisionRow.course_id == decision.course_id,
         DecisionRow.sequence > decision.sequence,
-        DecisionRow.action.in_([Action.APPROVE, Action.EDIT]),
+        DecisionRow.action.in_(APPROVALS),
     )
     return ledger.session.scalar(later.limit(1)) is not None
 
@@ -241,7 +246,7 @@ def approved_since(ledger: Ledger, decision: DecisionRow) -> bool:
 def is_unapplied() -> ColumnElement[bool]:
     """Return, of proposals joined with their decisions, the condition: approved, and nothing came of it yet."""
     return and_(
-        DecisionRow.action.in_([Action.APPROVE, Action.EDIT]),
+        DecisionRow.action.in_(APPROVALS),
         ~exists().where(WithdrawalRow.proposal_id == ProposalRow.id),
         ~exists().where(TrialRow.proposal_id == ProposalRow.id),
     )

@@ -67,7 +67,7 @@ def n_applied(
             f"was applied in part, and the rest is void: {reason}",
             remedy="Program nothing; ask again.",
         )
-    if row.valid_until is not None and ledger.now > row.valid_until:
+    if life_cycle.is_late(ledger, row):
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
     return len(named)
 

@@ -1,10 +1,9 @@
 import socket
-from pathlib import Path
 
 import pytest
 
-from service.errors import DataFolderError, PortInUseError
-from service.serving import listen, prepare_folder
+from service.errors import PortInUseError
+from service.serving import listen
 
 
 def test_a_taken_port_is_named() -> None:
@@ -13,13 +12,6 @@ def test_a_taken_port_is_named() -> None:
         taken.listen()
         with pytest.raises(PortInUseError, match=f"port {taken.getsockname()[1]}: cannot be listened on"):
             listen("127.0.0.1", taken.getsockname()[1])
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(DataFolderError, match="TITRATE_DATA_FOLDER"):
-        prepare_folder(file / "below")
 
 
 def test_an_answer_is_not_held_back_for_an_acknowledgement() -> None:

@@ -1,5 +1,5 @@
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,16 +103,22 @@ def test_many_at_once_share_batches_that_the_chain_vouches_for(database: Databas
     database.close()
 
 
+def until_it_waits_to_write(database: Database, trail: AccessTrail) -> Future[None]:
+    """Add a line while somebody else writes, and return once the trail stands in line with it."""
+    turns = database._turns
+    assert turns is not None
+    added = trail.add(LINE)
+    while not turns._line:
+        time.sleep(0.001)
+    return added
+
+
 def test_lines_that_come_while_it_waits_to_write_wait_for_no_turn_of_their_own(tmp_path: Path) -> None:
     database = new_ledger(tmp_path)
     trail = AccessTrail(database)
     trail.start()
-    turns = database._turns
-    assert turns is not None
     with database.write():
-        waiting = [trail.add(LINE)]
-        while not turns._line:
-            time.sleep(0.001)
+        waiting = [until_it_waits_to_write(database, trail)]
         waiting += [trail.add(LINE) for _ in range(5)]
     for done in waiting:
         done.result(10)
@@ -147,12 +153,8 @@ def test_a_line_that_is_being_written_is_written_though_its_request_is_cancelled
     database = new_ledger(tmp_path)
     trail = AccessTrail(database)
     trail.start()
-    turns = database._turns
-    assert turns is not None
     with database.write():
-        under_way = trail.add(LINE)
-        while not turns._line:
-            time.sleep(0.001)
+        under_way = until_it_waits_to_write(database, trail)
         assert not under_way.cancel()
     under_way.result(10)
     trail.stop()

@@ -15,8 +15,9 @@ def programmed(clinic: Clinic, proposal: dict[str, Any]) -> list[tuple[int, str]
     return codes([clinic.get(f"/proposals/{proposal['id']}/program")])
 
 
-def begun_plan(clinic: Clinic, course_id: str) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
-    """Approve a plan and apply its first step; returns it, its steps and the trial."""
+def begun_plan(clinic: Clinic) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
+    """Approve a plan in a course of its own and apply its first step; returns it, its steps and the trial."""
+    course_id, _ = clinic.well_rated_course()
     plan = clinic.ask(course_id, q=3)
     clinic.decide(plan, action="approve")
     shown = clinic.get(f"/proposals/{plan['id']}/program").json()
@@ -27,17 +28,16 @@ def begun_plan(clinic: Clinic, course_id: str) -> tuple[dict[str, Any], list[dic
 
 
 def test_a_plan_goes_on_step_by_step_to_its_end(clinic: Clinic) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, steps, _ = begun_plan(clinic, course_id)
+    plan, steps, _ = begun_plan(clinic)
     shown = clinic.get(f"/proposals/{plan['id']}/program").json()
     assert (shown["settings"], shown["then"]) == (steps[1], steps[2:])
     assert shown["amplitude_range_ma"] == plan["decision"]["steps"][1]["amplitude_range_ma"]
     later = {"proposal_id": plan["id"], "occurred_at": "2026-11-20T11:00:00+01:00"}
-    assert "differs_from_approval" not in clinic.trial(course_id, settings=steps[1], **later)["flags"]
+    assert "differs_from_approval" not in clinic.trial(plan["course_id"], settings=steps[1], **later)["flags"]
     shown = clinic.get(f"/proposals/{plan['id']}/program").json()
     assert (shown["settings"], shown["then"]) == (steps[2], [])
     later["occurred_at"] = "2026-11-20T12:00:00+01:00"
-    clinic.trial(course_id, settings=steps[2], **later)
+    clinic.trial(plan["course_id"], settings=steps[2], **later)
     assert programmed(clinic, plan) == [(409, "proposal-applied")]
 
 
@@ -45,15 +45,14 @@ def test_a_plan_goes_on_step_by_step_to_its_end(clinic: Clinic) -> None:
 def test_harm_voids_the_rest_of_a_plan_and_neither_review_nor_retraction_revives_it(
     grade: int, kind: str, clinic: Clinic
 ) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, _, trial_id = begun_plan(clinic, course_id)
+    plan, _, trial_id = begun_plan(clinic)
     report_id = clinic.report(trial_id, grade, kind=kind)["reports"][0]["id"]
     reply = clinic.get(f"/proposals/{plan['id']}/program")
     assert codes([reply]) == [(409, "proposal-applied")]
     assert "not_tolerated" in reply.json()["detail"]
     for subject in ("adverse_event", "closure"):
         body = {"subject": subject, "subject_id": report_id, "reason": "tolerable_on_review"}
-        clinic.made(f"/courses/{course_id}/reviews", body)
+        clinic.made(f"/courses/{plan['course_id']}/reviews", body)
     assert programmed(clinic, plan) == [(409, "proposal-applied")]
     retracted = {"measure": "side_effect", "kind": kind, "value": None, "amends": report_id}
     retracted |= {"reason": "patient_corrected", "occurred_at": "2026-11-20T20:00:00+01:00"}
@@ -62,16 +61,14 @@ def test_harm_voids_the_rest_of_a_plan_and_neither_review_nor_retraction_revives
 
 
 def test_a_ramp_that_met_discomfort_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, _, _ = begun_plan(clinic, course_id)
+    plan, _, _ = begun_plan(clinic)
     ramp = [{"amplitude_ma": 1.0, "outcome": "discomfort"}]
-    clinic.trial(course_id, settings=START, occurred_at="2026-11-20T11:00:00+01:00", ramp=ramp)
+    clinic.trial(plan["course_id"], settings=START, occurred_at="2026-11-20T11:00:00+01:00", ramp=ramp)
     assert "not_tolerated" in clinic.get(f"/proposals/{plan['id']}/program").json()["detail"]
 
 
 def test_a_correction_of_what_was_applied_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, _, trial_id = begun_plan(clinic, course_id)
+    plan, _, trial_id = begun_plan(clinic)
     clinic.made(f"/trials/{trial_id}/amendments", {"reason": "never_applied", "trial": None})
     reply = clinic.get(f"/proposals/{plan['id']}/program")
     assert codes([reply]) == [(409, "proposal-applied")]
@@ -79,20 +76,20 @@ def test_a_correction_of_what_was_applied_voids_the_rest_of_a_plan(clinic: Clini
 
 
 def test_other_settings_in_place_of_a_step_void_the_rest_of_a_plan(clinic: Clinic) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, _, _ = begun_plan(clinic, course_id)
+    plan, _, _ = begun_plan(clinic)
     other = START | {"amplitude_ma": 2.0}
-    clinic.trial(course_id, settings=other, proposal_id=plan["id"], occurred_at="2026-11-20T11:00:00+01:00")
+    clinic.trial(
+        plan["course_id"], settings=other, proposal_id=plan["id"], occurred_at="2026-11-20T11:00:00+01:00"
+    )
     reply = clinic.get(f"/proposals/{plan['id']}/program")
     assert codes([reply]) == [(409, "proposal-applied")]
     assert "differs_from_approval" in reply.json()["detail"]
 
 
 def test_another_approval_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, _, trial_id = begun_plan(clinic, course_id)
+    plan, _, trial_id = begun_plan(clinic)
     clinic.report(trial_id, 3)
-    following = clinic.ask(course_id)
+    following = clinic.ask(plan["course_id"])
     edit = {"action": "edit", "reason": "clinical_judgement", "settings": START}
     assert clinic.decide(following, **edit).status_code == 201
     reply = clinic.get(f"/proposals/{plan['id']}/program")
@@ -101,8 +98,7 @@ def test_another_approval_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
 
 
 def test_a_plan_past_its_time_does_not_go_on(clinic: Clinic) -> None:
-    course_id, _ = clinic.well_rated_course()
-    plan, _, _ = begun_plan(clinic, course_id)
+    plan, _, _ = begun_plan(clinic)
     with clinic.server.services.database.read() as session:
         ledger = ledger_of(clinic, session)
         ledger.now += timedelta(days=8)

@@ -67,11 +67,17 @@ def programmed(clinic: Clinic, proposal: dict[str, Any]) -> list[tuple[int, str]
     return codes([clinic.get(f"/proposals/{proposal['id']}/program")])
 
 
-def test_an_approval_takes_back_the_one_before_for_good(clinic: Clinic) -> None:
+def approved_then_rated(clinic: Clinic) -> tuple[str, dict[str, Any]]:
+    """A course with an approved proposal, and a rating after it, so that another ask has another answer; both."""
     course_id, trial_id = clinic.rated_course()
     first = clinic.ask(course_id)
     clinic.decide(first, action="approve")
     clinic.report(trial_id, 5)
+    return course_id, first
+
+
+def test_an_approval_takes_back_the_one_before_for_good(clinic: Clinic) -> None:
+    course_id, first = approved_then_rated(clinic)
     second = clinic.ask(course_id)
     assert second["id"] != first["id"]
     clinic.decide(second, action="edit", reason="clinical_judgement", settings=START)
@@ -85,20 +91,14 @@ def test_an_approval_takes_back_the_one_before_for_good(clinic: Clinic) -> None:
 
 
 def test_a_rejection_takes_no_approval_back(clinic: Clinic) -> None:
-    course_id, trial_id = clinic.rated_course()
-    first = clinic.ask(course_id)
-    clinic.decide(first, action="approve")
-    clinic.report(trial_id, 5)
+    course_id, first = approved_then_rated(clinic)
     clinic.decide(clinic.ask(course_id), action="reject", reason="patient_preference")
     assert clinic.get(f"/courses/{course_id}").json()["to_program"] == first["id"]
     assert programmed(clinic, first) == [(200, "")]
 
 
 def test_of_several_approvals_of_earlier_records_the_latest_alone_is_programmed(clinic: Clinic) -> None:
-    course_id, trial_id = clinic.rated_course()
-    first = clinic.ask(course_id)
-    clinic.decide(first, action="approve")
-    clinic.report(trial_id, 5)
+    course_id, first = approved_then_rated(clinic)
     second = clinic.ask(course_id)
     with clinic.server.services.database.write() as session:
         ledger = ledger_of(clinic, session)

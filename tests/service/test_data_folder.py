@@ -1,0 +1,13 @@
+from pathlib import Path
+
+import pytest
+
+from service.data_folder import prepare_folder
+from service.errors import DataFolderError
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(DataFolderError, match="TITRATE_DATA_FOLDER"):
+        prepare_folder(file / "below")
