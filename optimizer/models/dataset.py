@@ -305,7 +305,7 @@ def _grid_rows(problem: Problem, indices: Indices) -> Tensor:
 
 def _points(columns: Columns, rows: Tensor) -> Points:
     def column(values: np.ndarray, fallback: float) -> Tensor:
-        return torch.tensor(np.nan_to_num(values, nan=fallback), dtype=DTYPE)
+        return torch.from_numpy(np.nan_to_num(values, nan=fallback))
 
     return Points(
         amplitude_ma=column(columns.amplitude_ma, 0.0).clamp_min(0.0),

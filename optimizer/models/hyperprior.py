@@ -8,10 +8,12 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from optimizer.models.pooling import DTYPE
 from optimizer.space.response import Fact
 
 
@@ -82,7 +84,7 @@ def uniform(low: float, high: float) -> Belief:
     return Belief(shape=Shape.UNIFORM, centre=low, spread=high)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hyperprior:
     """An ordered table of beliefs; draws are columns in its order."""
 
@@ -113,16 +115,30 @@ class Hyperprior:
             Name -> ``(s, 1)``, ready to broadcast over points.
         """
         # all at once what is a line in the normal variable, or the exponential of one: a pass each is what draws cost
+        logs, centre, spread = self._lines
+        line = centre + spread * white.T
+        drawn = torch.where(logs, line.exp(), line)
+        for row, belief in self._bent:
+            drawn[row] = belief.transform(white[:, row])
+        return dict(zip(self.beliefs, drawn[..., None], strict=True))
+
+    @cached_property
+    def _lines(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Where the line is a logarithm, its centre and its slope, ``(h, 1)`` each."""
         beliefs = tuple(self.beliefs.values())
         logs = torch.tensor([belief.shape is Shape.LOG_NORMAL for belief in beliefs])[:, None]
         lines = [(math.log(b.centre) if b.shape is Shape.LOG_NORMAL else b.centre, b.spread) for b in beliefs]
-        centre, spread = torch.tensor(lines, dtype=white.dtype).T[..., None]
-        line = centre + spread * white.T
-        drawn = torch.where(logs, line.exp(), line)
-        for row, belief in enumerate(beliefs):
-            if belief.shape is Shape.UNIFORM or belief.is_cut:
-                drawn[row] = belief.transform(white[:, row])
-        return dict(zip(self.beliefs, drawn[..., None], strict=True))
+        centre, spread = torch.tensor(lines, dtype=DTYPE).T[..., None]
+        return logs, centre, spread
+
+    @cached_property
+    def _bent(self) -> tuple[tuple[int, Belief], ...]:
+        """The columns of beliefs that are no lines."""
+        return tuple(
+            (column, belief)
+            for column, belief in enumerate(self.beliefs.values())
+            if belief.shape is Shape.UNIFORM or belief.is_cut
+        )
 
     def replaced(self, overrides: Mapping[str, tuple[float, float]]) -> "Hyperprior":
         """Return a table in which some beliefs have another centre and spread; unknown names are left out."""

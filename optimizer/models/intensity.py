@@ -9,6 +9,7 @@ side effect reported at one width teaches both about all widths. ``s`` draws, ``
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ LOWEST_CURRENT_MA = 1e-3
 """Currents below any device step count as off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Intensity:
     """Where a patient's limit current lies, relative to the settings the course starts from."""
 
@@ -79,7 +80,7 @@ class Intensity:
             at_start = at_start - self._lowest_shift(values)
         coefficients = torch.cat([values[name] for name in self._linear], dim=1)
         # all but Weiss's law is linear in the hyperparameters: one product, as every pass over (s, c) costs
-        features = self._features(points) - self._features(self.start)
+        features = self._features(points) - self._start_features
         return torch.addmm(_weiss(values, points), coefficients, features.T) + at_start
 
     def _lowest_shift(self, values: Mapping[str, Tensor]) -> Tensor:
@@ -90,12 +91,16 @@ class Intensity:
             1, keepdim=True
         )
 
-    @property
+    @cached_property
     def _linear(self) -> tuple[str, ...]:
         """Names of the hyperparameters in which log I4 is linear, as of :meth:`_features`."""
         rate = () if self.rate_corner_hz is None else ("rate_exponent", "rate_slope")
         shifts = tuple(map(postures.name, self.postures))
         return (*rate, *(f"field_{index}" for index in range(len(self.field_root))), *shifts)
+
+    @cached_property
+    def _start_features(self) -> Tensor:
+        return self._features(self.start)
 
     def _features(self, points: Points) -> Tensor:
         """Return what one more of each of these adds to log I4, ``(c, m)``."""
