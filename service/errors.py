@@ -36,6 +36,7 @@
       MixedChangeError               looser and tighter at once
       ReasonRequiredError            a coded reason is due
       DatabaseNotReadyError          a schema of another release
+      DatabaseUnreachableError       nothing answers at its address, or refuses us
       DatabaseBusyError              a write that could not begin in time
       SettingError                   a variable of the environment that is no setting, or has no legal value
       PortInUseError                 serve: the address is taken
@@ -289,6 +290,13 @@ class DatabaseNotReadyError(ServiceError):
     """A schema of another release."""
 
     code = "database-not-ready"
+
+
+class DatabaseUnreachableError(ServiceError):
+    """Nothing answers at the address of the database, or what answers refuses us."""
+
+    code = "database-unreachable"
+    retry_after_s = 5
 
 
 class DatabaseBusyError(ServiceError):

@@ -25,6 +25,7 @@ def serve(settings: Settings) -> None:
     Raises:
         DataFolderError: If the data folder cannot be written.
         PortInUseError: If an address is taken.
+        DatabaseUnreachableError: If the database does not answer, or refuses us.
     """
     prepare_folder(settings.data_folder)
     # made at the first start, so that its public half can be taken elsewhere before it is needed
@@ -34,6 +35,8 @@ def serve(settings: Settings) -> None:
         # uvicorn raises what ended it once more when it is done; a good end is no failure
         signal.signal(number, lambda *_: None)
     app = create_app(settings)
+    # the application does so as well, whoever runs it; there a failure could only be logged
+    app.state.services.database.migrate()
     with (
         listen(settings.host, settings.port) as listening,
         metrics.exposed(settings.metrics_host, settings.metrics_port),

@@ -195,5 +195,8 @@ class RecommendationView(View):
     relief_nrs: dict[str, float] | None
     """Predicted relief in points of pain (``mean``, and ``low`` and ``high`` of the central 90 %), larger is better, against the
     settings that were in force at that answer; null without a model."""
+    barred_by: list[str]
+    """Reports and trials (their ramps) that keep tried settings believed better from being kept, as of that answer: until a
+    review of each, nothing as strong is kept or tried in their configuration."""
     is_current: bool
     """Whether that answer rests on everything recorded by now."""

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import UnsetType
 from sqlalchemy import select
 
 from optimizer import canonical
@@ -190,6 +191,7 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
             settings=None,
             stimulation="no_advice",
             relief_nrs=None,
+            barred_by=[],
             is_current=False,
         )
     row, asked = latest
@@ -204,6 +206,7 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
         settings=None if advice.settings is None else advice.settings.as_dict(),
         stimulation=advice.stimulation,
         relief_nrs=None if advice.relief_nrs is None else canonical.to_builtins(advice.relief_nrs),
+        barred_by=_barred_by(decision),
         is_current=known
         and (asked.history_digest, asked.problem_fingerprint) == (history.digest, problem.fingerprint),
     )
@@ -238,6 +241,12 @@ def _kept(decision: Decision) -> tuple[Settings | None, Interval | None]:
     if isinstance(decision, Stop):
         return decision.keep, decision.relief_nrs
     return decision.meanwhile, None
+
+
+def _barred_by(decision: Decision) -> list[str]:
+    if isinstance(decision, Hold) or isinstance(decision.barred_by, UnsetType):
+        return []
+    return list(decision.barred_by)
 
 
 def _problem(new: NewCourse) -> Problem:

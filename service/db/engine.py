@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from service import metrics
 from service.db.chain import RecordSession, extend
 from service.db.turns import Turns
-from service.errors import DatabaseBusyError, DatabaseNotReadyError
+from service.errors import DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
 
 WRITE_LOCK = 7417_001
 MIGRATION_LOCK = 7417_002
@@ -91,6 +91,9 @@ class Database:
         """Bring the schema to this release, once, also when several processes start together.
 
         Where it is there already nothing is locked: a process that starts holds up no write of the others.
+
+        Raises:
+            DatabaseUnreachableError: If it does not answer, or refuses us.
         """
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +109,7 @@ class Database:
 
         Raises:
             DatabaseNotReadyError: If there is no ledger, or its schema is not the one this release writes.
+            DatabaseUnreachableError: If it does not answer, or refuses us.
         """
         found = self._schema()
         if not found:
@@ -123,7 +127,15 @@ class Database:
         """Return what the database was migrated to; empty where it never was, and a look makes no file."""
         if self._file is not None and not self._file.exists():
             return frozenset()
-        with self.engine.connect() as connection:
+        try:
+            connection = self.engine.connect()
+        except OperationalError as error:
+            raise DatabaseUnreachableError(
+                f"database {self._file or self.engine.url.render_as_string()}",
+                f"cannot be reached: {str(error.orig).partition(chr(10))[0]}",
+                remedy="Check TITRATE_DATABASE, and that its server runs.",
+            ) from error
+        with connection:
             return frozenset(MigrationContext.configure(connection).get_current_heads())
 
     @property

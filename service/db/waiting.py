@@ -1,10 +1,10 @@
-"""Wait for the schema: the service makes the tables, whatever starts first."""
+"""Wait for the schema: the service makes the tables, whatever starts first, the database's server included."""
 
 import logging
 import threading
 
 from service.db.engine import Database
-from service.errors import DatabaseNotReadyError
+from service.errors import DatabaseNotReadyError, DatabaseUnreachableError
 
 _log = logging.getLogger(__name__)
 
@@ -19,14 +19,14 @@ def wait_for_schema(database: Database, stop: threading.Event) -> bool:
     Returns:
         False where told to stop first.
     """
-    said = False
+    said = ""
     while True:
         try:
             database.check()
-        except DatabaseNotReadyError:
-            if not said:
-                _log.info("waiting for the ledger's schema")
-            said = True
+        except (DatabaseNotReadyError, DatabaseUnreachableError) as error:
+            if error.code != said:
+                _log.info("waiting for the ledger", extra={"error": error.code})
+            said = error.code
             if stop.wait(0.5):
                 return False
         else:

@@ -31,7 +31,7 @@ def test_not_ready_where_the_database_is_not_reached(tmp_path: Path) -> None:
     services = create_app(Settings(data_folder=tmp_path)).state.services
     (tmp_path / "ledger.sqlite").mkdir()
     found = readiness(services)
-    assert (found["database"], found["migrations"]) == ("OperationalError", "unknown")
+    assert (found["database"], found["migrations"]) == ("DatabaseUnreachableError", "unknown")
 
 
 @pytest.mark.parametrize(

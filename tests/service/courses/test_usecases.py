@@ -111,3 +111,26 @@ def test_what_was_recommended_and_then_not_tolerated_is_advised_no_more(clinic: 
     clinic.report(trial_id, 5, kind="discomfort")
     now = clinic.get(f"/courses/{course_id}/recommendation").json()
     assert (now["settings"], now["relief_nrs"], now["stimulation"]) == (None, None, "no_advice")
+
+
+def test_the_recommendation_names_what_bars_better_settings_until_it_is_reviewed(clinic: Clinic) -> None:
+    course_id, good = clinic.course(min_gain_nrs=0)["id"], START | {"amplitude_ma": 5.4}
+    told = [(START, 7, 0), *[(good, 2, 1)] * 6, (good, 2, 5)]
+    for day, (settings, pain, grade) in enumerate(told, start=10):
+        at = f"2026-11-{day}T10:00:00+01:00"
+        trial_id = clinic.trial(course_id, settings=settings, occurred_at=at)["id"]
+        for body in (
+            {"measure": "pain", "value": pain},
+            {"measure": "side_effect", "kind": "discomfort", "value": grade},
+        ):
+            said = clinic.made(f"/trials/{trial_id}/reports", body | {"occurred_at": at})["reports"]
+
+    def advised() -> tuple[float, list[str]]:
+        clinic.ask(course_id)
+        found = clinic.get(f"/courses/{course_id}/recommendation").json()
+        return found["settings"]["amplitude_ma"], found["barred_by"]
+
+    assert advised() == (START["amplitude_ma"], [said[0]["id"]])
+    seen = {"subject": "closure", "subject_id": said[0]["id"], "reason": "tolerable_on_review"}
+    clinic.made(f"/courses/{course_id}/reviews", seen)
+    assert advised() == (5.4, [])

@@ -13,11 +13,11 @@ import service.auth.tables
 from service.clock import system_clock
 from service.db.base import Base
 from service.db.engine import Database
-from service.errors import DatabaseBusyError, DatabaseNotReadyError
+from service.errors import DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
 from tests.service.db.written import add_patient
-from tests.service.postgresql import Cluster
+from tests.service.postgresql import Cluster, free_port
 
 
 def test_migrations_and_tables_say_the_same(database: Database) -> None:
@@ -78,6 +78,25 @@ def test_a_postgresql_without_our_tables_is_no_ledger_and_its_password_stays_uns
         empty.check()
     empty.close()
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_server_that_does_not_answer_is_named_and_its_password_stays_unsaid() -> None:
+    absent = Database(f"postgresql://titrate:hunter2@127.0.0.1:{free_port()}/titrate")
+    for look in (absent.check, absent.migrate):
+        with pytest.raises(
+            DatabaseUnreachableError, match=r"/titrate: cannot be reached: .*refused"
+        ) as refused:
+            look()
+        assert "hunter2" not in str(refused.value)
+    absent.close()
+
+
+def test_a_file_that_is_no_database_is_said_to_be_unreachable(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").mkdir()
+    folder = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
+    with pytest.raises(DatabaseUnreachableError, match=r"ledger\.sqlite: cannot be reached: unable to open"):
+        folder.check()
+    folder.close()
 
 
 def test_a_start_on_a_database_of_this_release_waits_for_no_write(tmp_path: Path) -> None:
