@@ -11,7 +11,7 @@ from service.data_folder import prepare_folder
 from service.dependencies.context import Services
 from service.errors import PortInUseError, ServiceError
 from service.ledger import outbox
-from service.ledger.checkpoint import signing_key
+from service.ledger.checkpoint import make_signing_key
 from service.settings import Settings
 from service.tracking.status import relay_name
 
@@ -29,7 +29,7 @@ def serve(settings: Settings) -> None:
     """
     prepare_folder(settings.data_folder)
     # made at the first start, so that its public half can be taken elsewhere before it is needed
-    signing_key(settings.data_folder)
+    make_signing_key(settings.data_folder)
     logs.configure()
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises what ended it once more when it is done; a good end is no failure

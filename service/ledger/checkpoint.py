@@ -23,23 +23,36 @@ KEY_FILE = "signing-key.json"
 ALGORITHM: Final = "Ed25519"
 
 
-def signing_key(folder: Path) -> OKPKey:
-    """Return the key of this installation, made at the first call.
+def make_signing_key(folder: Path) -> None:
+    """Make the key of this installation, where it has none: at the first start of the service.
 
     Args:
         folder: The data folder; the key lies there as a JWK with mode 0600, and never in the database it vouches for.
+    """
+    path = folder / KEY_FILE
+    if path.exists():
+        return
+    made = json.dumps(OKPKey.generate_key(ALGORITHM).as_dict(private=True))
+    with NamedTemporaryFile("w", dir=folder, prefix=KEY_FILE) as draft:  # made with mode 0600
+        draft.write(made + "\n")
+        draft.flush()
+        with suppress(FileExistsError):  # of two first starts at once one key is kept
+            path.hardlink_to(draft.name)
 
-    Returns:
-        The private key.
+
+def signing_key(folder: Path) -> OKPKey:
+    """Return the private key of this installation; one made in passing, in the wrong folder, would vouch for nothing.
+
+    Raises:
+        CheckpointError: If the folder holds none.
     """
     path = folder / KEY_FILE
     if not path.exists():
-        made = json.dumps(OKPKey.generate_key(ALGORITHM).as_dict(private=True))
-        with NamedTemporaryFile("w", dir=folder, prefix=KEY_FILE) as draft:  # made with mode 0600
-            draft.write(made + "\n")
-            draft.flush()
-            with suppress(FileExistsError):  # of two first starts at once one key is kept
-                path.hardlink_to(draft.name)
+        raise CheckpointError(
+            f"signing key {path.resolve()}",
+            "is not there",
+            remedy="Set TITRATE_DATA_FOLDER to the folder of the service, which makes the key at its first start.",
+        )
     return _key(path)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from service.cli import app
+from service.ledger.checkpoint import make_signing_key
 from service.ledger.tables import CourseRow
 from service.settings import Settings
 from service.worker import rebuild
@@ -90,6 +91,7 @@ def test_a_backup_taken_while_clients_write_holds_what_was_acknowledged_and_veri
 ) -> None:
     folder, mark = tmp_path / "original", tmp_path / "checkpoint.jws"
     folder.mkdir()
+    make_signing_key(folder)  # as `titrate serve` does
     restore: Callable[[Settings, Path], Settings] = vacuum
     settings = Settings(data_folder=folder)
     if database == "postgresql":

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from service.cli import app
 from service.clock import system_clock
+from service.ledger.checkpoint import make_signing_key
 from service.ledger.ledger import Ledger
 from service.ledger.tables import PatientRow
 from tests.service.new_ledger import new_ledger
@@ -17,6 +18,7 @@ RUN = CliRunner()
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the data folder of a ledger with two patients."""
     monkeypatch.setenv("TITRATE_DATA_FOLDER", str(tmp_path))
+    make_signing_key(tmp_path)
     database = new_ledger(tmp_path)
     for name in ("a", "b"):
         with database.write() as session:
@@ -73,6 +75,7 @@ def test_another_installations_checkpoint_is_a_clear_error(
     signed = str(folder / "checkpoint")
     RUN.invoke(app, ["ledger", "checkpoint", "--out", signed])
     (folder / "signing-key.json").unlink()
+    make_signing_key(folder)
     refused = RUN.invoke(app, ["ledger", "verify", "--checkpoint", signed])
     assert (refused.exit_code, "[checkpoint]" in refused.stderr) == (2, True)
 
