@@ -47,7 +47,9 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_key_is_named_and_gets_none(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=rf"{tmp_path / KEY_FILE}: is not there\. Set TITRATE_DATA_FOLDER"):
+    with pytest.raises(
+        CheckpointError, match=rf"{tmp_path / KEY_FILE}: is not there\. Set TITRATE_DATA_FOLDER"
+    ):
         signing_key(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
