@@ -37,10 +37,11 @@ class Look:
 
 def look(order: int) -> Look:
     """Return how the thing at a place looks; the first is the one of interest. Colours repeat with another line and marker."""
+    again = order // len(COLORS)
     return Look(
         color=COLORS[order % len(COLORS)],
-        style=STYLES[order % len(STYLES)],
-        marker=MARKERS[(order // len(COLORS) + order) % len(MARKERS)],
+        style=STYLES[(again + order) % len(STYLES)],
+        marker=MARKERS[(again + order) % len(MARKERS)],
         width=3.0 if order == 0 else 1.8,
         layer=4 if order == 0 else 3,
     )

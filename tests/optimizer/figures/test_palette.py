@@ -22,7 +22,12 @@ def test_labels_that_touch_share_their_middle() -> None:
 
 
 def test_sixteen_things_can_be_told_apart_and_the_first_stands_out() -> None:
-    seen = [(look(n).color, look(n).marker) for n in range(16)]
-    assert len(set(seen)) == 16
+    looks = [look(n) for n in range(16)]
+    # curves have lines, points have markers
+    assert (
+        len({(seen.color, seen.style) for seen in looks})
+        == len({(seen.color, seen.marker) for seen in looks})
+        == 16
+    )
     assert look(0).width > look(1).width
     assert look(0).layer > look(1).layer
