@@ -114,7 +114,7 @@ class Database:
         found = self._schema()
         if not found:
             raise DatabaseNotReadyError(
-                f"ledger {self._file or self.engine.url.render_as_string()}",
+                f"ledger {self._address}",
                 "is not there",
                 remedy="Set TITRATE_DATA_FOLDER or TITRATE_DATABASE, or start the service once.",
             )
@@ -130,13 +130,19 @@ class Database:
         try:
             connection = self.engine.connect()
         except OperationalError as error:
+            reason, _, _ = str(error.orig).partition("\n")
             raise DatabaseUnreachableError(
-                f"database {self._file or self.engine.url.render_as_string()}",
-                f"cannot be reached: {str(error.orig).partition(chr(10))[0]}",
+                f"database {self._address}",
+                f"cannot be reached: {reason}",
                 remedy="Check TITRATE_DATABASE, and that its server runs.",
             ) from error
         with connection:
             return frozenset(MigrationContext.configure(connection).get_current_heads())
+
+    @property
+    def _address(self) -> str:
+        """Where it is, to be told; without a password."""
+        return str(self._file or self.engine.url.render_as_string())
 
     @property
     def _file(self) -> Path | None:

@@ -5,10 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli import app
-from service.clock import system_clock
 from service.ledger.checkpoint import make_signing_key
-from service.ledger.ledger import Ledger
-from service.ledger.tables import PatientRow
+from tests.service.db.written import add_patient
 from tests.service.new_ledger import new_ledger
 
 RUN = CliRunner()
@@ -21,9 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_signing_key(tmp_path)
     database = new_ledger(tmp_path)
     for name in ("a", "b"):
-        with database.write() as session:
-            ledger = Ledger(session, site="a", principal="p", now=system_clock())
-            ledger.append("patient", PatientRow(id=ledger.new_id(), site="a", pseudonym=name), {})
+        add_patient(database, name)
     database.close()
     return tmp_path
 
