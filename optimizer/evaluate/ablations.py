@@ -129,7 +129,7 @@ def _without_drift(joint: Joint) -> Joint:
 
 def _without_thresholds(joint: Joint) -> Joint:
     data, none = joint.dataset, torch.empty(0, dtype=torch.int64)
-    unmet = replace(data, rungs=data.rungs.take(none), rung_outcome=data.rung_outcome[none], rung_trial=none)
+    unmet = replace(data, rungs=data.rungs.take(none), thresholds=data.thresholds.take(none))
     return replace(joint, dataset=unmet)
 
 

@@ -102,7 +102,9 @@ def _parallel(backend: Backend) -> Any:
         ) from error
     except ValueError as error:
         raise MissingExtraError(
-            "backend", "needs the optional extra dask", remedy="pip install 'titrate[dask]'."
+            "backend",
+            "needs the optional extra dask",
+            remedy="In the checkout: pip install --editable '.[dask]'.",
         ) from error
 
 

@@ -1,6 +1,6 @@
 """A history as the tensors the surrogate reads: trials aggregated to their sufficient statistics.
 
-Sizes: ``n`` trials with a rating, ``m`` side-effect grades, ``r`` ramp rungs, ``c`` points, ``d`` parameters.
+Sizes: ``n`` trials with a rating, ``m`` side-effect grades, ``r`` thresholds met on ramps, ``c`` points, ``d`` parameters.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from torch import Tensor
 from optimizer.history import History
 from optimizer.models import postures
 from optimizer.models.pooling import DAY_LENGTHS, DTYPE, Rated, pool
+from optimizer.models.thresholds import Thresholds, brackets, thresholds_of
 from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import Problem
 from optimizer.rating import ratings
@@ -21,7 +22,7 @@ from optimizer.space.constraint import Columns
 from optimizer.space.encoding import unit_rows
 from optimizer.space.parameter import GRID_TOLERANCE
 from optimizer.space.search_space import Indices
-from optimizer.trial import UNSTIMULATED, Facts, Posture, RungOutcome
+from optimizer.trial import UNSTIMULATED, Facts, Posture
 
 __all__ = ["DAY_LENGTHS", "DTYPE", "Dataset", "Points", "dataset_of", "points_of"]
 
@@ -95,18 +96,15 @@ class Dataset:
     graded_trial: Tensor
     """``(m,)``"""
     rungs: Points
-    """Settings of the ``r`` informative ramp rungs."""
-    rung_outcome: Tensor
-    """``(r,)`` -1 tolerated, 0 perception, 1 discomfort."""
-    rung_trial: Tensor
-    """``(r,)``"""
+    """Settings of the rungs from which the brackets of ``r`` thresholds are counted."""
+    thresholds: Thresholds
     postures: tuple[Posture, ...] = ()
     """Those with a threshold of their own."""
 
     @property
     def n_trials(self) -> int:
         """Trials up to the last one that says something."""
-        said = torch.cat([self.trial, self.graded_trial, self.rung_trial])
+        said = torch.cat([self.trial, self.graded_trial, self.thresholds.trial])
         return int(said.max()) + 1 if len(said) else 0
 
     @property
@@ -116,7 +114,7 @@ class Dataset:
 
     def until(self, trial: int) -> "Dataset":
         """Return what the trials before one say."""
-        rated, graded, met = self.trial < trial, self.graded_trial < trial, self.rung_trial < trial
+        rated, graded, met = self.trial < trial, self.graded_trial < trial, self.thresholds.trial < trial
         return replace(
             self,
             points=self.points.take(rated),
@@ -130,16 +128,16 @@ class Dataset:
             grade=self.grade[graded],
             graded_trial=self.graded_trial[graded],
             rungs=self.rungs.take(met),
-            rung_outcome=self.rung_outcome[met],
-            rung_trial=self.rung_trial[met],
+            thresholds=self.thresholds.take(met),
         )
 
     def spelled(self, ends: Sequence[int]) -> Iterator[bytes]:
         """Yield all the surrogate reads of the trials up to each end, beside what it read up to the end before."""
+        met = self.thresholds
         facts = (
             (self.trial, (*self.points.columns, self.relief, self.n_reports, self.scatter)),
             (self.graded_trial, (*self.graded.columns, self.grade)),
-            (self.rung_trial, (*self.rungs.columns, self.rung_outcome)),
+            (met.trial, (*self.rungs.columns, met.low, met.high, met.felt)),
         )
         tables = [
             (trial.numpy(), np.column_stack([column.numpy() for column in columns]))
@@ -179,7 +177,7 @@ def dataset_of(problem: Problem, history: History, at: datetime | None = None) -
     pooled = pool(rated, keys, None if at is None or not rated else _day(history, at))
     points = _points_of_trials(problem, [history.facts[trial] for trial in pooled.trials])
     graded, grade, graded_trial = _grades(problem, history, learned)
-    rungs, outcome, rung_trial = _rungs(problem, history)
+    rungs, thresholds = _thresholds(problem, history)
     return Dataset(
         points=replace(points, posture=pooled.postures),
         trial=torch.tensor(pooled.trials, dtype=torch.int64),
@@ -195,8 +193,7 @@ def dataset_of(problem: Problem, history: History, at: datetime | None = None) -
         grade=grade,
         graded_trial=graded_trial,
         rungs=rungs,
-        rung_outcome=outcome,
-        rung_trial=rung_trial,
+        thresholds=thresholds,
         postures=learned,
     )
 
@@ -255,27 +252,19 @@ def _grades(problem: Problem, history: History, learned: Sequence[Posture]) -> t
     return replace(points, posture=codes), torch.tensor(list(worst.values()), dtype=DTYPE), trials
 
 
-def _rungs(problem: Problem, history: History) -> tuple[Points, Tensor, Tensor]:
-    """Perception and discomfort met while ramping, and the strongest rung tolerated."""
-    values, outcomes, trials = [], [], []
-    codes = {RungOutcome.TOLERATED: -1, RungOutcome.PERCEPTION: 0, RungOutcome.DISCOMFORT: 1}
+def _thresholds(problem: Problem, history: History) -> tuple[Points, Thresholds]:
+    """Thresholds met while ramping, and the rungs they are counted from."""
+    values, found, trials = [], [], []
     for number, facts in enumerate(history.facts):
-        if not _placed(problem, facts) or not facts.trial.ramp:
+        if not _placed(problem, facts):
             continue
-        for outcome in RungOutcome:
-            met = [
-                rung.amplitude_ma
-                for rung in facts.trial.ramp
-                if rung.outcome is outcome and rung.amplitude_ma > 0
-            ]
-            if met:
-                amplitude = max(met) if outcome is RungOutcome.TOLERATED else min(met)
-                values.append({**facts.trial.applied.values, "amplitude_ma": amplitude})
-                outcomes.append(codes[outcome])
-                trials.append(number)
+        for bracket in brackets(facts.trial.ramp):
+            values.append({**facts.trial.applied.values, "amplitude_ma": bracket.amplitude_ma})
+            found.append(bracket)
+            trials.append(number)
     columns = problem.space.columns_of(list(values))
-    points = _points(columns, torch.zeros(len(values), 0, dtype=DTYPE))
-    return points, torch.tensor(outcomes, dtype=DTYPE), torch.tensor(trials, dtype=torch.int64)
+    rungs = _points(columns, torch.zeros(len(values), 0, dtype=DTYPE))
+    return rungs, thresholds_of(found, trials)
 
 
 def _points_of_trials(problem: Problem, trials: Sequence[Facts]) -> Points:

@@ -42,7 +42,7 @@ class Joint:
             white: ``(s, h)`` standard normal coordinates.
 
         Returns:
-            Rows of ratings in their order, then side-effect grades, then ramp rungs.
+            Rows of ratings in their order, then side-effect grades, then thresholds met on ramps.
         """
         values = self.hyperprior.values(white)
         rated = log_densities(self.relief, values, self.dataset)
@@ -103,7 +103,9 @@ class Joint:
         """Number of the trial each report belongs to, ``(i,)``, in the order of :meth:`log_densities`."""
         data = self.dataset
         return (
-            data.trial if self.grades is None else torch.cat([data.trial, data.graded_trial, data.rung_trial])
+            data.trial
+            if self.grades is None
+            else torch.cat([data.trial, data.graded_trial, data.thresholds.trial])
         )
 
     def given(self, white: Tensor, effective_sample_size: float) -> Surrogate:

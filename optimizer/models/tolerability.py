@@ -15,11 +15,12 @@ from torch import Tensor
 from optimizer.models.dataset import Dataset, Points
 from optimizer.models.hyperprior import Belief, log_normal
 from optimizer.models.intensity import LOG_PERCEPTION_SHARE, LOWEST_CURRENT_MA, Intensity
+from optimizer.models.thresholds import Thresholds
 from optimizer.outcomes.side_effect import Tolerability
 
 SLIP = 0.02
 """Probability that a grade is a slip and says nothing [A]."""
-RUNG_SD = 0.10
+THRESHOLD_SD = 0.10
 """SD of a threshold met while ramping, in log current [A]."""
 GRADE_RANGE = 10.0
 
@@ -56,18 +57,19 @@ class Grades:
         return torch.special.ndtr((self.expected(values, points) - bound) / values["grade_noise"])
 
     def log_densities(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
-        """Return the log probability of each grade and of each ramp rung, ``(s, m + r)``."""
+        """Return the log probability of each grade and of each threshold met on a ramp, ``(s, m + r)``."""
         return self.log_densities_at(self.levels(values, dataset), values, dataset)
 
     def levels(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
-        """Return the log intensity of what was graded, then of the ramp rungs, ``(s, m + r)``; :attr:`beliefs` play no part."""
+        """Return the log intensity of what was graded, then of the rungs, ``(s, m + r)``; :attr:`beliefs` play no part."""
         return self.intensity.log_intensity(values, dataset.graded.joined(dataset.rungs))
 
     def log_densities_at(self, levels: Tensor, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:
         """Return :meth:`log_densities` where :meth:`levels` are known; of the values only :attr:`beliefs` are read."""
-        graded, rungs = levels.split([len(dataset.grade), len(dataset.rung_outcome)], dim=1)
+        graded, rungs = levels.split([len(dataset.grade), len(dataset.thresholds)], dim=1)
         return torch.cat(
-            [self._log_grades(values, graded, dataset), _log_rungs(values, rungs, dataset)], dim=1
+            [self._log_grades(values, graded, dataset), _log_thresholds(values, rungs, dataset.thresholds)],
+            dim=1,
         )
 
     def _log_grades(self, values: Mapping[str, Tensor], level: Tensor, dataset: Dataset) -> Tensor:
@@ -81,14 +83,6 @@ class Grades:
         return torch.log((1 - SLIP) * inside.clamp_min(0.0) + SLIP / (GRADE_RANGE + 1.0))
 
 
-def _log_rungs(values: Mapping[str, Tensor], level: Tensor, dataset: Dataset) -> Tensor:
-    """Perception and discomfort are readings of the thresholds; a tolerated rung only bounds one, ``(s, r)``."""
-    tolerated = torch.special.log_ndtr(-level / RUNG_SD)
-    perceived = _log_normal_density(level + values["perception_window"])
-    uncomfortable = _log_normal_density(level)
-    outcome = dataset.rung_outcome[None, :]
-    return torch.where(outcome < 0, tolerated, torch.where(outcome > 0, uncomfortable, perceived))
-
-
-def _log_normal_density(deviation: Tensor) -> Tensor:
-    return -0.5 * (deviation / RUNG_SD) ** 2 - math.log(RUNG_SD * math.sqrt(2 * math.pi))
+def _log_thresholds(values: Mapping[str, Tensor], level: Tensor, thresholds: Thresholds) -> Tensor:
+    """Discomfort is expected at the limit current, perception a window below it, ``(s, r)``."""
+    return thresholds.log_probability(level + values["perception_window"] * thresholds.felt, THRESHOLD_SD)

@@ -94,7 +94,10 @@ def load_peer(name: str) -> Policy:
         if not peer.library:
             raise
         raise MissingExtraError(
-            peer.library, "is not installed", limit="the extra `peers`", remedy="Install titrate[peers]."
+            peer.library,
+            "is not installed",
+            limit="the extra `peers`",
+            remedy="In the checkout: pip install --editable '.[peers]'.",
         ) from error
     return policy
 

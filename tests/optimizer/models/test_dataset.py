@@ -78,16 +78,20 @@ def test_side_effects_that_do_not_grow_with_intensity_teach_nothing_about_it() -
     assert len(dataset_of(tonic(), history).grade) == 0
 
 
-def test_a_ramp_gives_its_strongest_tolerated_rung_and_the_thresholds_it_met() -> None:
+def test_a_ramp_gives_the_thresholds_it_met_at_the_settings_it_led_to() -> None:
     ramp = (
         Rung(amplitude_ma=3.0, outcome=RungOutcome.TOLERATED),
         Rung(amplitude_ma=3.5, outcome=RungOutcome.PERCEPTION),
         Rung(amplitude_ma=4.5, outcome=RungOutcome.TOLERATED),
         Rung(amplitude_ma=5.0, outcome=RungOutcome.DISCOMFORT),
     )
-    dataset = dataset_of(tonic(), History().add(trial(ramp=ramp)))
-    found = dict(zip(dataset.rung_outcome.tolist(), dataset.rungs.amplitude_ma.tolist(), strict=True))
-    assert found == {-1.0: 4.5, 0.0: 3.5, 1.0: 5.0}
+    second = replace(trial(ramp=ramp), id="u", occurred_at=EPOCH + timedelta(hours=1))
+    dataset = dataset_of(tonic(), History().add(trial(), second))
+    assert dataset.rungs.amplitude_ma.tolist() == [3.5, 5.0]
+    assert dataset.rungs.pulse_width_us.tolist() == [START["pulse_width_us"]] * 2
+    assert dataset.thresholds.felt.tolist() == [1.0, 0.0]
+    assert dataset.thresholds.trial.tolist() == [1, 1]
+    assert len(dataset.until(1).thresholds) == len(dataset.until(1).rungs) == 0
 
 
 def test_a_setting_a_remote_left_off_the_grid_counts_with_its_raw_values() -> None:
