@@ -65,9 +65,9 @@ def check_ask(problem: Problem, ask: Ask) -> None:
         raise UnknownParameterError(
             "ask.locked", "names no parameter of this device", limit=", ".join(problem.space.names)
         )
-    sizes = problem.space.sizes
-    for point in ask.exclude:
-        if len(point) != len(sizes) or not all(0 <= i < size for i, size in zip(point, sizes, strict=True)):
-            raise ProblemDefinitionError(
-                "ask.exclude", "holds what is not a grid point", limit=f"{len(sizes)} grid indices each"
-            )
+    if not all(problem.space.has(point) for point in ask.exclude):
+        raise ProblemDefinitionError(
+            "ask.exclude",
+            "holds what is not a grid point",
+            limit=f"{len(problem.space.sizes)} grid indices each",
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+import numpy as np
 from msgspec import UNSET, UnsetType
 
 from optimizer import canonical
@@ -143,9 +144,11 @@ class History:
             for trial in self.trials
         )
 
-    def released(self, subject_id: str) -> bool:
-        """Return whether a clinician's review names this report or trial."""
-        return any(review.subject_id == subject_id for review in self.reviews)
+    def reviewed(self, subject_id: str, told_at: datetime) -> bool:
+        """Return whether a clinician's review names this report or trial, by somebody who may have heard what was told."""
+        return any(
+            review.subject_id == subject_id and review.recorded_at >= told_at for review in self.reviews
+        )
 
 
 def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int]:
@@ -255,7 +258,7 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
         problem: Declares the parameters and scales.
         rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome, or of each pain site),
             any declared side effect by name, and ``at`` (a time with its zone, or one written in ISO 8601) or ``day`` (days
-            since the start; the row number where neither is given). A missing or None outcome is missing, never zero.
+            since the start; the row number where neither is given). A missing outcome, None or NaN, is missing, never zero.
 
     Returns:
         The history, each row one trial recorded when it occurred.
@@ -269,7 +272,11 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     """
     history: list[Trial | Report] = []
     known = {*problem.space.names, *(column for *_, column in _outcomes(problem)), "at", "day"}
-    for number, row in enumerate(rows):
+    for number, given in enumerate(rows):
+        # a table of numpy or pandas holds numbers of its own kinds
+        row = {
+            name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()
+        }
         for column in row:
             if column not in known:
                 limit = "one of " + ", ".join(sorted(known))
@@ -277,23 +284,24 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
         at = _time_of(row, number)
         settings = problem.space.settings({name: row[name] for name in problem.space.names if name in row})
         trial = Trial(
-            id=f"row-{number}",
+            # as many digits as sort by number where times are equal
+            id=f"row-{number:06}",
             applied=Applied(values=settings.as_dict(), settings=settings),
             occurred_at=at,
             recorded_at=at,
         )
         history.append(trial)
-        history += _row_reports(problem, row, trial)
+        history += _row_reports(problem, row, number, trial)
     return History().add(*history)
 
 
 def _time_of(row: Mapping[str, object], number: int) -> datetime:
     at, day = row.get("at"), row.get("day", number)
-    if at is None and isinstance(day, int | float) and math.isfinite(day):
-        return EPOCH + timedelta(days=day)
     try:
+        if at is None and isinstance(day, int | float) and math.isfinite(day):
+            return EPOCH + timedelta(days=day)
         return utc(datetime.fromisoformat(at) if isinstance(at, str) else at, "at")  # type: ignore[arg-type]
-    except (AttributeError, ValueError):
+    except (AttributeError, ValueError, OverflowError):
         limit = "a time with its zone in `at`, or a number in `day`"
         raise TrialOrderError(f"rows.{number}.at", "is no time", limit=limit) from None
 
@@ -305,14 +313,17 @@ def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
     return pain + [(Measure.SIDE_EFFECT, effect.name, effect.name) for effect in problem.side_effects]
 
 
-def _row_reports(problem: Problem, row: Mapping[str, object], trial: Trial) -> list[Report]:
+def _row_reports(problem: Problem, row: Mapping[str, object], number: int, trial: Trial) -> list[Report]:
     reports = []
     for measure, kind, column in _outcomes(problem):
         value = row.get(column)
-        if value is None:
+        # where a table has a gap, pandas has a NaN
+        if value is None or (isinstance(value, float) and math.isnan(value)):
             continue
-        if not isinstance(value, int | float):
-            raise OutcomeScaleError(column, "is not a number", limit="a number on the declared scale")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise OutcomeScaleError(
+                f"rows.{number}.{column}", "is not a number", limit="a number on the declared scale"
+            )
         report = Report(
             id=f"{trial.id}-{column}",
             trial_id=trial.id,

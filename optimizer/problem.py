@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optimizer import canonical
 from optimizer.errors import EnvelopeError, HardLimitError, ProblemDefinitionError
 from optimizer.outcomes.objective import Objective
-from optimizer.outcomes.scale import PAIN_NRS, OutcomeScale
+from optimizer.outcomes.scale import GRADE, PAIN_NRS, OutcomeScale
 from optimizer.outcomes.side_effect import COMMON_SIDE_EFFECTS, Nature, SideEffect, Tolerability
 from optimizer.space import constraint
 from optimizer.space.constraint import Limit, Quantity, Reading
@@ -92,7 +92,7 @@ class Problem:
     postures: tuple[PostureUse, ...] = (PostureUse.ALL_DAY,)
     """Declared uses; settings must be tolerable in each."""
     min_gain_nrs: float = 0.5
-    """Expected gain below which further search is not worth a visit; 0 in benchmarks."""
+    """Expected gain, in points of a scale of 0 to 10, below which further search is not worth a visit; 0 in benchmarks."""
     device: str = ""
     """Name and revision of the device file."""
     device_digest: str = ""
@@ -120,9 +120,7 @@ class Problem:
                 raise ProblemDefinitionError(
                     f"envelope.{name}", "names categories the device has not, or none"
                 )
-        names = [effect.name for effect in self.side_effects]
-        if len(set(names)) != len(names):
-            raise ProblemDefinitionError("side_effects", "name one kind twice")
+        self._check_side_effects()
         if self.titration is not None and "amplitude_ma" not in self.space.names:
             raise ProblemDefinitionError(
                 "titration",
@@ -133,6 +131,18 @@ class Problem:
             raise ProblemDefinitionError("postures", "are empty", limit="at least one declared use")
         if self.min_gain_nrs < 0:
             raise ProblemDefinitionError("min_gain_nrs", "is negative", limit=">= 0")
+
+    def _check_side_effects(self) -> None:
+        names = [effect.name for effect in self.side_effects]
+        if len(set(names)) != len(names):
+            raise ProblemDefinitionError("side_effects", "name one kind twice")
+        for effect in () if self.tolerability is None else self.side_effects:
+            scale = effect.scale
+            # limits and severity are grades of this scale: on another one the worst would pass for mild
+            if (scale.low, scale.high) != (GRADE.low, GRADE.high) or scale.larger_is_better:
+                raise ProblemDefinitionError(
+                    f"side_effects.{effect.name}", "is not graded 0 to 10", limit="0 none to 10 unbearable"
+                )
 
     @property
     def fingerprint(self) -> str:

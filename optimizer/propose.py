@@ -15,7 +15,7 @@ from optimizer.errors import ProblemDefinitionError
 from optimizer.history import History, check_history
 from optimizer.policies.policy import Policy
 from optimizer.policies.safe_bo import SAFE_BO
-from optimizer.prior import NO_PRIOR, Prior
+from optimizer.prior import NO_PRIOR, Prior, check_prior
 from optimizer.problem import Problem
 
 SEEDS = 2**53
@@ -68,6 +68,7 @@ def propose(
     """
     check_history(problem, history)
     check_ask(problem, ask)
+    check_prior(problem, prior)
     if not 0 <= seed < SEEDS:
         raise ProblemDefinitionError("seed", "is not one", limit="whole numbers from 0 below 2^53")
     with _one_thread():

@@ -56,8 +56,8 @@ class Candidates:
         return self.worth * PATIENCE ** torch.tensor(self.steps, dtype=torch.float64)
 
     def best(self, most: int) -> "Candidates":
-        """Return those of the highest scores, best first."""
-        order = self.scores.argsort(descending=True, stable=True)[:most].numpy()
+        """Return those of the highest scores, best first; equal up to the last bits, in the order they have."""
+        order = self.scores.round(decimals=9).argsort(descending=True, stable=True)[:most].numpy()
         return self.take(order)
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> "Candidates":
@@ -166,7 +166,8 @@ class Search:
         return np.asarray(points[self._tolerable(points)])
 
     def _tolerable(self, points: Indices) -> NDArray[np.bool_]:
-        return np.asarray(safe(self.problem, self.surrogate, points_of(self.problem, points)).numpy())
+        held = safe(self.problem, self.surrogate, points_of(self.problem, points), now=self.ask.posture)
+        return np.asarray(held.numpy())
 
 
 def may_keep(

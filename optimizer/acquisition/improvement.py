@@ -27,8 +27,9 @@ SURFACES = slice(None, None, 2)
 
 
 def bother(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
-    """Return the points given up for tolerable side effects, ``(s, c)``."""
-    return problem.objective.bother_weight * surrogate.expected_grade(points)
+    """Return the relief given up for tolerable side effects, ``(s, c)``."""
+    weight = problem.objective.bother_weight * problem.outcome.point
+    return weight * surrogate.expected_grade(points)
 
 
 def utility(problem: Problem, surrogate: Surrogate, points: Points) -> Tensor:
@@ -84,7 +85,9 @@ def remaining_gain(
     worth = surfaces - bother(problem, some, everywhere)[..., None]
     if problem.tolerability is not None:
         # what turns out intolerable brings nothing
-        intolerable = some.expected_grade(points) > problem.tolerability.limit_grade
+        used = some.used(points, problem.postures)
+        grade = torch.stack([some.expected_grade(there) for there in used]).amax(0)
+        intolerable = grade > problem.tolerability.limit_grade
         worth[:, :-1] = worth[:, :-1].masked_fill(intolerable[..., None], -torch.inf)
     return float((worth[:, :-1].max(dim=1).values - worth[:, -1]).clamp_min(0.0).mean())
 

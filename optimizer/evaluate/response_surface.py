@@ -16,7 +16,7 @@ from optimizer.models.joint import fit
 from optimizer.models.surrogate import Surrogate
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
-from optimizer.safety import closure
+from optimizer.safety import closure, strength, tolerance
 from optimizer.safety.safe_set import safe
 from optimizer.space.parameter import Value
 from optimizer.space.search_space import Indices
@@ -90,6 +90,7 @@ def response_surface(
     )
     mean, half_width = _relief(problem, surrogate, indices, reference)
     inside = problem.allowed(indices) & closure.open_to(problem, closure.closures(problem, history), indices)
+    inside &= tolerance.below(tolerance.bars(problem, history), strength.of_grid_points(problem, indices))
     inside &= safe(problem, surrogate, points_of(problem, indices)).numpy()
     x, y = (_axis(problem, name, indices) for name in axes)
     shape = (len(y.values), len(x.values))
@@ -149,7 +150,7 @@ def _tried(problem: Problem, history: History, through: Settings, axes: tuple[st
             number=number,
             x=number_of(values, axes[0]),
             y=number_of(values, axes[1]),
-            on_slice=all(values[name] == through[name] for name in hidden),
+            on_slice=all(values.get(name) == through[name] for name in hidden),
         )
         for number, values in enumerate((trial.applied.values for trial in history.trials), 1)
     )

@@ -48,7 +48,8 @@ def programmes(
     if PostureUse.ALL_DAY not in gate.problem.postures or not _lying_rated(surrogate):
         return ()
     found = [offer for use in APART for offer in _offer(surrogate, gate, use, keep, known, rng)]
-    return tuple(found) if any(offer.relief_nrs.mean > WORTH_NRS for offer in found) else ()
+    worth = WORTH_NRS * gate.problem.outcome.point
+    return tuple(found) if any(offer.relief_nrs.mean > worth for offer in found) else ()
 
 
 def _lying_rated(surrogate: Surrogate) -> bool:

@@ -84,8 +84,8 @@ class SurrogateModel(Model, FantasizeMixin):
         Args:
             X: ``b x q x d``, any number of batch dimensions.
             output_indices: Not used; there is one outcome.
-            observation_noise: Whether of ratings rather than of relief; a tensor is their variance, ``s x q x 1``. Drift that a
-                course expects is no part of either.
+            observation_noise: Whether of ratings rather than of relief; a tensor is their variance, ``b x q x 1``, the same under
+                all draws, or ``b x s x q x 1``. Drift that a course expects is no part of either.
             posterior_transform: Applied last.
 
         Returns:
@@ -94,7 +94,8 @@ class SurrogateModel(Model, FantasizeMixin):
         mean, covariance = self._given(self.observed, X) if self.observed else self._joint(X)
         noise = torch.full_like(mean, JITTER)
         if isinstance(observation_noise, Tensor):
-            noise = noise + observation_noise[..., 0]
+            shared = observation_noise.dim() <= X.dim()
+            noise = noise + (observation_noise.unsqueeze(-3) if shared else observation_noise)[..., 0]
         elif observation_noise:
             noise = noise + self.surrogate.rating_variance
         posterior: Posterior = GaussianMixturePosterior(

@@ -13,6 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from optimizer.errors import ProblemDefinitionError
 from optimizer.models.pooling import DTYPE
 from optimizer.space.response import Fact
 
@@ -22,12 +23,15 @@ class Shape(StrEnum):
 
     NORMAL = "normal"
     LOG_NORMAL = "log_normal"
-    UNIFORM = "uniform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
-    """Prior of one hyperparameter: centre and spread, or lower and upper end where uniform."""
+    """Prior of one hyperparameter.
+
+    Raises:
+        ProblemDefinitionError: If centre and spread are none of such a belief.
+    """
 
     shape: Shape
     centre: float
@@ -36,13 +40,24 @@ class Belief:
     """Where a normal belief ends."""
     high: float = math.inf
 
+    def __post_init__(self) -> None:
+        """Check what a prior stated as data may get wrong."""
+        if not (math.isfinite(self.centre) and math.isfinite(self.spread) and self.spread > 0):
+            raise ProblemDefinitionError(
+                "hyperparameter", "has no finite centre and a spread", limit="spread > 0"
+            )
+        if self.shape is Shape.LOG_NORMAL and self.centre <= 0:
+            raise ProblemDefinitionError("hyperparameter", "has a median that is not positive", limit="> 0")
+        if not self.low < self.centre < self.high:
+            raise ProblemDefinitionError(
+                "hyperparameter", "has its centre outside its ends", limit=f"{self.low:g} to {self.high:g}"
+            )
+
     def transform(self, white: Tensor) -> Tensor:
         """Return standard normal draws as draws of the hyperparameter."""
         if self.shape is Shape.NORMAL:
             return self.centre + self.spread * self._within(white)
-        if self.shape is Shape.LOG_NORMAL:
-            return torch.exp(math.log(self.centre) + self.spread * white)
-        return self.centre + (self.spread - self.centre) * torch.special.ndtr(white)
+        return torch.exp(math.log(self.centre) + self.spread * white)
 
     @property
     def is_cut(self) -> bool:
@@ -79,11 +94,6 @@ def log_normal_of(fact: Fact) -> Belief:
     return log_normal(fact.median, fact.sd)
 
 
-def uniform(low: float, high: float) -> Belief:
-    """Return a uniform belief."""
-    return Belief(shape=Shape.UNIFORM, centre=low, spread=high)
-
-
 @dataclass(frozen=True)
 class Hyperprior:
     """An ordered table of beliefs; draws are columns in its order."""
@@ -114,7 +124,7 @@ class Hyperprior:
         Returns:
             Name -> ``(s, 1)``, ready to broadcast over points.
         """
-        # all at once what is a line in the normal variable, or the exponential of one: a pass each is what draws cost
+        # normal and log-normal ones all at once, as a pass each is what draws cost; those that end somewhere one by one
         logs, centre, spread = self._lines
         line = centre + spread * white.T
         drawn = torch.where(logs, line.exp(), line)
@@ -133,20 +143,21 @@ class Hyperprior:
 
     @cached_property
     def _bent(self) -> tuple[tuple[int, Belief], ...]:
-        """The columns of beliefs that are no lines."""
-        return tuple(
-            (column, belief)
-            for column, belief in enumerate(self.beliefs.values())
-            if belief.shape is Shape.UNIFORM or belief.is_cut
-        )
+        """The columns of beliefs that end somewhere."""
+        return tuple((column, belief) for column, belief in enumerate(self.beliefs.values()) if belief.is_cut)
 
     def replaced(self, overrides: Mapping[str, tuple[float, float]]) -> "Hyperprior":
-        """Return a table in which some beliefs have another centre and spread; unknown names are left out."""
-        return Hyperprior(
-            {
-                name: replace(belief, centre=overrides[name][0], spread=overrides[name][1])
-                if name in overrides
-                else belief
-                for name, belief in self.beliefs.items()
-            }
-        )
+        """Return a table in which some beliefs have another centre and spread; unknown names are left out.
+
+        Raises:
+            ProblemDefinitionError: If these are none of such a belief.
+        """
+        found = dict(self.beliefs)
+        for name in overrides.keys() & found.keys():
+            centre, spread = overrides[name]
+            try:
+                found[name] = replace(found[name], centre=centre, spread=spread)
+            except ProblemDefinitionError as error:
+                field = f"prior.hyperparameters.{name}"
+                raise ProblemDefinitionError(field, error.problem, limit=error.limit) from None
+        return Hyperprior(found)

@@ -66,7 +66,7 @@ def learned_from(problem: Problem, history: History) -> tuple[Posture, ...]:
         problem: Declares what settings are used for.
         history: As of the ask.
     """
-    said = {report.posture for report in history.reports} - {Posture.UNKNOWN}
+    said = {report.posture for report in history.standing} - {Posture.UNKNOWN}
     if said and set(problem.postures) & {PostureUse.ALL_DAY, PostureUse.LYING}:
         said.add(Posture.LYING)
     return tuple(posture for posture in SHIFTED if posture in said)

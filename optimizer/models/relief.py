@@ -88,7 +88,7 @@ class StimulationRelief:
     @property
     def beliefs(self) -> dict[str, Belief]:
         """Priors of shape, residual and noise, in natural units."""
-        unit = self.scale.width / 10.0
+        unit = self.scale.point
         response = self.intensity.response
         table = {
             "effect": log_normal(2.8 * unit, 0.6),
@@ -281,8 +281,10 @@ def relief_of(problem: Problem, intensity: Intensity, population: Tensor | None,
         )
     positions = [place.position_mm for place in problem.space.places] or [0.0]
     believed = intensity.response.untreated
-    fact, unit = UNTREATED if isinstance(believed, UnsetType) else believed, problem.outcome.width / 10.0
-    untreated = problem.outcome.low + fact.median * unit
+    fact, unit = UNTREATED if isinstance(believed, UnsetType) else believed, problem.outcome.point
+    # so far from the best end of the scale: pain of 7, function of 3
+    best = problem.outcome.high if problem.outcome.larger_is_better else problem.outcome.low
+    untreated = best - fact.median * unit if problem.outcome.larger_is_better else best + fact.median * unit
     return StimulationRelief(
         intensity=intensity,
         scale=problem.outcome,

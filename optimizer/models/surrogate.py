@@ -134,16 +134,25 @@ class Surrogate:
             return torch.zeros(self.n_draws, len(points), dtype=DTYPE)
         return self.grades.expected(self.values, points)
 
-    def p_intolerable(self, points: Points, uses: Sequence[PostureUse] = ()) -> Tensor:
+    def p_intolerable(
+        self, points: Points, uses: Sequence[PostureUse] = (), now: Posture = Posture.UNKNOWN
+    ) -> Tensor:
         """Return the probability of an intolerable report, over draws and noise, ``(c,)``.
 
         Args:
             points: Settings.
             uses: What they are used for: the worst posture counts. In the reference posture where left out.
+            now: A posture they are felt in besides.
         """
         if self.grades is None:
             return torch.zeros(len(points), dtype=DTYPE)
-        found = [self.grades.p_intolerable(self.values, there).mean(0) for there in self.used(points, uses)]
+        used = self.used(points, uses)
+        if now is not Posture.UNKNOWN:
+            code = postures.code(now, self.dataset.postures)
+            used += (
+                [] if code in postures.codes_of(uses, self.dataset.postures) else [points.in_posture(code)]
+            )
+        found = [self.grades.p_intolerable(self.values, there).mean(0) for there in used]
         return torch.stack(found).amax(0)
 
     def rated_in(self, posture: Posture) -> "Surrogate":

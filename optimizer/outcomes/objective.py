@@ -12,7 +12,7 @@ from optimizer.outcomes.scale import OutcomeScale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """Utility in points of the outcome scale; larger is better.
+    """Utility of outcomes; larger is better. Points are those of a scale of 0 to 10, whatever the outcome's.
 
     Raises:
         ProblemDefinitionError: If a weight is negative or not finite, or no pain site counts.

@@ -32,6 +32,11 @@ class OutcomeScale:
         """Length of the scale."""
         return self.high - self.low
 
+    @property
+    def point(self) -> float:
+        """A point of a scale of 0 to 10, in units of this one: what is said in points holds on every scale."""
+        return self.width / 10.0
+
     def check(self, value: object, field: str) -> float:
         """Return a value that lies on the scale.
 

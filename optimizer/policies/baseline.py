@@ -48,11 +48,14 @@ def tried(problem: Problem, history: History) -> dict[tuple[int, ...], Tried]:
     reliefs: dict[Settings, list[float]] = defaultdict(list)
     grades: dict[Settings, list[tuple[str, float]]] = defaultdict(list)
     for facts in history.facts:
-        settings, rated = facts.trial.applied.settings, ratings(problem, facts)
-        if settings is None or not rated or facts.trial.kind in UNSTIMULATED:
+        settings = facts.trial.applied.settings
+        if settings is None or facts.trial.kind in UNSTIMULATED:
             continue
-        reliefs[settings] += [problem.objective.relief(rating.value, problem.outcome) for rating in rated]
+        # what hurt counts whether pain was rated or not
         grades[settings] += [(r.kind, r.value or 0.0) for r in facts.side_effects]
+        rated = ratings(problem, facts)
+        if rated:
+            reliefs[settings] += [problem.objective.relief(rating.value, problem.outcome) for rating in rated]
     return {
         settings.indices: Tried(
             settings=settings,

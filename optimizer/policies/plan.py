@@ -93,7 +93,8 @@ def recommendation(
     chosen = int(worth.mean(0).argmax())
     if problem.has_stimulation:
         # a tie the data do not support yet would give away relief for energy
-        within = (worth >= worth[:, chosen, None] - problem.objective.near_tie_nrs).double().mean(0)
+        near = problem.objective.near_tie_nrs * problem.outcome.point
+        within = (worth >= worth[:, chosen, None] - near).double().mean(0)
         chosen = search.least_charge(problem, keepable, np.flatnonzero((within >= TIE_CONFIDENCE).numpy()))
     best = keepable[chosen]
     return problem.space.at(best), _gain(problem, surrogate, ask, best)

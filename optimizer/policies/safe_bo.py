@@ -150,7 +150,8 @@ class SafeBOSession:
         if not gate.anchors.bars or not len(left):
             return ()
         worth = utility(self.problem, surrogate, points_of(self.problem, left)).mean(0)
-        better = left[(worth > best + self.problem.objective.near_tie_nrs).numpy()]
+        near = self.problem.objective.near_tie_nrs * self.problem.outcome.point
+        better = left[(worth > best + near).numpy()]
         return tolerance.subjects(gate.anchors.bars, strength.of_grid_points(self.problem, better))
 
     def _candidates(
@@ -173,7 +174,7 @@ class SafeBOSession:
         reason = reason_to_stop(
             n_trials=surrogate.dataset.n_rated_trials,
             remaining_gain_nrs=remaining,
-            min_gain_nrs=self.problem.min_gain_nrs,
+            min_gain_nrs=self.problem.min_gain_nrs * self.problem.outcome.point,
             p_noticeable=self._p_noticeable(surrogate, kept.best),
         )
         if reason is None:
@@ -256,7 +257,8 @@ class SafeBOSession:
             return None
         without: Points = surrogate.dataset.points.take(off.nonzero()[:1, 0])
         mean, variance = surrogate.predict(best).gain_over(surrogate.predict(without))
-        return float(torch.special.ndtr((mean - NOTICEABLE_NRS) / variance.sqrt()).mean())
+        noticeable = NOTICEABLE_NRS * self.problem.outcome.point
+        return float(torch.special.ndtr((mean - noticeable) / variance.sqrt()).mean())
 
     def _basis(self, history: History, surrogate: Surrogate | None) -> Basis:
         return Basis(

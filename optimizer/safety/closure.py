@@ -65,7 +65,8 @@ def closures(problem: Problem, history: History) -> tuple[Closure, ...]:
             continue
         for trial in said[report.trial_id]:
             corrected = trial is not said[report.trial_id][0]
-            if tolerance.covers(released_at.get(report.id), trial, corrected=corrected):
+            release = released_at.get(report.id)
+            if tolerance.covers(release, report.recorded_at, trial, corrected=corrected):
                 continue
             place = trial.applied.values.get(CONFIGURATION)
             if place not in measured:

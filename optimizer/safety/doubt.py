@@ -133,7 +133,7 @@ def _adverse_event(problem: Problem, history: History) -> _Found:
     severe = tuple(
         report.id
         for report in history.reports
-        if tolerance.is_severe(problem, report) and not history.released(report.id)
+        if tolerance.is_severe(problem, report) and not history.reviewed(report.id, report.recorded_at)
     )
     return (HoldReason.UNREVIEWED_ADVERSE_EVENT, severe, "review") if severe else None
 
@@ -147,7 +147,8 @@ def _contradiction(problem: Problem, history: History) -> _Found:
         values = [report.value for report in reports if report.value is not None]
         if max(values) - min(values) > CONTRADICTION_SHARE * _width(problem, reports[0]):
             subjects = tuple(report.id for report in reports)
-            if not any(history.released(subject) for subject in subjects):
+            told_at = max(report.recorded_at for report in reports)
+            if not any(history.reviewed(subject, told_at) for subject in subjects):
                 return HoldReason.CONTRADICTORY_REPORTS, subjects, "review"
     for facts in history.facts:
         amplitudes = {
@@ -156,7 +157,8 @@ def _contradiction(problem: Problem, history: History) -> _Found:
         }
         met = amplitudes[RungOutcome.DISCOMFORT]
         passed = amplitudes[RungOutcome.TOLERATED] + amplitudes[RungOutcome.PERCEPTION]
-        if met and passed and max(passed) > min(met) and not history.released(facts.trial.id):
+        contradict = bool(met and passed) and max(passed) > min(met)
+        if contradict and not history.reviewed(facts.trial.id, facts.trial.recorded_at):
             return HoldReason.CONTRADICTORY_REPORTS, (facts.trial.id,), "review"
     return None
 

@@ -8,13 +8,19 @@ from torch import Tensor
 from optimizer.models.dataset import Points
 from optimizer.models.surrogate import Surrogate
 from optimizer.problem import PostureUse, Problem
+from optimizer.trial import Posture
 
 CAUTION = 0.35
 """Share of the ceiling the search uses: the ceiling is no target, and the model may be wrong about the next step."""
 
 
 def safe(
-    problem: Problem, surrogate: Surrogate, points: Points, uses: Sequence[PostureUse] | None = None
+    problem: Problem,
+    surrogate: Surrogate,
+    points: Points,
+    uses: Sequence[PostureUse] | None = None,
+    *,
+    now: Posture = Posture.UNKNOWN,
 ) -> Tensor:
     """Return which points carry well under the declared probability of an intolerable report, in every posture of use.
 
@@ -23,6 +29,7 @@ def safe(
         surrogate: Conditioned on the history.
         points: ``c`` settings.
         uses: What they would be used for; what the problem declares where left out.
+        now: The posture they would first be felt in, where that is none of their uses.
 
     Returns:
         ``(c,)``; all True where tolerability does not apply.
@@ -30,4 +37,4 @@ def safe(
     if problem.tolerability is None:
         return torch.ones(len(points), dtype=torch.bool)
     used = problem.postures if uses is None else uses
-    return surrogate.p_intolerable(points, used) <= CAUTION * problem.tolerability.ceiling
+    return surrogate.p_intolerable(points, used, now) <= CAUTION * problem.tolerability.ceiling

@@ -16,7 +16,7 @@ from optimizer.problem import Problem, TitrationRule
 from optimizer.safety import strength
 from optimizer.safety.closure import NEIGHBOUR_FRACTION
 from optimizer.safety.strength import Stimuli
-from optimizer.safety.tolerance import Bar, bars, below, blocks, shows_tolerance
+from optimizer.safety.tolerance import Bar, bars, below, blocks, refuted, shows_tolerance
 from optimizer.space import constraint
 from optimizer.space.constraint import Array
 from optimizer.space.parameter import GRID_TOLERANCE, Value
@@ -48,10 +48,12 @@ def anchors(problem: Problem, history: History, ask: Ask) -> Anchors:
 
     A point past a hard limit or the device's range, or of unknown strength, is a fact, but nothing to build on.
     The settings in force count as
-    tolerated unless they are as strong as some that were not.
+    tolerated unless they are as strong as some that were not. What was refuted since is built on no more, neither here nor
+    where another configuration starts.
     """
     barred = bars(problem, history)
-    points = [facts.trial.applied.values for facts in history.facts if shows_tolerance(problem, facts)]
+    tolerated = (facts for facts in history.facts if shows_tolerance(problem, facts))
+    points = [facts.trial.applied.values for facts in tolerated if not refuted(problem, barred, facts)]
     in_force = ask.in_force.values
     blocking = [bar for bar in barred if blocks(bar, strength.of_point(problem, in_force))]
     return Anchors(

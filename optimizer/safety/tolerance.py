@@ -31,7 +31,10 @@ class Bar:
     """Id of the report, or of the trial whose ramp it was; a clinician's review of it lifts the bar."""
     stimulus: Stimuli
     """The settings, as one stimulus."""
-    occurred_at: datetime
+    told_at: datetime
+    """When the report, or the ramp, was recorded."""
+    since: datetime
+    """From when on it holds: the report's time, not before its trial's, which a wrong clock may say."""
     posture: Posture
     severe: bool
 
@@ -76,7 +79,9 @@ def bars(problem: Problem, history: History) -> tuple[Bar, ...]:
         bar
         for facts in history.facts
         for bar in _bars_of(problem, facts)
-        if not covers(released_at.get(bar.subject_id), facts.trial, corrected=facts.trial.id in corrected)
+        if not covers(
+            released_at.get(bar.subject_id), bar.told_at, facts.trial, corrected=facts.trial.id in corrected
+        )
     ]
     if not found:
         return ()
@@ -98,15 +103,16 @@ def released(history: History) -> dict[str, datetime]:
     return found
 
 
-def covers(release: datetime | None, trial: Trial, *, corrected: bool) -> bool:
-    """Return whether a release covers an account of a trial: who released one had not heard of a correction recorded later.
+def covers(release: datetime | None, told_at: datetime, trial: Trial, *, corrected: bool) -> bool:
+    """Return whether a release covers an account of a trial: nobody releases what they had not heard of.
 
     Args:
         release: When it was recorded; None where there is none.
+        told_at: When the report, or the ramp, was.
         trial: The account.
         corrected: Whether another one came before it.
     """
-    return release is not None and not (corrected and release <= trial.recorded_at)
+    return release is not None and release >= told_at and not (corrected and release <= trial.recorded_at)
 
 
 def same_configuration(bar: Bar, candidates: Stimuli) -> NDArray[np.bool_]:
@@ -139,6 +145,22 @@ def blocks(bar: Bar, point: Stimuli) -> bool:
     return bool(_concerned(bar, point).all())
 
 
+def refuted(problem: Problem, barred: tuple[Bar, ...], facts: Facts) -> bool:
+    """Return whether a trial was tolerated, and settings surely no stronger were not since, in its configuration.
+
+    A bar of unknown strength refutes all that came before it. What was tolerated after a bar lifted it, or speaks of another
+    posture.
+    """
+    point = strength.of_point(problem, facts.trial.applied.values)
+    told = max(_happened_by(report) for report in facts.pain + facts.side_effects)
+    return any(
+        told <= bar.since
+        and bool(same_configuration(bar, point).all())
+        and (not bar.stimulus.known or strength.surely_as_strong(point, bar.stimulus))
+        for bar in barred
+    )
+
+
 def subjects(barred: tuple[Bar, ...], candidates: Stimuli) -> tuple[str, ...]:
     """Return the reports and ramps, by id, whose bars some of the candidates may be as strong as."""
     found = (bar.subject_id for bar in barred if _concerned(bar, candidates).any())
@@ -161,7 +183,8 @@ def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
         Bar(
             subject_id=report.id,
             stimulus=strength.of_point(problem, values),
-            occurred_at=report.occurred_at,
+            told_at=report.recorded_at,
+            since=max(report.occurred_at, facts.trial.occurred_at),
             posture=report.posture,
             severe=problem.is_severe(report.kind, report.value),
         )
@@ -173,7 +196,8 @@ def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
         Bar(
             subject_id=facts.trial.id,
             stimulus=strength.of_point(problem, {**values, "amplitude_ma": rung.amplitude_ma}),
-            occurred_at=facts.trial.occurred_at,
+            told_at=facts.trial.recorded_at,
+            since=facts.trial.occurred_at,
             posture=Posture.UNKNOWN,
             severe=False,
         )
@@ -186,17 +210,22 @@ def _bars_of(problem: Problem, facts: Facts) -> list[Bar]:
 def _lifts(facts: Facts, point: Stimuli, bar: Bar) -> bool:
     """Return whether a tolerated trial came after a bar, was as strong, and was rated in its posture."""
     rated_after = any(
-        report.occurred_at > bar.occurred_at and bar.posture in (Posture.UNKNOWN, report.posture)
+        _happened_by(report) > bar.since and bar.posture in (Posture.UNKNOWN, report.posture)
         for report in facts.pain + facts.side_effects
         if report.stimulation_on
     )
     return (
         rated_after
-        and facts.trial.occurred_at > bar.occurred_at
+        and _happened_by(facts.trial) > bar.since
         # of two that are unknown nobody knows whether they are the same
         and int(point.configuration) == int(bar.stimulus.configuration) >= 0
         and strength.surely_as_strong(point, bar.stimulus)
     )
+
+
+def _happened_by(fact: Trial | Report) -> datetime:
+    """Return when a fact happened at the latest: nothing is recorded before it, whatever a clock ahead of time says."""
+    return min(fact.occurred_at, fact.recorded_at)
 
 
 def _met_discomfort(facts: Facts) -> bool:

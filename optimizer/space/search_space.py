@@ -1,7 +1,7 @@
 """Every setting a device can be programmed to, without ever listing them all."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -114,11 +114,15 @@ class SearchSpace:
             ),
         )
 
+    def has(self, indices: Sequence[int]) -> bool:
+        """Return whether indices are those of a grid point, legal or not."""
+        return len(indices) == len(self.sizes) and all(
+            0 <= index < size for index, size in zip(indices, self.sizes, strict=True)
+        )
+
     def contains(self, settings: Settings) -> bool:
         """Return whether settings are a grid point of this space that meets every hard limit."""
-        if settings.names != self.names or not all(
-            0 <= index < size for index, size in zip(settings.indices, self.sizes, strict=True)
-        ):
+        if settings.names != self.names or not self.has(settings.indices):
             return False
         return bool(self.allowed(np.array([settings.indices], dtype=np.int64))[0])
 

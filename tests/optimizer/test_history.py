@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,8 +134,8 @@ def test_the_digest_changes_with_every_fact() -> None:
     grown = (history.add(trial("t2")), history.add(report("r2")), history.add(review))
     digests = {history.digest, *(entry.digest for entry in grown)}
     assert len(digests) == 4
-    assert grown[2].released("r")
-    assert not history.released("r")
+    assert grown[2].reviewed("r", EPOCH)
+    assert not history.reviewed("r", EPOCH)
     assert len(grown[0]) == 2
 
 
@@ -181,11 +182,11 @@ def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> 
     ]
     history = history_from_rows(PROBLEM, rows)
     by_id = {facts.trial.id: facts for facts in history.facts}
-    assert [r.value for r in by_id["row-0"].pain] == [6.0]
-    assert [(r.kind, r.value) for r in by_id["row-0"].side_effects] == [("discomfort", 1.0)]
-    assert by_id["row-1"].pain == ()
-    assert by_id["row-1"].trial.occurred_at == EPOCH + timedelta(days=4)
-    assert by_id["row-2"].trial.occurred_at == AT
+    assert [r.value for r in by_id["row-000000"].pain] == [6.0]
+    assert [(r.kind, r.value) for r in by_id["row-000000"].side_effects] == [("discomfort", 1.0)]
+    assert by_id["row-000001"].pain == ()
+    assert by_id["row-000001"].trial.occurred_at == EPOCH + timedelta(days=4)
+    assert by_id["row-000002"].trial.occurred_at == AT
 
 
 @pytest.mark.parametrize(
@@ -193,6 +194,8 @@ def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> 
     [
         ({**HERE, "pain": 11}, OutcomeScaleError),
         ({**HERE, "pain": "5"}, OutcomeScaleError),
+        ({**HERE, "pain": True}, OutcomeScaleError),
+        ({**HERE, "pain": 5, "day": 1e12}, TrialOrderError),
         ({**HERE, "amplitude_ma": 5.03, "pain": 5}, OffGridError),
         ({"amplitude_ma": 5.0, "pain": 5}, UnknownParameterError),
     ],
@@ -200,6 +203,20 @@ def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> 
 def test_a_table_that_cannot_be_is_refused(row: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         history_from_rows(PROBLEM, [row])
+
+
+def test_a_table_of_numpy_or_pandas_is_read_and_its_gaps_are_missing() -> None:
+    number, gap = np.int64(6), float("nan")
+    row = {**HERE, "frequency_hz": np.int64(40), "pain": number, "discomfort": gap, "day": np.int64(2)}
+    (facts,) = history_from_rows(PROBLEM, [row]).facts
+    assert [r.value for r in facts.pain] == [6.0]
+    assert facts.side_effects == ()
+    assert facts.trial.occurred_at == EPOCH + timedelta(days=2)
+
+
+def test_rows_of_one_time_stay_in_their_order() -> None:
+    rows = [{**HERE, "pain": pain % 10, "day": 0} for pain in range(12)]
+    assert [f.pain[0].value for f in history_from_rows(PROBLEM, rows).facts] == [*range(10), 0, 1]
 
 
 TWO_SITES = stimulation_problem(

@@ -82,3 +82,14 @@ def test_trials_are_numbered_and_told_apart_by_whether_they_lie_on_the_slice(sur
         (4, False),
     ]
     assert surface.slice_label == "rate 40 Hz, level-4"
+
+
+def test_what_a_report_bars_is_drawn_as_not_proposed() -> None:
+    rows = [
+        {**START, "amplitude_ma": 8.0, "pain": 3, "discomfort": 0},
+        {**START, "amplitude_ma": 8.0, "pain": 3, "discomfort": 0},
+        {**START, "pain": 3, "discomfort": 5},
+    ]
+    found = response_surface(PROBLEM, history_from_rows(PROBLEM, rows), start(), bounds=BOUNDS)
+    at_width = found.safe[found.y.values.index(300.0)]
+    assert not any(safe for safe, ma in zip(at_width, found.x.values, strict=True) if ma >= 6.0)

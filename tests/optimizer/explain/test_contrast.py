@@ -87,5 +87,5 @@ def test_the_report_of_the_same_settings_carries_most() -> None:
     surrogate = conditioned(problem, ROWS)
     point = {name: ROWS[4][name] for name in problem.space.names}
     found = contrast.influences(surrogate, surrogate.predict(points_of(problem, indices(problem, point))))
-    assert found[0].report_id == "row-4-pain"
+    assert found[0].report_id == "row-000004-pain"
     assert 0 < sum(influence.weight for influence in found) <= 1 + 1e-9

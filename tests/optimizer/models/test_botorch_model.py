@@ -171,3 +171,13 @@ def test_the_gradient_of_an_acquisition_is_finite(
     x = rows(problem, 1)[None].requires_grad_(True)
     (gradient,) = torch.autograd.grad(acquisition(model, tried, None)(x).sum(), x)
     assert bool(torch.isfinite(gradient).all())
+
+
+def test_a_given_noise_belongs_to_the_inputs_and_not_to_the_draws(
+    problem: Problem, model: SurrogateModel
+) -> None:
+    for n in (4, 8):  # as many inputs as draws, too
+        x = rows(problem, 2 * n)[: 2 * n].reshape(n, 2, 5)
+        noise = torch.arange(1.0, n + 1.0, dtype=torch.float64)[:, None, None].expand(n, 2, 1)
+        plain, noisy = at(model, x).variance, at(model, x, noise=noise).variance
+        assert torch.allclose(noisy - plain, noise.unsqueeze(-3).expand_as(noisy))

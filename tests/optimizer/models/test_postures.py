@@ -144,3 +144,12 @@ def test_a_rating_is_predicted_in_the_posture_of_the_ask() -> None:
     assert len({step.settings for step in predicted.values()}) == 1, "where it is rated does not choose"
     standing, lying, day = (step.outcome.mean for step in predicted.values())
     assert lying < day < standing
+
+
+def test_a_report_that_was_retracted_teaches_no_posture() -> None:
+    problem = tonic(postures=UPRIGHT)
+    history = said(history_from_rows(problem, [CALM, CALM]), Posture.STANDING, Posture.LYING)
+    lying = [report for report in history.reports if report.posture is Posture.LYING]
+    gone = [replace(report, id=f"{report.id}-gone", amends=report.id, value=None) for report in lying]
+    assert postures.learned_from(problem, history) == (Posture.LYING,)
+    assert postures.learned_from(problem, history.add(*gone)) == ()

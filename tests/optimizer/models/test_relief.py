@@ -115,3 +115,21 @@ def test_the_best_place_lies_on_the_lead_whatever_the_draw() -> None:
     half_a_contact = 4.0
     assert lowest >= float(relief.positions_mm.min()) - half_a_contact
     assert highest <= float(relief.positions_mm.max()) + half_a_contact
+
+
+@pytest.mark.parametrize(
+    ("scale", "untreated"),
+    [
+        (OutcomeScale(name="pain", low=0, high=10), -7.0),
+        (OutcomeScale(name="function", low=0, high=10, larger_is_better=True), 3.0),
+        (OutcomeScale(name="pain", low=0, high=100), -70.0),
+        (OutcomeScale(name="well-being", low=20, high=120, larger_is_better=True), 50.0),
+    ],
+)
+def test_without_stimulation_a_patient_is_believed_seven_tenths_from_the_best_end(
+    scale: OutcomeScale, untreated: float
+) -> None:
+    problem = tonic(outcome=scale)
+    relief = relief_of(problem, intensity_of(problem, points_of(problem, indices(problem, START))), None, 1.0)
+    assert isinstance(relief, StimulationRelief)
+    assert relief.untreated == pytest.approx(untreated)

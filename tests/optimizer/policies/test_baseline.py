@@ -92,3 +92,9 @@ def test_what_to_keep_may_be_named_by_the_policy_but_not_past_a_limit() -> None:
         assert isinstance(decision, Proposal)
         assert decision.recommendation == kept
         assert (decision.recommendation_relief_nrs is None) == (kept is None)
+
+
+def test_harm_counts_also_where_pain_was_not_rated() -> None:
+    history = history_from_rows(PROBLEM, [{**START, "pain": 2}, {**START, "discomfort": 9}])
+    (entry,) = tried(PROBLEM, history).values()
+    assert (entry.relief, entry.worst_grade, entry.is_tolerated) == (-2.0, 9.0, False)

@@ -67,10 +67,10 @@ def test_a_severe_report_holds_until_reviewed_and_then_nothing_as_strong_is_prop
     held = SAFE_BO.start(problem).decide(history, ask)
     assert isinstance(held, Hold)
     assert held.reason is HoldReason.UNREVIEWED_ADVERSE_EVENT
-    assert held.subject_ids == ("row-2-discomfort",)
+    assert held.subject_ids == ("row-000002-discomfort",)
     assert held.meanwhile is not None
     assert float(held.meanwhile["amplitude_ma"]) < 5.8
-    seen = review(ask, ReviewSubject.ADVERSE_EVENT, "row-2-discomfort")
+    seen = review(ask, ReviewSubject.ADVERSE_EVENT, "row-000002-discomfort")
     after = SAFE_BO.start(problem).decide(history.add(seen), replace(ask, in_force=applied(problem, START)))
     if isinstance(after, Proposal) and after.settings["configuration"] == "level-3":
         assert float(after.settings["amplitude_ma"]) < 5.8 or float(after.settings["pulse_width_us"]) < 300
@@ -106,12 +106,12 @@ def test_settings_last_reported_intolerable_are_not_kept_until_a_clinician_relea
     good = {**START, "amplitude_ma": 5.4}
     rows = [{**START, "pain": 7, "discomfort": 0}, *[{**good, "pain": 2, "discomfort": 1}] * 6]
     history, ask = asked(problem, [*rows, {**good, "pain": 2, "discomfort": 5}])
-    seen = review(ask, ReviewSubject.CLOSURE, "row-7-discomfort")
+    seen = review(ask, ReviewSubject.CLOSURE, "row-000007-discomfort")
     barred, released = (SAFE_BO.start(problem).decide(told, ask) for told in (history, history.add(seen)))
     assert isinstance(barred, Proposal | Stop)
     assert isinstance(released, Proposal | Stop)
     assert type(barred) is type(released) is kind
-    assert (kept_in(barred), barred.barred_by) == (START, ("row-7-discomfort",))
+    assert (kept_in(barred), barred.barred_by) == (START, ("row-000007-discomfort",))
     assert (kept_in(released), released.barred_by) == (good, UNSET)
 
 
@@ -283,7 +283,11 @@ def test_without_stimulation_the_best_is_kept_however_near_the_others_are() -> N
     sites = listed("site", "", [float(site) for site in range(10)])
     scale = OutcomeScale(name="score", low=0, high=1, larger_is_better=True, whole=False)
     problem = Problem(
-        space=SearchSpace(parameters=(sites,)), outcome=scale, tolerability=None, titration=None
+        space=SearchSpace(parameters=(sites,)),
+        outcome=scale,
+        tolerability=None,
+        titration=None,
+        min_gain_nrs=5.0,
     )
     rows = [{"site": site, "score": 0.95 if site else 0.7} for site in (9.0, 0.0) for _ in range(6)]
     decision = SAFE_BO.start(problem).decide(*asked(problem, rows))

@@ -342,3 +342,21 @@ def test_without_stimulation_there_is_no_range_to_keep_to_at_home() -> None:
     found = doubt.meanwhile(plain, TOLERATED, elsewhere)
     assert found is not None
     assert found["amplitude_ma"] == HERE["amplitude_ma"]
+
+
+def test_a_review_answers_for_what_had_been_told_by_then_and_for_nothing_later() -> None:
+    severe, early = trial(1, 8), replace(review("g1-0", ReviewSubject.ADVERSE_EVENT), recorded_at=day(0.5))
+    assert reason(history(severe, early)) == HoldReason.UNREVIEWED_ADVERSE_EVENT
+    assert reason(history(severe, review("g1-0", ReviewSubject.ADVERSE_EVENT))) is None
+    low, high = second(0.0), second(10.0, id="third", recorded_at=day(29.5))
+    told = history(trial(1, 1, pain=None), (low, high), review("second", ReviewSubject.HOLD))
+    assert reason(told) == HoldReason.CONTRADICTORY_REPORTS
+    assert reason(told.add(replace(review("third", ReviewSubject.HOLD), recorded_at=day(29.5)))) is None
+
+
+def test_a_ramp_that_was_corrected_after_its_review_is_a_doubt_again() -> None:
+    rungs = ((4.0, RungOutcome.DISCOMFORT), (4.5, RungOutcome.TOLERATED))
+    record = history(trial(1, 1, ramp=rungs), review("t1", ReviewSubject.HOLD))
+    assert reason(record) is None
+    later = replace(record, trials=(replace(record.trials[0], recorded_at=day(29.5)),))
+    assert reason(later) == HoldReason.CONTRADICTORY_REPORTS

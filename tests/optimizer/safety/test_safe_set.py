@@ -2,9 +2,16 @@
 
 import torch
 
-from optimizer.models.dataset import points_of
+from optimizer.models.dataset import dataset_of, points_of
+from optimizer.models.joint import fit
+from optimizer.prior import NO_PRIOR
+from optimizer.problem import PostureUse
 from optimizer.safety.safe_set import CAUTION, safe
-from tests.optimizer.models.courses import START, conditioned, indices, tonic
+from optimizer.trial import Posture
+from tests.optimizer.models.courses import START, asked, conditioned, indices, said, tonic
+
+CALM = {**START, "pain": 6, "discomfort": 0}
+HURT = {**START, "pain": 6, "discomfort": 6}
 
 
 def test_what_is_safe_is_under_the_ceiling_and_stronger_is_never_safer() -> None:
@@ -45,3 +52,14 @@ def test_a_problem_without_tolerability_has_nothing_unsafe() -> None:
     surrogate = conditioned(problem, [{**START, "pain": 6}])
     points = points_of(problem, indices(problem, START, {**START, "amplitude_ma": 12.0}))
     assert torch.equal(safe(problem, surrogate, points), torch.ones(2, dtype=torch.bool))
+
+
+def test_what_hurts_in_the_posture_of_the_ask_is_not_safe_now_whatever_it_is_used_for() -> None:
+    problem = tonic(postures=(PostureUse.UPRIGHT,))
+    history, _ = asked(problem, [CALM, HURT, CALM, HURT])
+    record = said(history, *(Posture.STANDING, Posture.LYING) * 2)
+    here = points_of(problem, indices(problem, START))
+    surrogate = fit(problem, dataset_of(problem, record), here, prior=NO_PRIOR, seed=0)
+    assert bool(safe(problem, surrogate, here))
+    assert bool(safe(problem, surrogate, here, now=Posture.STANDING))
+    assert not bool(safe(problem, surrogate, here, now=Posture.LYING))

@@ -10,7 +10,7 @@ from optimizer.problem import Problem
 from optimizer.safety import titration
 from optimizer.space.device import Excitability
 from optimizer.space.parameter import Value, categorical
-from optimizer.trial import RungOutcome, TrialKind
+from optimizer.trial import Posture, RungOutcome, TrialKind
 from tests.strategies.scs import HERE, PROBLEM, ask, history, row, trial
 
 NOTHING = History()
@@ -342,3 +342,34 @@ def test_a_step_of_the_device_is_a_step_also_below_its_top() -> None:
     below, top = ask(amplitude_ma=levels[-2], **narrow), {"amplitude_ma": levels[-1], **narrow}
     assert reaches(asked=below, problem=steady, **top)
     assert not reaches(asked=ask(amplitude_ma=levels[-3], **narrow), problem=steady, **top)
+
+
+def test_what_was_refuted_since_is_built_on_no_more_there_and_in_other_configurations() -> None:
+    once = trial(1, 1, amplitude_ma=8.0)
+    now = ask(amplitude_ma=3.0)
+    assert reaches(history(once), now, amplitude_ma=6.0, configuration="level-5")
+    refuted = history(once, trial(2, 6, amplitude_ma=5.0))
+    assert reaches(refuted, now, amplitude_ma=3.3)
+    assert not reaches(refuted, now, amplitude_ma=3.4)
+    assert not reaches(refuted, now, amplitude_ma=2.8, configuration="level-5")
+    weaker_stands = history(once, trial(2, 1, amplitude_ma=4.5), trial(3, 6, amplitude_ma=5.0))
+    assert reaches(weaker_stands, now, amplitude_ma=4.9)
+    borne_again = history(once, trial(2, 6, amplitude_ma=5.0), trial(3, 1, amplitude_ma=8.0))
+    assert reaches(borne_again, now, amplitude_ma=8.8)
+
+
+def test_what_was_tolerated_in_one_posture_after_harm_in_another_is_built_on() -> None:
+    def built_on(*order: str) -> list[Value]:
+        record = history(
+            *(
+                trial(number, 6, amplitude_ma=5.0, posture=Posture.LYING)
+                if which == "lying"
+                else trial(number, 1, amplitude_ma=8.0, posture=Posture.STANDING)
+                for number, which in enumerate(order, 1)
+            )
+        )
+        found = titration.anchors(PROBLEM, record, ask(amplitude_ma=3.0)).points
+        return [point["amplitude_ma"] for point in found]
+
+    assert built_on("lying", "standing") == [8.0, 3.0]
+    assert built_on("standing", "lying") == [3.0]

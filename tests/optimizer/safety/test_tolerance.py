@@ -267,3 +267,23 @@ def test_a_release_lifts_the_bar_of_a_trial_put_on_record_at_the_same_instant() 
     record = history(trial(1, 5), review("g1-0", ReviewSubject.CLOSURE))
     at_once = tuple(replace(entry, recorded_at=day(29)) for entry in record.trials)
     assert subjects(replace(record, trials=at_once)) == []
+
+
+def test_a_report_dated_before_its_trial_bars_from_the_trial_on() -> None:
+    hurt = trial(2, 6)
+    told_early = tuple(
+        replace(fact, occurred_at=day(0)) if isinstance(fact, Report) else fact for fact in hurt
+    )
+    assert subjects(history(trial(1, 1), told_early)) == ["g2-0"]
+
+
+def test_a_trial_dated_ahead_of_its_record_lifts_nothing_that_came_after_it() -> None:
+    ahead = tuple(replace(fact, occurred_at=day(9999)) for fact in trial(1, 1))
+    assert subjects(history(ahead, trial(2, 6))) == ["g2-0"]
+    assert subjects(history(trial(2, 6), trial(3, 1))) == []
+
+
+def test_a_release_of_what_was_not_yet_told_releases_nothing() -> None:
+    after = review("g1-0", ReviewSubject.CLOSURE)
+    assert subjects(history(trial(1, 6), replace(after, recorded_at=day(0.5)))) == ["g1-0"]
+    assert subjects(history(trial(1, 6), after)) == []
