@@ -181,6 +181,13 @@ def check_applied(problem: Problem, applied: Applied, field: str) -> None:
     for name, value in applied.values.items():
         if not isinstance(value, str) and not math.isfinite(value):
             raise OffGridError(f"{field}.{name}", "is not a finite number")
+    if applied.settings is None and problem.space.find(applied.values) is not None:
+        # what names no grid point counts as off the grid: what is on it would be lost
+        raise OffGridError(
+            f"{field}.settings",
+            "are missing, and the values are a grid point",
+            remedy="Build them with applied(problem, values).",
+        )
     if applied.settings is not None and not _agree(problem, applied.values, applied.settings):
         raise OffGridError(
             f"{field}.settings",

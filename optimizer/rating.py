@@ -1,10 +1,13 @@
 """What reports say of the outcome: one number a moment, of one pain or of several sites together."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from optimizer.problem import Problem
-from optimizer.trial import UNSTIMULATED, Facts, Measure, Posture, Report, Trial
+from optimizer.trial import UNSTIMULATED, Facts, Measure, Posture, Recall, Report, Trial
+
+SPANS = {Recall.LAST_24_H: timedelta(days=1), Recall.LAST_7_DAYS: timedelta(days=7)}
+"""What a question looks back on, where that is surely longer than a visit; a day may have begun with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +23,18 @@ class Rating:
 def rates(trial: Trial, report: Report) -> bool:
     """Return whether a report rates what its trial applied.
 
-    Pain while stimulation was off says nothing of the settings it was off with: it counts where the trial itself was one
-    without stimulation.
+    Pain while stimulation was off says nothing of the settings it was off with, nor does pain that was mostly felt before they
+    were on: both count where the trial itself was one without stimulation.
     """
-    said = report.measure is Measure.PAIN and report.value is not None
-    return said and (report.stimulation_on or trial.kind in UNSTIMULATED)
+    if report.measure is not Measure.PAIN or report.value is None:
+        return False
+    return trial.kind in UNSTIMULATED or (report.stimulation_on and not precedes(trial, report))
+
+
+def precedes(trial: Trial, report: Report) -> bool:
+    """Return whether more than half of the span that a report looks back on lies before its trial."""
+    span = SPANS.get(report.recall)
+    return span is not None and report.occurred_at - trial.occurred_at < 0.5 * span
 
 
 def ratings(problem: Problem, facts: Facts) -> tuple[Rating, ...]:

@@ -65,7 +65,8 @@ def _reported(record: CourseRecord, report: Report, trial: Trial | None) -> Iter
     trial = trial or next(each for each in record.history.trials if each.id == report.trial_id)
     outcome = record.problem.outcome.name
     if not rates(trial, report):
-        yield "_".join(filter(None, (f"{outcome}/reported", report.kind, "while_off"))), report.value
+        why = "while_off" if not report.stimulation_on else "of_before"
+        yield "_".join(filter(None, (f"{outcome}/reported", report.kind, why))), report.value
         return
     rated: float | None = report.value
     if record.problem.objective.site_weights:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from optimizer import canonical
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
-from optimizer.history import EPOCH, History, applied, check_history, check_report, history_from_rows
+from optimizer.history import (
+    EPOCH,
+    History,
+    applied,
+    check_applied,
+    check_history,
+    check_report,
+    history_from_rows,
+)
 from optimizer.outcomes.objective import Objective
 from optimizer.problem import stimulation_problem
 from optimizer.rating import ratings
@@ -203,6 +211,13 @@ def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> 
 def test_a_table_that_cannot_be_is_refused(row: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         history_from_rows(PROBLEM, [row])
+
+
+def test_values_on_the_grid_that_name_no_grid_point_are_refused_and_not_lost() -> None:
+    with pytest.raises(OffGridError, match="are missing"):
+        check_applied(PROBLEM, Applied(values=HERE), "ask.in_force")
+    check_applied(PROBLEM, Applied(values={**HERE, "amplitude_ma": 5.037}), "ask.in_force")
+    check_applied(PROBLEM, applied(PROBLEM, HERE), "ask.in_force")
 
 
 def test_a_table_of_numpy_or_pandas_is_read_and_its_gaps_are_missing() -> None:

@@ -10,7 +10,7 @@ from optimizer.outcomes.objective import Objective
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.rating import ratings
 from optimizer.space.device import load_device
-from optimizer.trial import Measure, Posture, Report, Trial, TrialKind
+from optimizer.trial import Measure, Posture, Recall, Report, Trial, TrialKind
 
 PROBLEM = stimulation_problem(load_device("scs-tonic"))
 TWO_SITES = replace(PROBLEM, objective=Objective(sites={"back": 3.0, "leg": 1.0}))
@@ -72,3 +72,21 @@ def test_pain_while_stimulation_was_off_rates_no_settings_unless_the_trial_was_w
     assert [rating.value for rating in ratings(PROBLEM, History().add(trial(), *told).facts[0])] == [3.0]
     without = replace(trial(), kind=TrialKind.STIMULATION_OFF)
     assert [rating.value for rating in ratings(PROBLEM, History().add(without, told[1]).facts[0])] == [9.0]
+
+
+@pytest.mark.parametrize(
+    ("recall", "hours", "counts"),
+    [
+        (Recall.NOW, 0, True),
+        (Recall.TODAY, 1, True),
+        (Recall.LAST_24_H, 11, False),
+        (Recall.LAST_24_H, 12, True),
+        (Recall.LAST_7_DAYS, 83, False),
+        (Recall.LAST_7_DAYS, 84, True),
+    ],
+)
+def test_pain_mostly_felt_before_a_trial_does_not_rate_it(recall: Recall, hours: int, counts: bool) -> None:
+    told = replace(report("a", 8.0, AT + hours * HOUR), recall=recall)
+    assert bool(ratings(PROBLEM, History().add(trial(), told).facts[0])) is counts
+    baseline = replace(trial(), kind=TrialKind.BASELINE)
+    assert ratings(PROBLEM, History().add(baseline, told).facts[0])

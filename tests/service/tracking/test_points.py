@@ -1,5 +1,6 @@
 """What was predicted stands beside what happened, at the ledger's sequence."""
 
+from optimizer.trial import Recall
 from service.tracking.points import report_points, trial_points
 
 
@@ -42,3 +43,11 @@ def test_pain_while_stimulation_was_off_is_no_rating_of_the_settings_it_was_off_
     record = read()
     (report,) = record.reports()
     assert [(p.key, p.value) for p in report_points(record, report)] == [("pain/reported_while_off", 9.0)]
+
+
+def test_pain_mostly_felt_before_a_trial_is_no_rating_of_it(writer, read):
+    trial_id = writer.apply(4.0)
+    writer.report(trial_id, 9.0, recall=Recall.LAST_7_DAYS)
+    record = read()
+    (report,) = record.reports()
+    assert [(p.key, p.value) for p in report_points(record, report)] == [("pain/reported_of_before", 9.0)]

@@ -11,7 +11,7 @@ from optimizer.outcomes.side_effect import DISCOMFORT
 from optimizer.problem import Envelope, Problem, stimulation_problem
 from optimizer.space.device import load_device
 from optimizer.space.settings import Settings
-from optimizer.trial import Applied, Measure, Report, Rung, RungOutcome, Trial
+from optimizer.trial import Applied, Measure, Recall, Report, Rung, RungOutcome, Trial
 from service.db.engine import Database
 from service.ledger.amendments import Amendment, standing_trial
 from service.ledger.course_tables import ProblemRow
@@ -169,6 +169,7 @@ class Writer:
         kind: str = "",
         amends: str | None = None,
         stimulation_on: bool = True,
+        recall: Recall = Recall.NOW,
     ) -> str:
         with self._ledger() as ledger:
             report = Report(
@@ -181,6 +182,7 @@ class Writer:
                 recorded_at=self.now + timedelta(hours=2, microseconds=3),
                 amends=amends,
                 stimulation_on=stimulation_on,
+                recall=recall,
             )
             row = ReportRow(
                 id=report.id, course_id=self.course_id, trial_id=trial_id, amends=amends, severe=False
