@@ -105,7 +105,7 @@ class Memory:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def latest(self, portions: Sequence[Portion]) -> tuple[int, Draws | None]:
-        """Return how many of the portions are in what is remembered, and the draws given these."""
+        """Return how many of the portions, counted from the first, some remembered draws are given, and these draws."""
         with self._lock:
             for count in range(len(portions), 0, -1):
                 key = portions[count - 1].key
@@ -127,7 +127,8 @@ class Memory:
 
 
 LATEST = 2
-"""Portions whose draws are remembered: the next ask may have no use for the last, which may be short of full."""
+"""How many of the last portions' draws are remembered. The last portion ends at the latest trial, so it grows with the next
+one, and the draws before it are what the next ask goes on from."""
 
 
 def draw(portions: Sequence[Portion], size: int, seed: int, memory: Memory | None = None) -> Draws:

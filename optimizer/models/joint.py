@@ -145,8 +145,8 @@ class Joint:
 ONE_BY_ONE = 30
 """Trials that are let in one by one: an ask after each lets in one anyway, and each moves the draws on for those to come."""
 LONGER = 1.1
-"""Each later portion of reports reaches this many times as far as the one before: more at once would lose the draws, fewer
-would cost a first ask more than they bring."""
+"""Each later portion ends at this many times the trial the one before ended at. Longer portions would let in so much at once that
+few draws survive; shorter ones would make the first ask of a course slower, and the draws no better."""
 
 
 def _spelled(content: object) -> bytes:

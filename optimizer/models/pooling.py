@@ -21,8 +21,8 @@ AT_MOST = 80
 MOST = 100
 """Rows it is conditioned on where the settings tried are too many to be pooled to fewer."""
 RECENT = 20
-"""Beyond that, at least so many of the latest trials stay as they are and up to twice as many: the older are pooled anew
-after so many more only, so that draws given these can be remembered from one ask to the next."""
+"""Of a longer course so many of the latest trials, and up to twice as many, are not pooled. The older ones are pooled anew after
+every so many trials only: between, they are the same rows, and draws given these can be remembered."""
 DAY_LENGTHS = torch.tensor(np.geomspace(0.4, 40.0, 12), dtype=DTYPE)
 """Days over which days resemble each other, tabulated: ``(g,)``."""
 DRIFT = len(DAY_LENGTHS) - 1

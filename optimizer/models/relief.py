@@ -70,7 +70,7 @@ BELOW_ONSET = 0.48
 """How far below the onset of relief, in log current, half of what the physiology misses can act [A]."""
 FAINT_WIDTH = 0.12
 LOWEST = 0.8
-"""How far below that nothing distinguishes one faint setting from another [A]."""
+"""How far below that, in log current, settings stop to differ: all fainter ones are taken as equally faint [A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
