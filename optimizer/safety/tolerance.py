@@ -155,7 +155,7 @@ def refuted(problem: Problem, barred: tuple[Bar, ...], facts: Facts) -> bool:
     told = max(_happened_by(report) for report in facts.pain + facts.side_effects)
     return any(
         told <= bar.since
-        and bool(same_configuration(bar, point).all())
+        and bool(same_configuration(bar, point))
         and (not bar.stimulus.known or strength.surely_as_strong(point, bar.stimulus))
         for bar in barred
     )

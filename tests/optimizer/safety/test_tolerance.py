@@ -287,3 +287,36 @@ def test_a_release_of_what_was_not_yet_told_releases_nothing() -> None:
     after = review("g1-0", ReviewSubject.CLOSURE)
     assert subjects(history(trial(1, 6), replace(after, recorded_at=day(0.5)))) == ["g1-0"]
     assert subjects(history(trial(1, 6), after)) == []
+    assert subjects(history(trial(1, 6), replace(after, recorded_at=day(1)))) == []
+
+
+def refuted(record: History) -> list[str]:
+    barred = tolerance.bars(PROBLEM, record)
+    tried = [facts for facts in record.facts if tolerance.shows_tolerance(PROBLEM, facts)]
+    return [facts.trial.id for facts in tried if tolerance.refuted(PROBLEM, barred, facts)]
+
+
+def test_a_tolerated_trial_is_refuted_by_what_was_no_stronger_and_not_tolerated_since() -> None:
+    borne = trial(1, 1, amplitude_ma=6.0)
+    assert refuted(history(borne, trial(2, 6, amplitude_ma=6.0))) == ["t1"]
+    assert refuted(history(borne, trial(2, 6, amplitude_ma=6.1))) == []
+    assert refuted(history(borne, trial(2, 6, amplitude_ma=5.0, configuration="level-5"))) == []
+    assert refuted(history(borne, trial(2, 6, amplitude_ma=5.5, pulse_width_us=400.0))) == []
+    at_once = tuple(replace(fact, occurred_at=day(1)) for fact in trial(2, 6, amplitude_ma=5.0))
+    assert refuted(history(borne, at_once)) == ["t1"]
+
+
+def test_a_bar_of_unknown_strength_refutes_all_its_configuration_had_shown() -> None:
+    unknown = trial(2, 6, amplitude_ma=None)
+    assert refuted(history(trial(1, 1, amplitude_ma=3.0), unknown)) == ["t1"]
+
+
+def test_a_trial_that_is_rated_again_after_a_bar_and_borne_is_not_refuted() -> None:
+    borne, hurt = trial(1, 1, amplitude_ma=6.0), trial(2, 6, amplitude_ma=5.0)
+    again = tuple(
+        replace(fact, id=f"{fact.id}-again", occurred_at=day(3), recorded_at=day(3))
+        for fact in borne
+        if isinstance(fact, Report)
+    )
+    assert refuted(history(borne, hurt)) == ["t1"]
+    assert refuted(history(borne, hurt, again)) == []
