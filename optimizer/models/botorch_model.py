@@ -149,14 +149,12 @@ class SurrogateModel(Model, FantasizeMixin):
 
     def _joint(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and covariance at inputs ``b x q x d`` given the history alone, ``b x s x q (x q)``."""
-        means, covariances = [], []
-        for rows in x.reshape(-1, *x.shape[-2:]):
-            prediction = self.surrogate.predict(self.points(rows))
-            means.append(prediction.mean)
-            covariances.append(prediction.covariance())
         q = x.shape[-2]
+        prediction = self.surrogate.predict(self.points(x.reshape(-1, x.shape[-1])))
+        mean = prediction.mean.reshape(self.surrogate.n_draws, -1, q).transpose(0, 1)
+        covariance = prediction.covariances(q).transpose(0, 1)
         shape = (*x.shape[:-2], self.surrogate.n_draws, q)
-        return torch.stack(means).reshape(shape), torch.stack(covariances).reshape(*shape, q)
+        return mean.reshape(shape), covariance.reshape(*shape, q)
 
     def points(self, rows: Tensor) -> Points:
         """Return BoTorch rows, ``(q, d)``, as points."""

@@ -216,14 +216,20 @@ class Prediction:
 
     def covariance(self) -> Tensor:
         """Return the joint covariance, ``(s, c, c)``."""
+        return self.covariances(len(self.mean[0]))[:, 0]
+
+    def covariances(self, q: int) -> Tensor:
+        """Return the joint covariance of every ``q`` points that follow each other, ``(s, c / q, q, q)``."""
         relief, felt = self.surrogate.relief, list(zip(self.seen, self.surrogate.shares, strict=True))
         terms, shares = [], []
         # posture by posture it is symmetric: two of them are looked at once
         for (here, one), (there, other) in combinations_with_replacement(felt, 2):
-            prior = relief.covariance(here.inputs, there.inputs)
+            prior = relief.covariance(_groups(here.inputs, q), _groups(there.inputs, q))
             terms.append(prior if here is there else prior + prior.transpose(1, 2))
             shares.append(one * other)
-        return _mixed(terms, shares) - self.root.transpose(1, 2) @ self.root
+        root = _groups(self.root.transpose(1, 2), q)
+        found = _mixed(terms, shares) - root @ root.transpose(1, 2)
+        return found.reshape(len(self.mean), -1, q, q)
 
     def gain_over(self, reference: "Prediction") -> tuple[Tensor, Tensor]:
         """Return mean and variance of the difference in relief to one other point, ``(s, c)`` each.
@@ -254,6 +260,11 @@ class Comparison:
     """Expected difference to the other point."""
     covariance: Tensor
     """Of that difference with relief here."""
+
+
+def _groups(rows: Tensor, q: int) -> Tensor:
+    """Return rows of draws, ``(s, c, k)``, in groups of ``q``, ``(s * c / q, q, k)``."""
+    return rows.reshape(-1, q, rows.shape[-1])
 
 
 def _mixed(terms: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
