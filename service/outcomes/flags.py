@@ -11,7 +11,7 @@ from optimizer.problem import Problem
 from optimizer.rating import rates
 from optimizer.safety import closure
 from optimizer.space.parameter import Value
-from optimizer.trial import Posture, Report, Trial
+from optimizer.trial import Measure, Posture, Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
 
@@ -83,6 +83,12 @@ def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:
     if report.occurred_at > now + CLOCK_TOLERANCE:
         flags.append("in_the_future")
     return flags
+
+
+def of_kind(problem: Problem, report: Report) -> list[str]:
+    """Return the code that holds of harm of a kind the course does not declare; above 0 it counts as a hard stop."""
+    told = report.measure is Measure.SIDE_EFFECT and report.value is not None
+    return ["undeclared_kind"] if told and problem.side_effect(report.kind) is None else []
 
 
 Moment = tuple[str, datetime, Posture]

@@ -161,7 +161,8 @@ class NewReport(Body):
     value: float | None
     """Whole numbers: pain from 0 (none) to 10, a side effect's grade from 0 to 10; null only to retract (with ``amends``)."""
     kind: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
-    """Kind of side effect; of pain the site it was felt at, where the course declares sites, else empty."""
+    """Kind of side effect: a declared one, or any other, which counts as a hard stop; of pain the site it was felt at, where the
+    course declares sites, else empty."""
     occurred_at: At
     """The instant the rating speaks of."""
     posture: Annotated[Posture, Field(strict=False)] = Posture.UNKNOWN
@@ -205,10 +206,12 @@ class ReportView(View):
     kind: str
     """Kind of side effect, or pain site; empty for pain rated as one."""
     severe: bool
-    """Whether it closes settings and holds the course until a clinician reviews it: a grade of 7 or more, or any hard stop."""
+    """Whether it closes settings and holds the course until a clinician reviews it: a grade of 7 or more, or any hard stop; so
+    does any grade above 0 of a kind the course does not declare."""
     flags: list[str]
-    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``, and ``sites_missing``: pain
-    was not rated at every site that counts, at this instant and in this posture, so it says nothing as yet."""
+    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``, ``undeclared_kind``: the
+    course asks for no such side effect, and ``sites_missing``: pain was not rated at every site that counts, at this instant and
+    in this posture, so it says nothing as yet."""
     recorded_at: datetime
 
 

@@ -130,7 +130,7 @@ def report_many(
         severe = is_severe(problem, report)
         trial = standing_trial(ledger.session, report.trial_id)
         found = flags.of_report(report, trial, ledger.now)
-        found += flags.of_sites(problem, report, trial, rated)
+        found += flags.of_kind(problem, report) + flags.of_sites(problem, report, trial, rated)
         row = ReportRow(
             id=report.id,
             course_id=course.id,

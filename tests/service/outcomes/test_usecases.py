@@ -77,10 +77,29 @@ def test_an_approval_applied_after_its_time_is_flagged(clinic: Clinic) -> None:
     assert flags == ["in_the_future", "past_validity"]
 
 
-def test_an_undeclared_kind_is_refused(clinic: Clinic) -> None:
-    _, trial_id = clinic.rated_course()
-    body = {"measure": "side_effect", "kind": "itching", "value": 1, "occurred_at": AT}
-    assert codes([clinic.post(f"/trials/{trial_id}/reports", body)]) == [(422, "off-scale")]
+def test_harm_of_an_undeclared_kind_is_kept_closes_and_takes_back(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    told = clinic.report(trial_id, 1, kind="paralysis")
+    (report,) = told["reports"]
+    assert (report["severe"], report["flags"]) == (True, ["undeclared_kind"])
+    assert told["withdrawn_proposals"] == [proposal["id"]]
+    held = clinic.ask(course_id)
+    assert (held["reason"], held["decision"]["subject_ids"]) == ("unreviewed_adverse_event", [report["id"]])
+    assert "closed" in clinic.trial(course_id)["flags"]
+
+
+def test_an_undeclared_kind_that_was_not_felt_is_no_harm_and_one_without_a_name_no_report(
+    clinic: Clinic,
+) -> None:
+    course_id, trial_id = clinic.rated_course()
+    (report,) = clinic.report(trial_id, 0, kind="itching")["reports"]
+    assert (report["severe"], report["flags"]) == (False, ["undeclared_kind"])
+    assert clinic.ask(course_id)["kind"] == "proposal"
+    nameless = {"measure": "side_effect", "value": 9, "occurred_at": AT}
+    off_scale = nameless | {"kind": "itching", "value": 11}
+    replies = [clinic.post(f"/trials/{trial_id}/reports", body) for body in (nameless, off_scale)]
+    assert codes(replies) == [(422, "off-scale")] * 2
 
 
 def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None:
