@@ -21,6 +21,7 @@
         ProposalDecidedError
         ProposalExpiredError
         NothingToDecideError         a Hold or a Stop asks for no decision
+        NothingToReviewError         nothing that a review could release
         SettingsClosedError          settings that a severe report closed, or that were not tolerated since
         ProposalWithdrawnError       a proposal that a fact took back
         ProposalNotApprovedError     a proposal that nobody approved: nothing to program
@@ -200,6 +201,12 @@ class NothingToDecideError(ConflictError):
     """A Hold or a Stop asks for no decision."""
 
     code = "nothing-to-decide"
+
+
+class NothingToReviewError(ConflictError):
+    """A review of what is in no doubt: it would release nothing."""
+
+    code = "nothing-to-review"
 
 
 class SettingsClosedError(ConflictError):

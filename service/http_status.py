@@ -20,6 +20,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "proposal-decided": 409,
         "proposal-expired": 409,
         "nothing-to-decide": 409,
+        "nothing-to-review": 409,
         "settings-closed": 409,
         "proposal-withdrawn": 409,
         "proposal-not-approved": 409,

@@ -139,10 +139,20 @@ class NewReview(Body):
     """``hold``: a doubt in the record, such as contradictory reports; ``closure``: what a severe report closed is open again;
     ``adverse_event``: a severe report was seen and what it closed stays closed."""
     subject_id: IdText
-    """The report or trial that the hold or closure rests on: one of a hold's ``subject_ids``, or the severe report."""
+    """The report or trial that the hold or closure rests on: one of a hold's ``subject_ids`` or of a ``barred_by``, or the severe
+    report. What is in no such doubt, or was reviewed with nothing since, is refused (409 ``nothing-to-review``)."""
     reason: Annotated[ReviewReason, Field(strict=False)]
     occurred_at: At | None = None
-    """When it was reviewed; now where left out."""
+    """When it was reviewed; now where left out, and not in the future."""
+
+
+class HeldView(View):
+    """What holds a course."""
+
+    reason: str
+    """The code a hold would carry."""
+    subject_ids: list[str]
+    """Reports, trials or stops it rests on, or names of checks."""
 
 
 class ReviewView(View):
@@ -157,6 +167,9 @@ class ReviewView(View):
     reason: str
     """As stated: a code of ``ReviewReason``."""
     recorded_at: datetime
+    still_held: HeldView | None
+    """What goes on holding the course, asked as it was last; null where the record shows nothing. Whether anything is safe
+    enough to propose (``no_safe_candidate``), only an ask tells."""
 
 
 class EntryView(View):

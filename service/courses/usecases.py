@@ -1,4 +1,4 @@
-"""Open a course, look at it, release what holds it."""
+"""Open a course and look at it; what releases it stands in ``reviewing``."""
 
 import json
 from dataclasses import dataclass
@@ -15,14 +15,11 @@ from optimizer.outcomes.side_effect import SideEffect
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import device_names, load_device
 from optimizer.space.settings import Settings
-from optimizer.trial import Review
 from service.courses.schemas import (
     CourseView,
     EntryView,
     NewCourse,
-    NewReview,
     RecommendationView,
-    ReviewView,
     Stimulation,
 )
 from service.dependencies.requests import Answer
@@ -33,7 +30,7 @@ from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
-from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow, ReviewRow
+from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow
 
 
 def open_course(ledger: Ledger, new: NewCourse) -> Answer:
@@ -100,39 +97,6 @@ def _to_program(ledger: Ledger, course_id: str) -> str | None:
         if in_time and decided is not None and not life_cycle.approved_since(ledger, decided):
             return row.id
     return None
-
-
-def review(ledger: Ledger, course_id: str, new: NewReview) -> Answer:
-    """Release a hold or a closure.
-
-    Raises:
-        NotFoundError: If the course, or the report or trial within it, is not known here.
-    """
-    course = ledger.course(course_id)
-    history = history_of(ledger.session, course.id)
-    subjects = {trial.id for trial in history.trials} | {report.id for report in history.reports}
-    subjects |= {entry.trial.id for entry in history.past}
-    if new.subject_id not in subjects:
-        raise NotFoundError("subject_id", "is no report or trial of this course", remedy="Check the id.")
-    fact = Review(
-        id=ledger.new_id(),
-        subject=new.subject,
-        subject_id=new.subject_id,
-        reason=new.reason,
-        occurred_at=new.occurred_at or ledger.now,
-        recorded_at=ledger.now,
-    )
-    row = ReviewRow(id=fact.id, course_id=course.id, subject_id=fact.subject_id)
-    ledger.append("review", row, fact, course_id=course.id, occurred_at=fact.occurred_at)
-    view_ = ReviewView(
-        id=fact.id,
-        course_id=course.id,
-        subject=fact.subject,
-        subject_id=fact.subject_id,
-        reason=fact.reason,
-        recorded_at=ledger.now,
-    )
-    return Answer(status=201, body=view_)
 
 
 def history_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:

@@ -18,7 +18,7 @@ from optimizer.ask import Ask
 from optimizer.decision import Proposal
 from optimizer.propose import propose
 from optimizer.safety.closure import closures
-from service.courses import standing
+from service.courses import reviewing, standing
 from service.courses import usecases as courses
 from service.courses.schemas import NewCourse, NewReview
 from service.courses.standing_schemas import NewPreflight
@@ -236,7 +236,7 @@ class LifeCycle(RuleBasedStateMachine):
     def review(self) -> None:
         severe = self.plain.severe[-1]
         body = {"subject": "closure", "subject_id": severe.id, "reason": "cause_resolved"}
-        self.write(lambda ledger: courses.review(ledger, self.course_id, NewReview.model_validate(body)))
+        self.write(lambda ledger: reviewing.review(ledger, self.course_id, NewReview.model_validate(body)))
         severe.reviewed_at = self.plain.now
         self.plain.facts += 1
 
