@@ -189,6 +189,8 @@ class EntryView(View):
     """The fact, in the shape of its kind."""
     body_digest: str
     """SHA-256 of the whole fact on record, also where names are withheld."""
+    reason: str | None
+    """Why a report amends another: a code of ``AmendmentReason``. Null of all else, which has its reason in the body."""
 
 
 Stimulation = Literal["as_settings", "off", "no_advice"]

@@ -30,7 +30,7 @@ from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
-from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow
+from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow, ReportRow
 
 
 def open_course(ledger: Ledger, new: NewCourse) -> Answer:
@@ -114,8 +114,9 @@ def problem_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
 def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[EntryView]:
     """Return what is on record about a course, in order, after a sequence."""
     course = ledger.course(course_id)
-    entries = ledger.session.scalars(
-        select(Entry)
+    entries = ledger.session.execute(
+        select(Entry, ReportRow.reason)
+        .outerjoin(ReportRow, ReportRow.sequence == Entry.sequence)
         .where(Entry.course_id == course.id, Entry.sequence > after)
         .order_by(Entry.sequence)
         .limit(limit)
@@ -130,8 +131,9 @@ def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[
             recorded_at=entry.recorded_at,
             body=staff.body_shown(ledger, json.loads(entry.body)),
             body_digest=entry.body_digest,
+            reason=reason,
         )
-        for entry in entries
+        for entry, reason in entries
     ]
 
 

@@ -118,7 +118,7 @@ def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None
 
 
 def test_an_amendment_says_why_and_only_an_amendment_does(clinic: Clinic) -> None:
-    _, trial_id = clinic.rated_course()
+    course_id, trial_id = clinic.rated_course()
     path, wrong = f"/trials/{trial_id}/reports", clinic.report(trial_id, 9)["reports"][0]["id"]
     body = {"measure": "pain", "value": 2, "occurred_at": AT}
     replies = [
@@ -138,6 +138,9 @@ def test_an_amendment_says_why_and_only_an_amendment_does(clinic: Clinic) -> Non
         "dr",
         True,
     )
+    told = {entry["id"]: entry["reason"] for entry in clinic.get(f"/courses/{course_id}/timeline").json()}
+    assert told.pop(made["id"]) == "patient_corrected"
+    assert set(told.values()) == {None}
 
 
 def test_facts_are_stored_whatever_they_mean_and_flagged(clinic: Clinic) -> None:
