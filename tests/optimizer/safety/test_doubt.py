@@ -350,6 +350,20 @@ def test_at_home_a_hold_names_nothing_the_patient_may_not_use_there() -> None:
     assert in_clinic["configuration"] == "level-6"
 
 
+@pytest.mark.parametrize("range_ma", [(0.0, 0.0), (3.05, 3.06), (5.1, 12.0)])
+def test_at_home_a_hold_does_not_name_what_is_on_outside_the_patient_s_range(
+    range_ma: tuple[float, float],
+) -> None:
+    at_home = ask(in_clinic=False, patient_range_ma=range_ma)
+    assert doubt.no_safe_candidate(PROBLEM, TOLERATED, at_home).meanwhile is None
+    off = replace(off_grid(amplitude_ma=4.97), in_clinic=False, patient_range_ma=range_ma)
+    assert doubt.meanwhile(PROBLEM, History(), off) is None
+    around = replace(at_home, patient_range_ma=(4.9, 5.0))
+    assert doubt.no_safe_candidate(PROBLEM, TOLERATED, around).meanwhile == ask().in_force.settings
+    unstated = replace(at_home, patient_range_ma=None)
+    assert doubt.meanwhile(PROBLEM, TOLERATED, unstated) == ask().in_force.settings, "what is on stays on"
+
+
 def test_pain_reported_while_stimulation_was_off_is_no_rating_of_the_settings() -> None:
     assert reason(history(trial(1, stimulation_on=False))) == HoldReason.NO_RATING
 
