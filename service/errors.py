@@ -15,7 +15,7 @@
       IdempotencyKeyRunningError     the first request with the key is still under way
       TooManyRequestsError           a caller beyond its rate
       PreconditionRequiredError      a decision without If-Match
-      PreconditionFailedError        a decision on a state that is no longer so
+      PreconditionFailedError        a decision on another state than the present one
       ConflictError                  the record already says otherwise
         PseudonymTakenError
         ProposalDecidedError
@@ -168,7 +168,7 @@ class PreconditionRequiredError(ServiceError):
 
 
 class PreconditionFailedError(ServiceError):
-    """A decision on a state that is no longer so."""
+    """A decision on another state than the present one."""
 
     code = "precondition-failed"
 

@@ -143,6 +143,13 @@ def withdrawal_of(ledger: Ledger, proposal_id: str) -> WithdrawalRow | None:
     return ledger.session.scalar(select(WithdrawalRow).filter_by(proposal_id=proposal_id))
 
 
+def why_withdrawn(ledger: Ledger, proposal: ProposalRow) -> str:
+    """Return the code of what took a proposal or its approval back."""
+    taken_back, decided = withdrawal_of(ledger, proposal.id), decision_about(ledger, proposal.id)
+    reason = decided and decided.reason if taken_back is None else taken_back.reason
+    return reason or SEVERE_REPORT  # records of before kept none where it was one
+
+
 def etag_of(proposal: ProposalRow, status: Status) -> str:
     """Return the strong entity tag of a proposal in a state."""
     return (

@@ -74,7 +74,9 @@ def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | 
     """Refuse with the reason, unless the life cycle allows to program a proposal now."""
     if status is Status.WITHDRAWN:
         raise ProposalWithdrawnError(
-            "proposal", f"was withdrawn: {_reason(ledger, row)}", remedy="Program nothing; ask a clinician."
+            "proposal",
+            f"was withdrawn: {life_cycle.why_withdrawn(ledger, row)}",
+            remedy="Program nothing; ask a clinician.",
         )
     if status is Status.EXPIRED:
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
@@ -90,11 +92,3 @@ def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | 
     barrier = gate.to_program(ledger.session, ledger.course(row.course_id), ledger.now)
     if barrier is not None:
         raise barrier.error()
-
-
-def _reason(ledger: Ledger, row: ProposalRow) -> str:
-    taken_back = life_cycle.withdrawal_of(ledger, row.id)
-    if taken_back is not None:
-        return taken_back.reason or life_cycle.SEVERE_REPORT
-    decided = life_cycle.decision_about(ledger, row.id)
-    return (decided and decided.reason) or life_cycle.SEVERE_REPORT

@@ -165,7 +165,8 @@ class LifeCycle(RuleBasedStateMachine):
     def decide(self, data: st.DataObject, action: str, seen_before: bool) -> None:
         told = data.draw(st.sampled_from(self.plain.proposals[-3:]))
         status = told.status(self.plain.now)
-        expected = {"proposed": None, "expired": "proposal-expired"}.get(status, "proposal-decided")
+        refused = {"proposed": None, "expired": "proposal-expired", "withdrawn": "proposal-withdrawn"}
+        expected = refused.get(status, "proposal-decided")
         if expected is None and seen_before:
             expected = "precondition-failed"
         if expected is None and action != "reject":
