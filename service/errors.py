@@ -23,6 +23,7 @@
         NothingToDecideError         a Hold or a Stop asks for no decision
         NothingToReviewError         nothing that a review could release
         SettingsClosedError          settings that a severe report closed, or that were not tolerated since
+        SettingsPastLimitError       approved settings that are past a limit or the envelope by now
         ProposalWithdrawnError       a proposal that a fact took back
         ProposalNotApprovedError     a proposal that nobody approved: nothing to program
         ProposalAppliedError         a proposal that was applied: nothing is left to program
@@ -213,6 +214,12 @@ class SettingsClosedError(ConflictError):
     """Settings that a severe report closed, or that were not tolerated since they were approved."""
 
     code = "settings-closed"
+
+
+class SettingsPastLimitError(ConflictError):
+    """Approved settings that are past a hard limit or the envelope by now."""
+
+    code = "settings-past-limit"
 
 
 class ProposalWithdrawnError(ConflictError):

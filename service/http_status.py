@@ -22,6 +22,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "nothing-to-decide": 409,
         "nothing-to-review": 409,
         "settings-closed": 409,
+        "settings-past-limit": 409,
         "proposal-withdrawn": 409,
         "proposal-not-approved": 409,
         "proposal-applied": 409,

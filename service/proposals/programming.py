@@ -2,11 +2,15 @@
 
 from optimizer import canonical
 from optimizer.decision import Proposal
+from optimizer.errors import SettingsError
+from optimizer.history import History
+from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 from service.errors import (
     ProposalExpiredError,
     ProposalNotApprovedError,
     ProposalWithdrawnError,
+    SettingsPastLimitError,
 )
 from service.ledger import gate, life_cycle
 from service.ledger.applicable import check_applicable, check_tolerated
@@ -32,8 +36,7 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         NotFoundError: If the proposal is not known here.
         ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if patient or
             site are stopped, a check is due or failed; or if a severe report closed the settings, or they were not
-            tolerated since they were approved.
-        SettingsError: If they are past a limit or the envelope by now.
+            tolerated since they were approved; or if they are past a limit or the envelope by now.
     """
     row = ledger.proposal(proposal_id)
     decided, status = life_cycle.decision_about(ledger, row.id), life_cycle.status_of(ledger, row)
@@ -54,7 +57,7 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         )
     left = plan[place:]
     for settings in left:
-        check_applicable(problem, history, settings)
+        _check_limits(problem, history, settings)
     check_tolerated(problem, history, at_approval, left)
     return ProgramView(
         proposal_id=row.id,
@@ -68,6 +71,16 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         if decided.signature is None
         else SignatureView(**canonical.to_builtins(canonical.decode(Signature, decided.signature))),
     )
+
+
+def _check_limits(problem: Problem, history: History, settings: Settings) -> None:
+    """Hold approved settings against limits and closures of now: it is the record that changed, not the request."""
+    try:
+        check_applicable(problem, history, settings)
+    except SettingsError as error:
+        raise SettingsPastLimitError(
+            error.field, error.problem, limit=error.limit, remedy="Program nothing; ask a clinician."
+        ) from None
 
 
 def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | None, status: Status) -> None:

@@ -29,7 +29,7 @@ def test_of_two_leads_checked_together_the_worse_counts_in_either_order(order: i
     path = f"/courses/{course_id}/preflights"
     measured = [CHECKS[0] | {"impedance_ohm": 900_000}, CHECKS[0]]
     clinic.made(path, {"checks": measured[::order]})
-    assert clinic.get(f"/proposals/{proposal['id']}/program").json()["code"] == "hard-limit"
+    assert clinic.get(f"/proposals/{proposal['id']}/program").json()["code"] == "settings-past-limit"
     earlier = {"check": "lead", "outcome": "failed", "checked_at": EARLIER.isoformat()}
     seen = clinic.made(path, {"checks": [*CHECKS, earlier][::order]})
     assert {check["check"] for check in seen["checks"] if check["standing"] == "failed"} == {"lead"}
