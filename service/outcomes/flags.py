@@ -5,12 +5,12 @@ from datetime import datetime
 
 import numpy as np
 
-from optimizer.errors import EnvelopeError, HardLimitError, UnknownParameterError
+from optimizer.errors import UnknownParameterError
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.rating import rates
 from optimizer.safety import closure
-from optimizer.space.parameter import Value
+from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.trial import Measure, Posture, Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
@@ -43,28 +43,49 @@ def of_trial(
     now: datetime,
 ) -> list[str]:
     """Return the codes that hold of settings as applied."""
-    flags = []
     settings = problem.space.find(values)
-    readings = problem.space.readings(values)
-    if settings is None:
-        flags.append("off_grid")
-    if any(reading.value is not None and not reading.met for reading in readings):
-        flags.append("past_limit")
-    if any(reading.value is None and reading.required and not reading.met for reading in readings):
-        flags.append("limit_not_checked")
+    flags = ["off_grid"] if settings is None else []
+    flags += _passed(problem, values)
     if settings is not None:
-        try:
-            problem.check(settings)
-        except EnvelopeError:
-            flags.append("outside_envelope")
-        except HardLimitError:
-            pass  # flagged above
         closed = closure.closures(problem, history)
         if not closure.open_to(problem, closed, np.array([settings.indices], dtype=np.int64))[0]:
             flags.append("closed")
     if occurred_at > now + CLOCK_TOLERANCE:
         flags.append("in_the_future")
     return flags
+
+
+def of_ramp(problem: Problem, trial: Trial) -> list[str]:
+    """Return the codes that hold of the way up: of its strongest rung, where that is above the settings themselves."""
+    applied_ma = trial.applied.values.get("amplitude_ma")
+    highest_ma = max((rung.amplitude_ma for rung in trial.ramp), default=0.0)
+    if not isinstance(applied_ma, int | float) or highest_ma <= applied_ma + GRID_TOLERANCE:
+        return []
+    return ["ramp_past_settings", *_passed(problem, {**trial.applied.values, "amplitude_ma": highest_ma})]
+
+
+def _passed(problem: Problem, values: Mapping[str, Value]) -> list[str]:
+    """Return the codes of what settings pass, on the grid or off it: device, hard limits, envelope."""
+    readings = problem.space.readings(values)
+    spans = {p.name: (p.numbers[0], p.numbers[-1]) for p in problem.space.parameters if not p.is_categorical}
+    flags = []
+    if _outside(spans, values) or any(r.value is not None and not r.met for r in readings):
+        flags.append("past_limit")
+    if any(r.value is None and r.required and not r.met for r in readings):
+        flags.append("limit_not_checked")
+    chosen = all(values[name] in choices for name, choices in problem.envelope.choices.items())
+    if _outside(problem.envelope.bounds, values) or not chosen:
+        flags.append("outside_envelope")
+    return flags
+
+
+def _outside(bounds: Mapping[str, tuple[float, float]], values: Mapping[str, Value]) -> bool:
+    """Return whether a number lies outside its bounds."""
+    numbers = [(values[name], low, high) for name, (low, high) in bounds.items()]
+    return any(
+        isinstance(value, int | float) and not low - GRID_TOLERANCE <= value <= high + GRID_TOLERANCE
+        for value, low, high in numbers
+    )
 
 
 def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:

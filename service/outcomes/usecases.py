@@ -89,7 +89,8 @@ def flags_of(
     found = flags.of_trial(
         problem, history, trial.applied.values, occurred_at=trial.occurred_at, now=ledger.now
     )
-    return sorted(found + _proposal_flags(ledger, course.id, proposal_id, trial))
+    found += flags.of_ramp(problem, trial) + _proposal_flags(ledger, course.id, proposal_id, trial)
+    return sorted(set(found))
 
 
 def report_one(ledger: Ledger, trial_id: str, new: NewReport, *, patient_id: str | None) -> Answer:

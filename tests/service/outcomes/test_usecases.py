@@ -146,7 +146,7 @@ def test_an_amendment_says_why_and_only_an_amendment_does(clinic: Clinic) -> Non
 def test_facts_are_stored_whatever_they_mean_and_flagged(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     odd = clinic.trial(course_id, settings=START | {"amplitude_ma": 9.14}, source="remote", in_clinic=False)
-    assert (odd["on_grid"], odd["flags"]) == (False, ["not_proposed", "off_grid"])
+    assert (odd["on_grid"], odd["flags"]) == (False, ["not_proposed", "off_grid", "outside_envelope"])
     strong = clinic.trial(
         course_id, settings=START | {"amplitude_ma": 25, "pulse_width_us": 1000}, occurred_at=AT
     )
@@ -186,6 +186,6 @@ def test_a_trial_that_differs_from_what_was_approved_is_flagged(clinic: Clinic) 
 def test_the_ramp_is_on_record(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     ramp = [{"amplitude_ma": 4.5, "outcome": "perception"}, {"amplitude_ma": 4.6, "outcome": "tolerated"}]
-    clinic.trial(course_id, ramp=ramp)
+    assert clinic.trial(course_id, ramp=ramp)["flags"] == ["not_proposed", "ramp_past_settings"]
     trials = clinic.get(f"/courses/{course_id}/history").json()["content"]["trials"]
     assert ramp in [trial["ramp"] for trial in trials]
