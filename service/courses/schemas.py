@@ -103,7 +103,8 @@ class CourseView(View):
     in_force: dict[str, float | str]
     """The latest settings on record, or the start."""
     to_program: str | None
-    """The approved proposal not yet applied, of which there is one at most: read its ``program``. Null where there is none."""
+    """The approved proposal that is not applied yet, or of whose plan steps are left; there is one at most: read its ``program``.
+    Null where there is none."""
     sites: dict[str, float]
     """Pain site -> weight; empty where pain is rated as one."""
     opened_at: datetime

@@ -24,12 +24,13 @@ from service.courses.schemas import (
 )
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError
-from service.ledger import gate, life_cycle, optimizer_version, staff
+from service.ledger import gate, life_cycle, optimizer_version, plan, staff
 from service.ledger.applicable import may_be_kept
 from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
+from service.ledger.life_cycle import Status
 from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow, ReportRow
 
 
@@ -82,21 +83,21 @@ def view(ledger: Ledger, course_id: str) -> CourseView:
         envelope=canonical.to_builtins(problem.envelope),
         start=start.values,
         in_force=in_force(history, start, ledger.now).values,
-        to_program=_to_program(ledger, row.id),
+        to_program=_to_program(ledger, row.id, problem, history),
         sites=dict(problem.objective.site_weights),
         opened_at=opened_at or ledger.now,
     )
 
 
-def _to_program(ledger: Ledger, course_id: str) -> str | None:
-    """Return the approved proposal that is still to be applied, or None."""
-    for row in life_cycle.to_be_applied(ledger, course_id):
-        decided = life_cycle.decision_about(ledger, row.id)
-        in_time = life_cycle.status_of(ledger, row) in life_cycle.APPROVED
-        # records of before may hold several approvals: the latest alone counts, also once it was applied
-        if in_time and decided is not None and not life_cycle.approved_since(ledger, decided):
-            return row.id
-    return None
+def _to_program(ledger: Ledger, course_id: str, problem: Problem, history: History) -> str | None:
+    """Return the approved proposal of which something is still to be applied, or None."""
+    latest = life_cycle.latest_approval(ledger, course_id)
+    if latest is None:
+        return None
+    row, decided = latest
+    status = life_cycle.status_of(ledger, row)
+    begun = status is Status.APPLIED and plan.goes_on(ledger, row, decided, problem=problem, history=history)
+    return row.id if begun or status in life_cycle.APPROVED else None
 
 
 def history_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:

@@ -240,6 +240,17 @@ def to_be_applied(ledger: Ledger, course_id: str) -> tuple[ProposalRow, ...]:
     )
 
 
+def latest_approval(ledger: Ledger, course_id: str) -> tuple[ProposalRow, DecisionRow] | None:
+    """Return the last approval of a course with what it approved, whatever came of it; earlier ones count no more."""
+    return ledger.session.execute(
+        select(ProposalRow, DecisionRow)
+        .join(DecisionRow, DecisionRow.proposal_id == ProposalRow.id)
+        .where(ProposalRow.course_id == course_id, DecisionRow.action.in_(APPROVALS))
+        .order_by(DecisionRow.sequence.desc())
+        .limit(1)
+    ).first()
+
+
 def approved_since(ledger: Ledger, decision: DecisionRow) -> bool:
     """Return whether a course has an approval later than one of its decisions, whatever came of it."""
     later = select(DecisionRow.sequence).where(

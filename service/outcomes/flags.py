@@ -1,6 +1,6 @@
 """What to look at about a fact. A fact is stored whatever it means; these codes say what it means."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -11,6 +11,7 @@ from optimizer.problem import Problem
 from optimizer.rating import rates
 from optimizer.safety import closure
 from optimizer.space.parameter import GRID_TOLERANCE, Value
+from optimizer.space.settings import Settings
 from optimizer.trial import Measure, Posture, Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
@@ -142,3 +143,19 @@ def of_status(status: Status | None, *, was_approved: bool) -> list[str]:
         return ["not_proposed"]
     ran_out = status is Status.EXPIRED and was_approved
     return [] if ran_out or status in (*APPROVED, Status.APPLIED) else ["not_approved"]
+
+
+def of_plan(plan: Sequence[Settings], trial: Trial, others: Collection[Trial]) -> list[str]:
+    """Return the code that holds of a trial beside what was approved.
+
+    Args:
+        plan: The settings that were approved, in order.
+        trial: It followed them.
+        others: What followed them beside it; steps are counted as they were applied, in whatever order they were recorded.
+    """
+    if trial.applied.settings not in plan:
+        return ["differs_from_approval"]
+    began = (trial.occurred_at, trial.recorded_at)
+    place = sum((other.occurred_at, other.recorded_at) < began for other in others)
+    in_order = len(plan) == 1 or (place < len(plan) and plan[place] == trial.applied.settings)
+    return [] if in_order else ["out_of_order"]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from optimizer import canonical
 from optimizer.decision import Proposal
 from optimizer.errors import OutcomeScaleError, TrialOrderError
-from optimizer.history import applied, check_report
+from optimizer.history import History, applied, check_report
 from optimizer.problem import Problem
 from optimizer.rating import ratings
 from optimizer.safety.tolerance import is_severe
@@ -89,7 +89,7 @@ def flags_of(
     found = flags.of_trial(
         problem, history, trial.applied.values, occurred_at=trial.occurred_at, now=ledger.now
     )
-    found += flags.of_ramp(problem, trial) + _proposal_flags(ledger, course.id, proposal_id, trial)
+    found += flags.of_ramp(problem, trial) + _proposal_flags(ledger, history, proposal_id, trial, course.id)
     return sorted(set(found))
 
 
@@ -236,7 +236,9 @@ def _view(ledger: Ledger, report: Report, *, severe: bool, found: list[str]) -> 
     )
 
 
-def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, trial: Trial) -> list[str]:
+def _proposal_flags(
+    ledger: Ledger, history: History, proposal_id: str | None, trial: Trial, course_id: str
+) -> list[str]:
     if proposal_id is None:
         return flags.of_status(None, was_approved=False)
     proposal = ledger.in_course(ProposalRow, course_id, proposal_id, "proposal_id")
@@ -246,9 +248,14 @@ def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, tri
     if proposal.valid_until is not None and trial.occurred_at > proposal.valid_until:
         found.append("past_validity")
     if decision is not None and decision.settings is not None:
-        chosen = canonical.decode(Settings, decision.settings)
         answer = decision_of(proposal)
         assert isinstance(answer, Proposal)  # noqa: S101 - it was approved
-        if trial.applied.settings not in planned(answer, chosen):
-            found.append("differs_from_approval")
+        plan = planned(answer, canonical.decode(Settings, decision.settings))
+        found += flags.of_plan(plan, trial, _beside(ledger, history, proposal.id, trial))
     return found
+
+
+def _beside(ledger: Ledger, history: History, proposal_id: str, trial: Trial) -> list[Trial]:
+    """Return the other trials that followed a proposal, as they stand."""
+    named = set(ledger.session.scalars(select(TrialRow.id).filter_by(proposal_id=proposal_id)))
+    return [other for other in history.trials if other.id in named and other.id != trial.id]
