@@ -1,4 +1,4 @@
-"""What to look at about a fact. A fact is stored whatever it means; these codes say what it means."""
+"""What to look at about what was applied. A fact is stored whatever it means; these codes say what it means."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -8,11 +8,10 @@ import numpy as np
 from optimizer.errors import UnknownParameterError
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.rating import rates
 from optimizer.safety import closure
 from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.settings import Settings
-from optimizer.trial import Measure, Posture, Report, Trial
+from optimizer.trial import Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
 
@@ -87,48 +86,6 @@ def _outside(bounds: Mapping[str, tuple[float, float]], values: Mapping[str, Val
         isinstance(value, int | float) and not low - GRID_TOLERANCE <= value <= high + GRID_TOLERANCE
         for value, low, high in numbers
     )
-
-
-def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:
-    """Return the codes that hold of a rating.
-
-    It may be dated before its trial, after its end, or in the future; a trial that was taken back is None, and what is said
-    of it does not count.
-    """
-    if trial is None:
-        return ["trial_taken_back"]
-    flags = []
-    if report.occurred_at < trial.occurred_at:
-        flags.append("before_trial")
-    if trial.ended_at is not None and report.occurred_at > trial.ended_at + CLOCK_TOLERANCE:
-        flags.append("after_trial")
-    if report.occurred_at > now + CLOCK_TOLERANCE:
-        flags.append("in_the_future")
-    return flags
-
-
-def of_kind(problem: Problem, report: Report) -> list[str]:
-    """Return the code that holds of harm of a kind the course does not declare; above 0 it counts as a hard stop."""
-    told = report.measure is Measure.SIDE_EFFECT and report.value is not None
-    return ["undeclared_kind"] if told and problem.side_effect(report.kind) is None else []
-
-
-Moment = tuple[str, datetime, Posture]
-"""Trial, instant and posture of a rating."""
-
-
-def of_sites(problem: Problem, report: Report, trial: Trial | None, rated: Collection[Moment]) -> list[str]:
-    """Return the code that holds of a rating of pain while a site that counts was not rated beside it.
-
-    Args:
-        problem: Its objective names the sites; where pain is one, the code never holds.
-        report: The rating.
-        trial: Its trial; None where that was taken back.
-        rated: The moments that were rated in full by now, this report included.
-    """
-    if not problem.objective.site_weights or trial is None or not rates(trial, report):
-        return []
-    return [] if (trial.id, report.occurred_at, report.posture) in rated else ["sites_missing"]
 
 
 def of_status(status: Status | None, *, was_approved: bool) -> list[str]:

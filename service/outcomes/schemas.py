@@ -59,7 +59,7 @@ class AppliedSettings(Body):
     source: Name = "programmer"
     """Who set them: programmer, remote, import."""
     zone: Zone = "UTC"
-    """The patient's IANA zone, for example ``Europe/Berlin``."""
+    """The patient's IANA zone, for example ``Europe/Berlin``. Times may be sent in UTC or as clocks show them there."""
 
 
 class NewTrial(AppliedSettings):
@@ -83,7 +83,8 @@ class TrialView(View):
     """What to look at: ``off_grid``; ``past_limit`` (of the device or a hard limit), ``limit_not_checked``, ``outside_envelope``,
     each also where the strongest rung of the ramp is; ``ramp_past_settings``: a rung was stronger than the settings; ``closed``
     (by a severe report), ``in_the_future``, ``not_proposed``, ``not_approved``, ``differs_from_approval``,
-    ``out_of_order`` (a step of the plan that was not the next), ``past_validity``."""
+    ``out_of_order`` (a step of the plan that was not the next), ``past_validity``, ``zone_mismatch``: a time has
+    another offset than its ``zone`` had then."""
     occurred_at: datetime
     recorded_at: datetime
 
@@ -175,7 +176,7 @@ class NewReport(Body):
     recall: Annotated[Recall, Field(strict=False)] = Recall.NOW
     """The span the rating looks back on."""
     zone: Zone = "UTC"
-    """The patient's IANA zone, for example ``Europe/Berlin``."""
+    """The patient's IANA zone, for example ``Europe/Berlin``. Times may be sent in UTC or as clocks show them there."""
     amends: IdText | None = None
     """The report this one takes the place of; the old one stays on record."""
     reason: Annotated[AmendmentReason | None, Field(strict=False)] = None
@@ -211,8 +212,10 @@ class ReportView(View):
     """Whether it closes settings and holds the course until a clinician reviews it: a grade of 7 or more, or any hard stop; so
     does any grade above 0 of a kind the course does not declare."""
     flags: list[str]
-    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``, ``undeclared_kind``: the
-    course asks for no such side effect, and ``sites_missing``: pain was not rated at every site that counts, at this instant and
+    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``; ``recall_before_trial``: the
+    span it looks back on began before the trial; ``undeclared_kind``: the course asks for no such side effect; ``repeats``:
+    measure, kind, posture, instant and value are on record for this trial already; ``zone_mismatch``: the time has another
+    offset than ``zone`` had then; and ``sites_missing``: pain was not rated at every site that counts, at this instant and
     in this posture, so it says nothing as yet."""
     recorded_at: datetime
 
