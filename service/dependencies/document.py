@@ -21,6 +21,7 @@ NEVER_ANSWERED = {
     "optimizer-error",
     "setting",
     "port-in-use",
+    "checkpoint",
     "data-folder",
     "projection-busy",
     "tracking-unavailable",
