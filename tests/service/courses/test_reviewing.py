@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from optimizer import canonical
+from optimizer.decision import Hold, HoldReason
 from tests.service.live import SIGNED_BY, START, Clinic, codes
+from tests.service.proposals.asking import arrives, being_answered
 
 AT = "2026-11-20T20:00:00+01:00"
 
@@ -86,6 +89,22 @@ def test_a_contradiction_nobody_asked_about_yet_may_be_reviewed_as_what_it_is(cl
     replies = [clinic.post(path, reviewing(subject, both[0])) for subject in ("adverse_event", "closure")]
     assert codes(replies) == [(409, "nothing-to-review")] * 2
     clinic.made(path, reviewing("hold", both[0]))
+
+
+def test_an_answer_that_holds_until_a_review_and_names_nothing_is_ended_by_one_of_any_fact(
+    clinic: Clinic,
+) -> None:
+    course_id, trial_id = clinic.rated_course()
+    failed = Hold(reason=HoldReason.MODEL_FAILED, release="review", meanwhile=None)
+    arrives(clinic, being_answered(clinic, course_id), canonical.encode(failed).decode())
+    held = clinic.ask(course_id)
+    assert (held["reason"], held["decision"]["release"]) == ("model_failed", "review")
+    path = f"/courses/{course_id}/reviews"
+    replies = [
+        clinic.post(path, reviewing(subject, trial_id)) for subject in ("adverse_event", "hold", "hold")
+    ]
+    assert codes(replies) == [(409, "nothing-to-review"), (201, ""), (409, "nothing-to-review")]
+    assert clinic.ask(course_id)["id"] != held["id"], "asked anew"
 
 
 def test_what_a_ramp_barred_may_be_opened(clinic: Clinic) -> None:
