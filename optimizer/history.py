@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from optimizer import canonical
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
-from optimizer.outcomes.scale import GRADE_REAL
+from optimizer.outcomes.scale import GRADE, GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
@@ -235,8 +235,11 @@ def check_history(problem: Problem, history: History) -> None:
 def check_report(problem: Problem, report: Report) -> None:
     """Hold a report against the scales its problem declares.
 
+    A kind of side effect that the problem does not declare is harm nobody foresaw: a fact like any other, on the scale of grades,
+    which counts as a hard stop.
+
     Raises:
-        OutcomeScaleError: If the value is off its scale, or the kind of side effect or the pain site is not declared.
+        OutcomeScaleError: If the value is off its scale, the pain site is not declared, or a side effect has no kind.
     """
     if report.value is None:
         return
@@ -248,13 +251,15 @@ def check_report(problem: Problem, report: Report) -> None:
             )
         problem.outcome.check(report.value, "report.value")
         return
+    if not report.kind:
+        limit = ", ".join(effect.name for effect in problem.side_effects)
+        raise OutcomeScaleError(
+            "report.kind", "is missing of a side effect", limit=f"{limit}, or another name"
+        )
     effect = problem.side_effect(report.kind)
     if effect is None:
-        raise OutcomeScaleError(
-            "report.kind",
-            "is not a declared side effect",
-            limit=", ".join(e.name for e in problem.side_effects),
-        )
+        GRADE.check(report.value, "report.value")
+        return
     effect.scale.check(report.value, f"report.value of {report.kind}")
 
 

@@ -51,7 +51,7 @@ class Measure(StrEnum):
     PAIN = "pain"
     """The primary outcome of the problem, on its declared scale."""
     SIDE_EFFECT = "side_effect"
-    """A grade of a declared kind."""
+    """A grade of one kind; of one nobody declared, a hard stop."""
 
 
 class Recall(StrEnum):

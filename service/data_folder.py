@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.errors import DataFolderError
+from service.command_errors import DataFolderError
 
 
 def prepare_folder(folder: Path) -> None:

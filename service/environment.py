@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from service.errors import SettingError
+from service.command_errors import SettingError
 from service.settings import Settings
 
 PREFIX = "TITRATE_"

@@ -15,13 +15,15 @@
       IdempotencyKeyRunningError     the first request with the key is still under way
       TooManyRequestsError           a caller beyond its rate
       PreconditionRequiredError      a decision without If-Match
-      PreconditionFailedError        a decision on a state that is no longer so
+      PreconditionFailedError        a decision on another state than the present one
       ConflictError                  the record already says otherwise
         PseudonymTakenError
         ProposalDecidedError
         ProposalExpiredError
         NothingToDecideError         a Hold or a Stop asks for no decision
+        NothingToReviewError         nothing that a review could release
         SettingsClosedError          settings that a severe report closed, or that were not tolerated since
+        SettingsPastLimitError       approved settings that are past a limit or the envelope by now
         ProposalWithdrawnError       a proposal that a fact took back
         ProposalNotApprovedError     a proposal that nobody approved: nothing to program
         ProposalAppliedError         a proposal that was applied: nothing is left to program
@@ -38,12 +40,8 @@
       DatabaseNotReadyError          a schema of another release
       DatabaseUnreachableError       nothing answers at its address, or refuses us
       DatabaseBusyError              a write that could not begin in time
-      SettingError                   a variable of the environment that is no setting, or has no legal value
-      PortInUseError                 serve: the address is taken
-      DataFolderError                serve: the folder cannot be written
-      ProjectionBusyError            a worker is at work on the projection
-      TrackingUnavailableError       MLflow does not answer, or refuses
-      CheckpointError                ledger verify: no checkpoint, or not signed with the key at hand
+
+Those of commands and of the worker stand in ``service.command_errors``.
 
 Messages name field, problem, limit and what to do next; never the value, which may be patient data.
 """
@@ -167,7 +165,7 @@ class PreconditionRequiredError(ServiceError):
 
 
 class PreconditionFailedError(ServiceError):
-    """A decision on a state that is no longer so."""
+    """A decision on another state than the present one."""
 
     code = "precondition-failed"
 
@@ -202,10 +200,22 @@ class NothingToDecideError(ConflictError):
     code = "nothing-to-decide"
 
 
+class NothingToReviewError(ConflictError):
+    """A review of what is in no doubt: it would release nothing."""
+
+    code = "nothing-to-review"
+
+
 class SettingsClosedError(ConflictError):
     """Settings that a severe report closed, or that were not tolerated since they were approved."""
 
     code = "settings-closed"
+
+
+class SettingsPastLimitError(ConflictError):
+    """Approved settings that are past a hard limit or the envelope by now."""
+
+    code = "settings-past-limit"
 
 
 class ProposalWithdrawnError(ConflictError):
@@ -304,39 +314,3 @@ class DatabaseBusyError(ServiceError):
 
     code = "database-busy"
     retry_after_s = 1
-
-
-class SettingError(ServiceError):
-    """A variable of the environment that is no setting, or has no legal value."""
-
-    code = "setting"
-
-
-class PortInUseError(ServiceError):
-    """The address to listen on is taken."""
-
-    code = "port-in-use"
-
-
-class DataFolderError(ServiceError):
-    """The data folder cannot be written."""
-
-    code = "data-folder"
-
-
-class ProjectionBusyError(ServiceError):
-    """Another relay holds the lease of the projection."""
-
-    code = "projection-busy"
-
-
-class TrackingUnavailableError(ServiceError):
-    """MLflow does not answer, or refuses; the ledger still holds what was to be shown."""
-
-    code = "tracking-unavailable"
-
-
-class CheckpointError(ServiceError):
-    """A file that is no checkpoint or no key, or a checkpoint that another key signed."""
-
-    code = "checkpoint"

@@ -21,7 +21,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from service.errors import PortInUseError
+from service.command_errors import PortInUseError
 
 REGISTRY = CollectorRegistry()
 """Ours, not the library's own: nothing an import registers elsewhere is shown."""

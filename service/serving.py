@@ -7,9 +7,10 @@ import uvicorn
 
 from service import logs, metrics
 from service.app import create_app
+from service.command_errors import PortInUseError
 from service.data_folder import prepare_folder
 from service.dependencies.context import Services
-from service.errors import PortInUseError, ServiceError
+from service.errors import ServiceError
 from service.ledger import outbox
 from service.ledger.checkpoint import make_signing_key
 from service.settings import Settings

@@ -8,9 +8,9 @@ from pathlib import Path
 import structlog
 
 from service import logs, metrics
+from service.command_errors import TrackingUnavailableError
 from service.db.engine import Database
 from service.db.waiting import wait_for_schema
-from service.errors import TrackingUnavailableError
 from service.settings import Settings
 from service.tracking.client import Tracking
 from service.tracking.relay import Relay, run_until

@@ -68,9 +68,9 @@ def model_failed(problem: Problem, history: History, ask: Ask) -> Hold:
 def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
     """Return the settings to be on while nothing is proposed: in force, else last tolerated, else lower, else off (None).
 
-    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there; of what was
-    tolerated, at home only what the patient may use there. Lower means just below settings in force that are off the grid, and
-    only where nothing speaks against those.
+    Each only if it is on the grid, inside every limit, not closed, and weaker than what was not tolerated there; at home only
+    what the patient may use there, or where nobody says what that is, what is on. Lower means just below settings in force that
+    are off the grid, and only where nothing speaks against those.
     """
     barred = tolerance.bars(problem, history)
     closed = closure.closures(problem, history)
@@ -87,9 +87,8 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
         and not any(tolerance.blocks(bar, in_force) for bar in barred)
     ):
         lower = _just_below(problem, ask.in_force.values)
-    found = list(
-        dict.fromkeys(entry for entry in (ask.in_force.settings, *tolerated, lower) if entry is not None)
-    )
+    on, lower = (_left_on(problem, ask, settings) for settings in (ask.in_force.settings, lower))
+    found = list(dict.fromkeys(entry for entry in (on, *tolerated, lower) if entry is not None))
     if not found:
         return None
     rows = np.array([settings.indices for settings in found], dtype=np.int64)
@@ -103,6 +102,12 @@ def _usable(problem: Problem, ask: Ask, settings: Settings | None) -> bool:
     if settings is None or ask.in_clinic or not problem.has_stimulation:
         return settings is not None
     return bool(titration.for_home(problem, ask, np.array([settings.indices], dtype=np.int64))[0])
+
+
+def _left_on(problem: Problem, ask: Ask, settings: Settings | None) -> Settings | None:
+    """Return what is on, or just below it, where the patient may be told to leave it on; at home not past a stated range."""
+    unstated = not ask.in_clinic and ask.patient_range_ma is None
+    return settings if unstated or _usable(problem, ask, settings) else None
 
 
 _Found = tuple[HoldReason, tuple[str, ...], str] | None

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from service.courses import usecases
+from service.courses import reviewing, usecases
 from service.courses.schemas import (
     CourseView,
     EntryView,
@@ -39,8 +39,8 @@ def find(course_id: str, read: Annotated[Reading, reads()]) -> CourseView:
     response_model=ReviewView,
 )
 def review(course_id: str, body: NewReview, write: Annotated[Writing, writes()]) -> Response:
-    """Release a hold or a closure, with a coded reason."""
-    return write.once(lambda ledger: usecases.review(ledger, course_id, body)).response()
+    """Release a hold or a closure, with a coded reason; 409 where there is nothing to release."""
+    return write.once(lambda ledger: reviewing.review(ledger, course_id, body)).response()
 
 
 @router.get("/courses/{course_id}/history", summary="Export the history", response_class=Response)

@@ -103,7 +103,8 @@ class CourseView(View):
     in_force: dict[str, float | str]
     """The latest settings on record, or the start."""
     to_program: str | None
-    """The approved proposal not yet applied, of which there is one at most: read its ``program``. Null where there is none."""
+    """The approved proposal that is not applied yet, or of whose plan steps are left; there is one at most: read its ``program``.
+    Null where there is none."""
     sites: dict[str, float]
     """Pain site -> weight; empty where pain is rated as one."""
     opened_at: datetime
@@ -139,10 +140,20 @@ class NewReview(Body):
     """``hold``: a doubt in the record, such as contradictory reports; ``closure``: what a severe report closed is open again;
     ``adverse_event``: a severe report was seen and what it closed stays closed."""
     subject_id: IdText
-    """The report or trial that the hold or closure rests on: one of a hold's ``subject_ids``, or the severe report."""
+    """The report or trial that the hold or closure rests on: one of a hold's ``subject_ids`` or of a ``barred_by``, or the severe
+    report. What is in no such doubt, or was reviewed with nothing since, is refused (409 ``nothing-to-review``)."""
     reason: Annotated[ReviewReason, Field(strict=False)]
     occurred_at: At | None = None
-    """When it was reviewed; now where left out."""
+    """When it was reviewed; now where left out, and not in the future."""
+
+
+class HeldView(View):
+    """What holds a course."""
+
+    reason: str
+    """The code a hold would carry."""
+    subject_ids: list[str]
+    """Reports, trials or stops it rests on, or names of checks."""
 
 
 class ReviewView(View):
@@ -157,6 +168,9 @@ class ReviewView(View):
     reason: str
     """As stated: a code of ``ReviewReason``."""
     recorded_at: datetime
+    still_held: HeldView | None
+    """What goes on holding the course, asked as it was last; null where the record shows nothing. Whether anything is safe
+    enough to propose (``no_safe_candidate``), only an ask tells."""
 
 
 class EntryView(View):
@@ -176,6 +190,8 @@ class EntryView(View):
     """The fact, in the shape of its kind."""
     body_digest: str
     """SHA-256 of the whole fact on record, also where names are withheld."""
+    reason: str | None
+    """Why a report amends another: a code of ``AmendmentReason``. Null of all else, which has its reason in the body."""
 
 
 Stimulation = Literal["as_settings", "off", "no_advice"]

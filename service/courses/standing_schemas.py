@@ -112,6 +112,7 @@ class NewPreflight(Body):
     )
 
     checks: Annotated[list[NewCheck], Field(min_length=1, max_length=32)]
+    """Of several by one name, as of two leads, the worst counts: a failed one before one that passed, the highest impedance."""
 
 
 class CheckView(View):

@@ -1,4 +1,4 @@
-"""Open a course, look at it, release what holds it."""
+"""Open a course and look at it; what releases it stands in ``reviewing``."""
 
 import json
 from dataclasses import dataclass
@@ -15,25 +15,23 @@ from optimizer.outcomes.side_effect import SideEffect
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import device_names, load_device
 from optimizer.space.settings import Settings
-from optimizer.trial import Review
 from service.courses.schemas import (
     CourseView,
     EntryView,
     NewCourse,
-    NewReview,
     RecommendationView,
-    ReviewView,
     Stimulation,
 )
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError
-from service.ledger import gate, life_cycle, optimizer_version, staff
+from service.ledger import gate, life_cycle, optimizer_version, plan, staff
 from service.ledger.applicable import may_be_kept
 from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, history_of, problem_of, start_of
 from service.ledger.in_force import in_force
 from service.ledger.ledger import Ledger
-from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow, ReviewRow
+from service.ledger.life_cycle import Status
+from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow, ReportRow
 
 
 def open_course(ledger: Ledger, new: NewCourse) -> Answer:
@@ -85,54 +83,21 @@ def view(ledger: Ledger, course_id: str) -> CourseView:
         envelope=canonical.to_builtins(problem.envelope),
         start=start.values,
         in_force=in_force(history, start, ledger.now).values,
-        to_program=_to_program(ledger, row.id),
+        to_program=_to_program(ledger, row.id, problem, history),
         sites=dict(problem.objective.site_weights),
         opened_at=opened_at or ledger.now,
     )
 
 
-def _to_program(ledger: Ledger, course_id: str) -> str | None:
-    """Return the approved proposal that is still to be applied, or None."""
-    for row in life_cycle.to_be_applied(ledger, course_id):
-        decided = life_cycle.decision_about(ledger, row.id)
-        in_time = life_cycle.status_of(ledger, row) in life_cycle.APPROVED
-        # records of before may hold several approvals: the latest alone counts, also once it was applied
-        if in_time and decided is not None and not life_cycle.approved_since(ledger, decided):
-            return row.id
-    return None
-
-
-def review(ledger: Ledger, course_id: str, new: NewReview) -> Answer:
-    """Release a hold or a closure.
-
-    Raises:
-        NotFoundError: If the course, or the report or trial within it, is not known here.
-    """
-    course = ledger.course(course_id)
-    history = history_of(ledger.session, course.id)
-    subjects = {trial.id for trial in history.trials} | {report.id for report in history.reports}
-    subjects |= {entry.trial.id for entry in history.past}
-    if new.subject_id not in subjects:
-        raise NotFoundError("subject_id", "is no report or trial of this course", remedy="Check the id.")
-    fact = Review(
-        id=ledger.new_id(),
-        subject=new.subject,
-        subject_id=new.subject_id,
-        reason=new.reason,
-        occurred_at=new.occurred_at or ledger.now,
-        recorded_at=ledger.now,
-    )
-    row = ReviewRow(id=fact.id, course_id=course.id, subject_id=fact.subject_id)
-    ledger.append("review", row, fact, course_id=course.id, occurred_at=fact.occurred_at)
-    view_ = ReviewView(
-        id=fact.id,
-        course_id=course.id,
-        subject=fact.subject,
-        subject_id=fact.subject_id,
-        reason=fact.reason,
-        recorded_at=ledger.now,
-    )
-    return Answer(status=201, body=view_)
+def _to_program(ledger: Ledger, course_id: str, problem: Problem, history: History) -> str | None:
+    """Return the approved proposal of which something is still to be applied, or None."""
+    latest = life_cycle.latest_approval(ledger, course_id)
+    if latest is None:
+        return None
+    row, decided = latest
+    status = life_cycle.status_of(ledger, row)
+    begun = status is Status.APPLIED and plan.goes_on(ledger, row, decided, problem=problem, history=history)
+    return row.id if begun or status in life_cycle.APPROVED else None
 
 
 def history_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
@@ -150,8 +115,9 @@ def problem_document(ledger: Ledger, course_id: str) -> tuple[bytes, str]:
 def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[EntryView]:
     """Return what is on record about a course, in order, after a sequence."""
     course = ledger.course(course_id)
-    entries = ledger.session.scalars(
-        select(Entry)
+    entries = ledger.session.execute(
+        select(Entry, ReportRow.reason)
+        .outerjoin(ReportRow, ReportRow.sequence == Entry.sequence)
         .where(Entry.course_id == course.id, Entry.sequence > after)
         .order_by(Entry.sequence)
         .limit(limit)
@@ -166,8 +132,9 @@ def timeline(ledger: Ledger, course_id: str, *, after: int, limit: int) -> list[
             recorded_at=entry.recorded_at,
             body=staff.body_shown(ledger, json.loads(entry.body)),
             body_digest=entry.body_digest,
+            reason=reason,
         )
-        for entry in entries
+        for entry, reason in entries
     ]
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx2
 
-from service.errors import PortInUseError, ServiceError
+from service.command_errors import PortInUseError
+from service.errors import ServiceError
 
 LOOPBACK = "127.0.0.1"
 ENDS_WITHIN_S = 10.0

@@ -21,6 +21,7 @@ NEVER_ANSWERED = {
     "optimizer-error",
     "setting",
     "port-in-use",
+    "checkpoint",
     "data-folder",
     "projection-busy",
     "tracking-unavailable",
@@ -150,11 +151,9 @@ def _body_names(operation: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]:
     """Give the problems a route may answer with."""
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
-    yield from (401, 403, 429, 503)
+    yield from (401, 403, 422, 429, 503)
     if "path" in places or method == "post":
         yield 404
-    if places or method == "post":
-        yield 422
     if method == "post":
         yield from (400, 409, 413)
     if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):

@@ -18,6 +18,7 @@ from service.auth.access import allowed
 from service.auth.principal import NOBODY, Principal
 from service.dependencies.context import Services, path_of, services_of
 from service.dependencies.strict_body import parse
+from service.dependencies.strict_query import check_query
 from service.dependencies.wire import View
 from service.errors import (
     AuthenticationError,
@@ -222,7 +223,10 @@ def writes() -> Any:
 
 
 def caller(request: Request) -> Principal:
-    """Return who calls, where the table of access lets them and their rate does; ``Finish`` puts a refusal on the trail."""
+    """Return who calls, where the table of access lets them and their rate does; ``Finish`` puts a refusal on the trail.
+
+    Every route has its caller from here, so this is also where a query is held against what its route documents.
+    """
     services = services_of(request)
     try:
         principal = services.callers.principal_of(request.headers.get("authorization"), services.clock())
@@ -234,6 +238,7 @@ def caller(request: Request) -> Principal:
     request.state.principal = principal
     services.rate.take(f"{principal.site}/{principal.name}")
     principal.require(*allowed(request.method, request.scope["route"].path))
+    check_query(request)
     return principal
 
 

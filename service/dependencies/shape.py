@@ -11,6 +11,7 @@ REMEDY = "Compare with the example of this route at /docs."
 _PROBLEMS = {
     "missing": "is missing",
     "extra_forbidden": "is not a documented field",
+    "unknown_parameter": "is not a documented parameter of this route",
     "float_type": "is not a number",
     "int_type": "is not a whole number",
     "int_parsing": "is not a whole number",

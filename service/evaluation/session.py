@@ -21,7 +21,7 @@ from optimizer.evaluate.arena import Comparison, compare, kept
 from optimizer.evaluate.arena_report import save
 from optimizer.evaluate.backend import Backend
 from optimizer.evaluate.trace import Trace
-from service.errors import TrackingUnavailableError
+from service.command_errors import TrackingUnavailableError
 from service.evaluation.terminal import look
 from service.tracking.evaluation import Shown, view_of
 

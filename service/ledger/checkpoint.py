@@ -16,7 +16,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from service.errors import CheckpointError
+from service.command_errors import CheckpointError
 from service.ledger.verify import Mark
 
 KEY_FILE = "signing-key.json"

@@ -143,6 +143,13 @@ def withdrawal_of(ledger: Ledger, proposal_id: str) -> WithdrawalRow | None:
     return ledger.session.scalar(select(WithdrawalRow).filter_by(proposal_id=proposal_id))
 
 
+def why_withdrawn(ledger: Ledger, proposal: ProposalRow) -> str:
+    """Return the code of what took a proposal or its approval back."""
+    taken_back, decided = withdrawal_of(ledger, proposal.id), decision_about(ledger, proposal.id)
+    reason = decided and decided.reason if taken_back is None else taken_back.reason
+    return reason or SEVERE_REPORT  # records of before kept none where it was one
+
+
 def etag_of(proposal: ProposalRow, status: Status) -> str:
     """Return the strong entity tag of a proposal in a state."""
     return (
@@ -231,6 +238,17 @@ def to_be_applied(ledger: Ledger, course_id: str) -> tuple[ProposalRow, ...]:
             .order_by(ProposalRow.sequence)
         )
     )
+
+
+def latest_approval(ledger: Ledger, course_id: str) -> tuple[ProposalRow, DecisionRow] | None:
+    """Return the last approval of a course with what it approved, whatever came of it; earlier ones count no more."""
+    return ledger.session.execute(
+        select(ProposalRow, DecisionRow)
+        .join(DecisionRow, DecisionRow.proposal_id == ProposalRow.id)
+        .where(ProposalRow.course_id == course_id, DecisionRow.action.in_(APPROVALS))
+        .order_by(DecisionRow.sequence.desc())
+        .limit(1)
+    ).first()
 
 
 def approved_since(ledger: Ledger, decision: DecisionRow) -> bool:

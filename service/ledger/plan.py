@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from optimizer import canonical
 from optimizer.decision import Proposal
 from optimizer.history import History
 from optimizer.problem import Problem
@@ -9,6 +10,7 @@ from optimizer.space.settings import Settings
 from optimizer.trial import Measure, RungOutcome
 from service.errors import ProposalAppliedError, ProposalExpiredError
 from service.ledger import life_cycle
+from service.ledger.history import decision_of, history_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import SUPERSEDED, TRIAL_AMENDED
 from service.ledger.tables import AmendmentRow, DecisionRow, ProposalRow, TrialRow
@@ -25,6 +27,21 @@ def planned(answer: Proposal, first: Settings) -> tuple[Settings, ...]:
         first: Its first settings as approved or edited; edited ones stand alone, as the rest was planned after others.
     """
     return tuple(step.settings for step in answer.steps) if first == answer.settings else (first,)
+
+
+def goes_on(
+    ledger: Ledger, row: ProposalRow, decided: DecisionRow, *, problem: Problem, history: History
+) -> bool:
+    """Return whether an applied proposal is a plan with steps that may still be applied; arguments as :func:`n_applied`."""
+    answer = decision_of(row)
+    assert isinstance(answer, Proposal)  # noqa: S101 - it was approved
+    plan = planned(answer, canonical.decode(Settings, decided.settings or ""))
+    at_approval = history_of(ledger.session, row.course_id, up_to=decided.sequence)
+    try:
+        n_applied(ledger, row, decided, plan, problem=problem, history=history, at_approval=at_approval)
+    except (ProposalAppliedError, ProposalExpiredError):
+        return False
+    return True
 
 
 def n_applied(

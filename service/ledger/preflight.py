@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optimizer.space.device import Preflight, device_names, load_device
 from service.ledger.course_tables import PreflightRow
-from service.ledger.tables import CourseRow
+from service.ledger.tables import CourseRow, Entry
 
 IMPEDANCE = "impedance"
 """The check that measures; compliance voltage is held against what it found."""
@@ -53,27 +53,38 @@ def standings(
         up_to: The last ledger sequence to read; None reads all.
 
     Returns:
-        One entry a check, in the order of the device file. Of several findings the one checked last counts.
+        One entry a check, in the order of the device file. Of several findings those checked last count; of findings recorded
+        together, as of two leads, the worst: a failed one, else the one that is stale first.
     """
-    query = select(PreflightRow).filter_by(course_id=course.id)
-    if up_to is not None:
-        query = query.where(PreflightRow.sequence <= up_to)
-    latest = {
-        row.name: row
-        for row in session.scalars(query.order_by(PreflightRow.checked_at, PreflightRow.sequence))
-    }
-    return tuple(_found(asked, latest.get(asked.check), now) for asked in asked_of(course))
+    latest = _latest(session, course.id, up_to)
+    worst = {name: min(rows, key=lambda row: (row.passed, row.checked_at)) for name, rows in latest.items()}
+    return tuple(_found(asked, worst.get(asked.check), now) for asked in asked_of(course))
 
 
 def impedance_ohm(session: Session, course_id: str, *, up_to: int | None = None) -> float | None:
-    """Return the impedance measured last, or None."""
-    query = select(PreflightRow.impedance_ohm).where(
-        PreflightRow.course_id == course_id, PreflightRow.impedance_ohm.is_not(None)
-    )
+    """Return the impedance measured last, the highest of those recorded together, or None."""
+    measured = [row.impedance_ohm for row in _latest(session, course_id, up_to).get(IMPEDANCE, ())]
+    return max((ohm for ohm in measured if ohm is not None), default=None)
+
+
+def _latest(session: Session, course_id: str, up_to: int | None) -> dict[str, list[PreflightRow]]:
+    """Return, of each check, the findings that were recorded together and checked last.
+
+    Nobody says which lead a finding is of, so one does not take the place of another that came with it. What was recorded
+    together shares its instant.
+    """
+    query = select(PreflightRow, Entry.recorded_at).join(Entry, Entry.sequence == PreflightRow.sequence)
+    query = query.where(PreflightRow.course_id == course_id)
     if up_to is not None:
         query = query.where(PreflightRow.sequence <= up_to)
-    latest = query.order_by(PreflightRow.checked_at.desc(), PreflightRow.sequence.desc())
-    return session.scalar(latest.limit(1))
+    together: dict[str, dict[datetime, list[PreflightRow]]] = {}
+    for row, recorded_at in session.execute(query.order_by(PreflightRow.sequence)):
+        together.setdefault(row.name, {}).setdefault(recorded_at, []).append(row)
+    return {name: max(groups.values(), key=_checked_last) for name, groups in together.items()}
+
+
+def _checked_last(rows: list[PreflightRow]) -> tuple[datetime, int]:
+    return max(row.checked_at for row in rows), rows[-1].sequence
 
 
 def _found(asked: Preflight, row: PreflightRow | None, now: datetime) -> Found:

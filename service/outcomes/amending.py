@@ -11,8 +11,9 @@ from service.ledger.history import problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import TRIAL_AMENDED, withdraw_all
 from service.ledger.tables import AmendmentRow, TrialRow
+from service.outcomes import flagging
 from service.outcomes.schemas import AmendmentView, NewAmendment
-from service.outcomes.usecases import flags_of, trial_from
+from service.outcomes.usecases import trial_from
 
 
 def amend_trial(ledger: Ledger, trial_id: str, new: NewAmendment) -> Answer:
@@ -46,7 +47,7 @@ def amend_trial(ledger: Ledger, trial_id: str, new: NewAmendment) -> Answer:
     if new.trial is not None:
         followed = ledger.session.scalar(select(TrialRow.proposal_id).filter_by(id=trial_id))
         trial = trial_from(problem, new.trial, trial_id=trial_id, now=ledger.now)
-        found = flags_of(ledger, course, problem, trial, proposal_id=followed)
+        found = flagging.of_application(ledger, course, problem, trial, new.trial, proposal_id=followed)
     fact = Amendment(
         id=ledger.new_id(), trial_id=trial_id, trial=trial, reason=new.reason, recorded_at=ledger.now
     )

@@ -59,7 +59,7 @@ class AppliedSettings(Body):
     source: Name = "programmer"
     """Who set them: programmer, remote, import."""
     zone: Zone = "UTC"
-    """The patient's IANA zone, for example ``Europe/Berlin``."""
+    """The patient's IANA zone, for example ``Europe/Berlin``. Times may be sent in UTC or as clocks show them there."""
 
 
 class NewTrial(AppliedSettings):
@@ -80,8 +80,11 @@ class TrialView(View):
     on_grid: bool
     """Whether the device can be set to them as stated."""
     flags: list[str]
-    """What to look at: ``off_grid``, ``past_limit``, ``limit_not_checked``, ``outside_envelope``, ``closed`` (by a
-    severe report), ``in_the_future``, ``not_proposed``, ``not_approved``, ``differs_from_approval``, ``past_validity``."""
+    """What to look at: ``off_grid``; ``past_limit`` (of the device or a hard limit), ``limit_not_checked``, ``outside_envelope``,
+    each also where the strongest rung of the ramp is; ``ramp_past_settings``: a rung was stronger than the settings; ``closed``
+    (by a severe report), ``in_the_future``, ``not_proposed``, ``not_approved``, ``differs_from_approval``,
+    ``out_of_order`` (a step of the plan that was not the next), ``past_validity``, ``zone_mismatch``: a time has
+    another offset than its ``zone`` had then."""
     occurred_at: datetime
     recorded_at: datetime
 
@@ -161,7 +164,8 @@ class NewReport(Body):
     value: float | None
     """Whole numbers: pain from 0 (none) to 10, a side effect's grade from 0 to 10; null only to retract (with ``amends``)."""
     kind: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
-    """Kind of side effect; of pain the site it was felt at, where the course declares sites, else empty."""
+    """Kind of side effect: a declared one, or any other, which counts as a hard stop; of pain the site it was felt at, where the
+    course declares sites, else empty."""
     occurred_at: At
     """The instant the rating speaks of."""
     posture: Annotated[Posture, Field(strict=False)] = Posture.UNKNOWN
@@ -172,7 +176,7 @@ class NewReport(Body):
     recall: Annotated[Recall, Field(strict=False)] = Recall.NOW
     """The span the rating looks back on."""
     zone: Zone = "UTC"
-    """The patient's IANA zone, for example ``Europe/Berlin``."""
+    """The patient's IANA zone, for example ``Europe/Berlin``. Times may be sent in UTC or as clocks show them there."""
     amends: IdText | None = None
     """The report this one takes the place of; the old one stays on record."""
     reason: Annotated[AmendmentReason | None, Field(strict=False)] = None
@@ -205,10 +209,14 @@ class ReportView(View):
     kind: str
     """Kind of side effect, or pain site; empty for pain rated as one."""
     severe: bool
-    """Whether it closes settings and holds the course until a clinician reviews it: a grade of 7 or more, or any hard stop."""
+    """Whether it closes settings and holds the course until a clinician reviews it: a grade of 7 or more, or any hard stop; so
+    does any grade above 0 of a kind the course does not declare."""
     flags: list[str]
-    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``, and ``sites_missing``: pain
-    was not rated at every site that counts, at this instant and in this posture, so it says nothing as yet."""
+    """What to look at: ``before_trial``, ``after_trial``, ``in_the_future``, ``trial_taken_back``; ``recall_before_trial``: the
+    span it looks back on began before the trial; ``undeclared_kind``: the course asks for no such side effect; ``repeats``:
+    measure, kind, posture, instant and value are on record for this trial already; ``zone_mismatch``: the time has another
+    offset than ``zone`` had then; and ``sites_missing``: pain was not rated at every site that counts, at this instant and
+    in this posture, so it says nothing as yet."""
     recorded_at: datetime
 
 

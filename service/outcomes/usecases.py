@@ -6,25 +6,19 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from optimizer import canonical
-from optimizer.decision import Proposal
 from optimizer.errors import OutcomeScaleError, TrialOrderError
 from optimizer.history import applied, check_report
 from optimizer.problem import Problem
-from optimizer.rating import ratings
 from optimizer.safety.tolerance import is_severe
-from optimizer.space.settings import Settings
 from optimizer.trial import Report, Rung, Trial
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, ReasonRequiredError
 from service.ledger import drafts
-from service.ledger.amendments import standing_trial
-from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.history import problem_of
 from service.ledger.ledger import Ledger
-from service.ledger.life_cycle import decision_about, status_of, withdraw_all
-from service.ledger.plan import planned
-from service.ledger.tables import CourseRow, ProposalRow, ReportRow, TrialRow
-from service.outcomes import flags
+from service.ledger.life_cycle import withdraw_all
+from service.ledger.tables import CourseRow, ReportRow, TrialRow
+from service.outcomes import flagging, flags
 from service.outcomes.schemas import (
     AmendmentReason,
     AppliedSettings,
@@ -47,7 +41,7 @@ def record_trial(ledger: Ledger, course_id: str, new: NewTrial) -> Answer:
     course = ledger.course(course_id)
     problem = problem_of(ledger.session, course)
     trial = trial_from(problem, new, trial_id=ledger.new_id(), now=ledger.now)
-    found = flags_of(ledger, course, problem, trial, proposal_id=new.proposal_id)
+    found = flagging.of_application(ledger, course, problem, trial, new, proposal_id=new.proposal_id)
     row = TrialRow(id=trial.id, course_id=course.id, proposal_id=new.proposal_id, flags=json.dumps(found))
     ledger.append("trial", row, trial, course_id=course.id, occurred_at=trial.occurred_at)
     view = TrialView(
@@ -81,17 +75,6 @@ def trial_from(problem: Problem, new: AppliedSettings, *, trial_id: str, now: da
     )
 
 
-def flags_of(
-    ledger: Ledger, course: CourseRow, problem: Problem, trial: Trial, *, proposal_id: str | None
-) -> list[str]:
-    """Return the codes that hold of what was applied, in itself and beside the proposal it followed."""
-    history = history_of(ledger.session, course.id)
-    found = flags.of_trial(
-        problem, history, trial.applied.values, occurred_at=trial.occurred_at, now=ledger.now
-    )
-    return sorted(found + _proposal_flags(ledger, course.id, proposal_id, trial))
-
-
 def report_one(ledger: Ledger, trial_id: str, new: NewReport, *, patient_id: str | None) -> Answer:
     """Put one rating of a trial on record; see :func:`report_many`."""
     course_id = ledger.course_of_trial(trial_id).id
@@ -123,14 +106,11 @@ def report_many(
         raise NotFoundError("course", "is not known here", remedy="Check the id.")
     problem = problem_of(ledger.session, course)
     reports = _reports(ledger, course.id, problem, new)
-    rated = _rated(ledger, course.id, problem, reports)
+    codes = flagging.of_reports(ledger, problem, course.id, reports, [item for _, item in new])
     views: list[ReportView] = []
     withdrawn: list[str] = []
-    for report, (_, item) in zip(reports, new, strict=True):
+    for report, (_, item), found in zip(reports, new, codes, strict=True):
         severe = is_severe(problem, report)
-        trial = standing_trial(ledger.session, report.trial_id)
-        found = flags.of_report(report, trial, ledger.now)
-        found += flags.of_sites(problem, report, trial, rated)
         row = ReportRow(
             id=report.id,
             course_id=course.id,
@@ -207,22 +187,6 @@ def _report(ledger: Ledger, course_id: str, problem: Problem, trial_id: str, new
     return report
 
 
-def _rated(
-    ledger: Ledger, course_id: str, problem: Problem, new: Sequence[Report]
-) -> frozenset[flags.Moment]:
-    """Return the moments rated in full, with what comes now; nothing where pain is one."""
-    if not problem.objective.site_weights:
-        return frozenset()
-    known = history_of(ledger.session, course_id)
-    standing = {trial.id for trial in known.trials}
-    known = known.add(*(report for report in new if report.trial_id in standing))
-    return frozenset(
-        (facts.trial.id, rating.occurred_at, rating.posture)
-        for facts in known.facts
-        for rating in ratings(problem, facts)
-    )
-
-
 def _view(ledger: Ledger, report: Report, *, severe: bool, found: list[str]) -> ReportView:
     return ReportView(
         id=report.id,
@@ -233,21 +197,3 @@ def _view(ledger: Ledger, report: Report, *, severe: bool, found: list[str]) -> 
         flags=found,
         recorded_at=ledger.now,
     )
-
-
-def _proposal_flags(ledger: Ledger, course_id: str, proposal_id: str | None, trial: Trial) -> list[str]:
-    if proposal_id is None:
-        return flags.of_status(None, was_approved=False)
-    proposal = ledger.in_course(ProposalRow, course_id, proposal_id, "proposal_id")
-    decision = decision_about(ledger, proposal.id)
-    approved = decision is not None and decision.settings is not None
-    found = flags.of_status(status_of(ledger, proposal), was_approved=approved)
-    if proposal.valid_until is not None and trial.occurred_at > proposal.valid_until:
-        found.append("past_validity")
-    if decision is not None and decision.settings is not None:
-        chosen = canonical.decode(Settings, decision.settings)
-        answer = decision_of(proposal)
-        assert isinstance(answer, Proposal)  # noqa: S101 - it was approved
-        if trial.applied.settings not in planned(answer, chosen):
-            found.append("differs_from_approval")
-    return found

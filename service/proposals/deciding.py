@@ -17,6 +17,7 @@ from service.errors import (
     PreconditionRequiredError,
     ProposalDecidedError,
     ProposalExpiredError,
+    ProposalWithdrawnError,
     ReasonRequiredError,
     SchemaError,
 )
@@ -45,9 +46,9 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
 
     Raises:
         PreconditionRequiredError: If no state is named.
-        PreconditionFailedError: If it is not the present one.
-        ConflictError: If the proposal is decided, late, or no proposal; if the settings are closed, the patient or site
-            is stopped, or a check is due.
+        PreconditionFailedError: If it is not the present one, of a proposal that can still be decided about.
+        ConflictError: If the proposal is decided, withdrawn, late, or no proposal; if the settings are closed, the patient or
+            site is stopped, or a check is due.
         ReasonRequiredError: If an edit or a rejection has no coded reason.
         OptimizerError: If the settings are off the grid, outside the envelope or past a hard limit.
     """
@@ -89,6 +90,7 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
 
 
 def _check_open(ledger: Ledger, row: ProposalRow, if_match: str) -> None:
+    """Refuse with what became of a proposal; only of one that is open does the tag decide (RFC 9110, 13.2.1)."""
     status = life_cycle.status_of(ledger, row)
     if status is Status.ADVICE:
         raise NothingToDecideError(
@@ -96,6 +98,10 @@ def _check_open(ledger: Ledger, row: ProposalRow, if_match: str) -> None:
         )
     if status is Status.EXPIRED:
         raise ProposalExpiredError("proposal", "is past its time", remedy="Ask again.")
+    if status is Status.WITHDRAWN:
+        raise ProposalWithdrawnError(
+            "proposal", f"was withdrawn: {life_cycle.why_withdrawn(ledger, row)}", remedy="Ask again."
+        )
     if status is not Status.PROPOSED:
         raise ProposalDecidedError("proposal", f"is {status}", remedy="Read it again; ask for a new one.")
     if if_match.strip() != life_cycle.etag_of(row, status):

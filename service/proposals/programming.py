@@ -2,11 +2,15 @@
 
 from optimizer import canonical
 from optimizer.decision import Proposal
+from optimizer.errors import SettingsError
+from optimizer.history import History
+from optimizer.problem import Problem
 from optimizer.space.settings import Settings
 from service.errors import (
     ProposalExpiredError,
     ProposalNotApprovedError,
     ProposalWithdrawnError,
+    SettingsPastLimitError,
 )
 from service.ledger import gate, life_cycle
 from service.ledger.applicable import check_applicable, check_tolerated
@@ -32,8 +36,7 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         NotFoundError: If the proposal is not known here.
         ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if patient or
             site are stopped, a check is due or failed; or if a severe report closed the settings, or they were not
-            tolerated since they were approved.
-        SettingsError: If they are past a limit or the envelope by now.
+            tolerated since they were approved; or if they are past a limit or the envelope by now.
     """
     row = ledger.proposal(proposal_id)
     decided, status = life_cycle.decision_about(ledger, row.id), life_cycle.status_of(ledger, row)
@@ -54,7 +57,7 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         )
     left = plan[place:]
     for settings in left:
-        check_applicable(problem, history, settings)
+        _check_limits(problem, history, settings)
     check_tolerated(problem, history, at_approval, left)
     return ProgramView(
         proposal_id=row.id,
@@ -70,11 +73,23 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
     )
 
 
+def _check_limits(problem: Problem, history: History, settings: Settings) -> None:
+    """Hold approved settings against limits and closures of now: it is the record that changed, not the request."""
+    try:
+        check_applicable(problem, history, settings)
+    except SettingsError as error:
+        raise SettingsPastLimitError(
+            error.field, error.problem, limit=error.limit, remedy="Program nothing; ask a clinician."
+        ) from None
+
+
 def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | None, status: Status) -> None:
     """Refuse with the reason, unless the life cycle allows to program a proposal now."""
     if status is Status.WITHDRAWN:
         raise ProposalWithdrawnError(
-            "proposal", f"was withdrawn: {_reason(ledger, row)}", remedy="Program nothing; ask a clinician."
+            "proposal",
+            f"was withdrawn: {life_cycle.why_withdrawn(ledger, row)}",
+            remedy="Program nothing; ask a clinician.",
         )
     if status is Status.EXPIRED:
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
@@ -90,11 +105,3 @@ def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | 
     barrier = gate.to_program(ledger.session, ledger.course(row.course_id), ledger.now)
     if barrier is not None:
         raise barrier.error()
-
-
-def _reason(ledger: Ledger, row: ProposalRow) -> str:
-    taken_back = life_cycle.withdrawal_of(ledger, row.id)
-    if taken_back is not None:
-        return taken_back.reason or life_cycle.SEVERE_REPORT
-    decided = life_cycle.decision_about(ledger, row.id)
-    return (decided and decided.reason) or life_cycle.SEVERE_REPORT

@@ -55,8 +55,9 @@ class AnswerView(View):
     """``proposal``: settings to try, to be decided about; ``hold``: nothing is defensible until something is resolved;
     ``stop``: advice to end the search."""
     status: str
-    """``proposed`` waits for its decision; ``approved`` and ``edited`` may be programmed; ``applied``, ``rejected``, ``expired``,
-    ``superseded`` (asked again since) and ``withdrawn`` may not. Holds and stops are ``advice``."""
+    """``proposed`` waits for its decision; ``approved`` and ``edited`` may be programmed; so may the rest of a plan that is
+    ``applied``, which it is from its first step on (``program`` gives what is left, and the course names it in ``to_program``).
+    ``rejected``, ``expired``, ``superseded`` (asked again since) and ``withdrawn`` may not. Holds and stops are ``advice``."""
     etag: str
     """Send it as ``If-Match`` with a decision."""
     recorded_at: datetime

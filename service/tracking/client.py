@@ -25,7 +25,7 @@ from mlflow.entities import Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from service.errors import TrackingUnavailableError
+from service.command_errors import TrackingUnavailableError
 from service.tracking.view import IDENTIFIER, SHOWN, CourseView, RunView
 
 SQLITE = "sqlite:///"

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.clock import Clock, system_clock
+from service.command_errors import ProjectionBusyError, TrackingUnavailableError
 from service.db.engine import Database
-from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
 from service.ledger.outbox import Pending
 from service.ledger.tables import CourseRow

@@ -178,8 +178,16 @@ def test_a_report_is_held_against_the_scale_its_problem_declares() -> None:
             check_report(PROBLEM, report(value=value))
         with pytest.raises(OutcomeScaleError, match="discomfort"):
             check_report(PROBLEM, report(value=value, measure=Measure.SIDE_EFFECT, kind="discomfort"))
-    with pytest.raises(OutcomeScaleError, match="not a declared side effect"):
-        check_report(PROBLEM, report(measure=Measure.SIDE_EFFECT, kind="joy"))
+
+
+def test_harm_of_a_kind_nobody_declared_is_a_fact_on_the_scale_of_grades() -> None:
+    for value in (0.0, 1.0, 10.0):
+        check_report(PROBLEM, report(value=value, measure=Measure.SIDE_EFFECT, kind="paralysis"))
+    for value in (11.0, -1.0, 3.5):
+        with pytest.raises(OutcomeScaleError, match=r"report\.value"):
+            check_report(PROBLEM, report(value=value, measure=Measure.SIDE_EFFECT, kind="paralysis"))
+    with pytest.raises(OutcomeScaleError, match=r"report\.kind: is missing"):
+        check_report(PROBLEM, report(measure=Measure.SIDE_EFFECT))
 
 
 def test_a_table_becomes_one_trial_a_row_and_what_is_missing_stays_missing() -> None:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from service.command_errors import DataFolderError
 from service.data_folder import prepare_folder
-from service.errors import DataFolderError
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli import app
+from service.command_errors import SettingError
 from service.environment import read_settings
-from service.errors import SettingError
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from optimizer.ask import Ask
 from optimizer.decision import Proposal
 from optimizer.propose import propose
 from optimizer.safety.closure import closures
-from service.courses import standing
+from service.courses import reviewing, standing
 from service.courses import usecases as courses
 from service.courses.schemas import NewCourse, NewReview
 from service.courses.standing_schemas import NewPreflight
@@ -165,7 +165,8 @@ class LifeCycle(RuleBasedStateMachine):
     def decide(self, data: st.DataObject, action: str, seen_before: bool) -> None:
         told = data.draw(st.sampled_from(self.plain.proposals[-3:]))
         status = told.status(self.plain.now)
-        expected = {"proposed": None, "expired": "proposal-expired"}.get(status, "proposal-decided")
+        refused = {"proposed": None, "expired": "proposal-expired", "withdrawn": "proposal-withdrawn"}
+        expected = refused.get(status, "proposal-decided")
         if expected is None and seen_before:
             expected = "precondition-failed"
         if expected is None and action != "reject":
@@ -236,7 +237,7 @@ class LifeCycle(RuleBasedStateMachine):
     def review(self) -> None:
         severe = self.plain.severe[-1]
         body = {"subject": "closure", "subject_id": severe.id, "reason": "cause_resolved"}
-        self.write(lambda ledger: courses.review(ledger, self.course_id, NewReview.model_validate(body)))
+        self.write(lambda ledger: reviewing.review(ledger, self.course_id, NewReview.model_validate(body)))
         severe.reviewed_at = self.plain.now
         self.plain.facts += 1
 

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service import metrics
 from service.auth.access import ACCESS
-from service.errors import PortInUseError
+from service.command_errors import PortInUseError
 from service.proposals import answering
 from service.serving import listen, watch
 from service.settings import Settings

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from service.errors import PortInUseError
+from service.command_errors import PortInUseError
 from service.serving import listen
 
 

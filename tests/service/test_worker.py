@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.errors import TrackingUnavailableError
+from service.command_errors import TrackingUnavailableError
 from service.ledger.tables import ReportRow, TrialRow
 from service.settings import Settings
 from service.tracking.client import Tracking

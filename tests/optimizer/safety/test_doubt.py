@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from optimizer.ask import Ask
 from optimizer.decision import Hold, HoldReason
-from optimizer.history import History
+from optimizer.history import History, check_report
 from optimizer.outcomes.side_effect import DISCOMFORT
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.safety import doubt
@@ -22,6 +24,7 @@ from optimizer.trial import (
     RungOutcome,
     TrialKind,
 )
+from tests.strategies.histories import histories
 from tests.strategies.scs import HERE, PROBLEM, ask, day, history, review, trial
 
 TOLERATED = history(trial(1, 1))
@@ -156,6 +159,26 @@ def test_only_a_rating_of_pain_is_one_to_begin_with() -> None:
 def test_a_retracted_grade_is_no_adverse_event() -> None:
     gone = second(None, amends="g1-0", measure=Measure.SIDE_EFFECT, kind="discomfort", recorded_at=day(2))  # type: ignore[arg-type]
     assert reason(history(trial(1, 1), (gone,))) is None
+
+
+@given(
+    record=histories(PROBLEM),
+    kind=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True),
+    grade=st.integers(1, 10),
+    posture=st.sampled_from(Posture),
+    stimulation_on=st.booleans(),
+)
+def test_harm_of_a_kind_nobody_declared_always_holds(
+    record: History, kind: str, grade: int, posture: Posture, stimulation_on: bool
+) -> None:
+    assume(PROBLEM.side_effect(kind) is None)
+    told = trial(30, float(grade), kind=kind, posture=posture, stimulation_on=stimulation_on)
+    for report in told[1:]:
+        check_report(PROBLEM, report)  # type: ignore[arg-type]
+    found = held(record.add(*told))
+    assert found is not None
+    assert (found.reason, found.release) == (HoldReason.UNREVIEWED_ADVERSE_EVENT, "review")
+    assert "g30-0" in found.subject_ids
 
 
 def test_a_problem_without_physics_needs_neither_rating_nor_range() -> None:
@@ -325,6 +348,20 @@ def test_at_home_a_hold_names_nothing_the_patient_may_not_use_there() -> None:
     in_clinic = doubt.meanwhile(PROBLEM, without, ask())
     assert in_clinic is not None
     assert in_clinic["configuration"] == "level-6"
+
+
+@pytest.mark.parametrize("range_ma", [(0.0, 0.0), (3.05, 3.06), (5.1, 12.0)])
+def test_at_home_a_hold_does_not_name_what_is_on_outside_the_patient_s_range(
+    range_ma: tuple[float, float],
+) -> None:
+    at_home = ask(in_clinic=False, patient_range_ma=range_ma)
+    assert doubt.no_safe_candidate(PROBLEM, TOLERATED, at_home).meanwhile is None
+    off = replace(off_grid(amplitude_ma=4.97), in_clinic=False, patient_range_ma=range_ma)
+    assert doubt.meanwhile(PROBLEM, History(), off) is None
+    around = replace(at_home, patient_range_ma=(4.9, 5.0))
+    assert doubt.no_safe_candidate(PROBLEM, TOLERATED, around).meanwhile == ask().in_force.settings
+    unstated = replace(at_home, patient_range_ma=None)
+    assert doubt.meanwhile(PROBLEM, TOLERATED, unstated) == ask().in_force.settings, "what is on stays on"
 
 
 def test_pain_reported_while_stimulation_was_off_is_no_rating_of_the_settings() -> None:

@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from optimizer.errors import MissingExtraError
+from service.command_errors import PortInUseError
 from service.commands.clear_errors import USAGE_ERROR, clear_errors
-from service.errors import PortInUseError
 
 
 def ended(error: BaseException) -> None:

@@ -52,7 +52,7 @@ def test_the_measured_impedance_is_what_compliance_is_held_against(clinic: Clini
     clinic.decide(proposal, action="approve")
     clinic.made(f"/courses/{course_id}/preflights", {"checks": [measured]})
     assert not clinic.get(f"/proposals/{proposal['id']}").json()["within_limits"]
-    assert codes([clinic.get(f"/proposals/{proposal['id']}/program")]) == [(422, "hard-limit")]
+    assert codes([clinic.get(f"/proposals/{proposal['id']}/program")]) == [(409, "settings-past-limit")]
 
 
 def test_what_the_optimiser_of_before_drafted_is_not_proposed_under_the_new_one(

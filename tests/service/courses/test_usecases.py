@@ -79,17 +79,6 @@ def test_the_vagus_device_makes_a_course_too(clinic: Clinic) -> None:
     assert course["in_force"] == start
 
 
-def test_a_review_must_name_a_fact_of_the_course_and_a_coded_reason(clinic: Clinic) -> None:
-    course_id, trial_id = clinic.rated_course()
-    other_trial = clinic.rated_course()[1]
-    body = {"subject": "hold", "subject_id": other_trial, "reason": "cause_resolved"}
-    assert codes([clinic.post(f"/courses/{course_id}/reviews", body)]) == [(404, "not-found")]
-    body = {"subject": "hold", "subject_id": trial_id, "reason": "because I say so"}
-    assert codes([clinic.post(f"/courses/{course_id}/reviews", body)]) == [(422, "invalid-request")]
-    made = clinic.made(f"/courses/{course_id}/reviews", body | {"reason": "programmed_in_clinic"})
-    assert made["subject_id"] == trial_id
-
-
 def test_the_recommendation_follows_the_record(clinic: Clinic) -> None:
     course_id, trial_id = clinic.rated_course()
     none_yet = clinic.get(f"/courses/{course_id}/recommendation").json()

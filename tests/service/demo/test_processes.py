@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from service.command_errors import PortInUseError
 from service.demo.processes import (
     Interrupted,
     Part,
@@ -17,7 +18,7 @@ from service.demo.processes import (
     running,
     wait_for,
 )
-from service.errors import PortInUseError, ServiceError
+from service.errors import ServiceError
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
 

@@ -7,7 +7,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from service.errors import CheckpointError
+from service.command_errors import CheckpointError
 from service.ledger.checkpoint import (
     KEY_FILE,
     make_signing_key,

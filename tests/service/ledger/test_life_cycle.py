@@ -26,7 +26,7 @@ def test_a_severe_report_withdraws_the_open_proposal(clinic: Clinic) -> None:
     assert harm["withdrawn_proposals"] == [proposal["id"]]
     seen = clinic.get(f"/proposals/{proposal['id']}").json()
     assert (seen["status"], seen["reason"], seen["approved"]) == ("withdrawn", "severe_report", None)
-    assert codes([clinic.decide(proposal, action="approve")]) == [(409, "proposal-decided")]
+    assert codes([clinic.decide(proposal, action="approve")]) == [(409, "proposal-withdrawn")]
 
 
 def test_a_severe_report_withdraws_an_approval_that_was_not_applied(clinic: Clinic) -> None:

@@ -41,18 +41,51 @@ def test_a_plan_goes_on_step_by_step_to_its_end(clinic: Clinic) -> None:
     assert programmed(clinic, plan) == [(409, "proposal-applied")]
 
 
+def test_a_course_names_its_plan_to_program_for_as_long_as_the_plan_goes_on(clinic: Clinic) -> None:
+    def named(course_id: str) -> tuple[str | None, int]:
+        told = clinic.get(f"/courses/{course_id}").json()["to_program"]
+        return told, clinic.get(f"/proposals/{plan['id']}/program").status_code
+
+    plan, steps, trial_id = begun_plan(clinic)
+    course_id = plan["course_id"]
+    for hour, step in enumerate(steps[1:], start=11):
+        assert named(course_id) == (plan["id"], 200)
+        assert clinic.get(f"/proposals/{plan['id']}").json()["status"] == "applied", "from its first step on"
+        at = f"2026-11-20T{hour}:00:00+01:00"
+        clinic.trial(course_id, settings=step, proposal_id=plan["id"], occurred_at=at)
+    assert named(course_id) == (None, 409)
+    plan, _, trial_id = begun_plan(clinic)
+    clinic.report(trial_id, 5, kind="discomfort")
+    assert named(plan["course_id"]) == (None, 409)
+
+
+def test_a_step_that_was_not_the_next_is_flagged(clinic: Clinic) -> None:
+    plan, steps, _ = begun_plan(clinic)
+
+    def applied(step: int, hour: int) -> list[str]:
+        at = f"2026-11-20T{hour}:00:00+01:00"
+        told: list[str] = clinic.trial(
+            plan["course_id"], settings=steps[step], proposal_id=plan["id"], occurred_at=at
+        )["flags"]
+        return told
+
+    assert applied(2, 12) == ["out_of_order"]
+    assert applied(1, 11) == [], "told late"
+    assert applied(1, 13) == ["out_of_order"], "twice"
+
+
 @pytest.mark.parametrize(("grade", "kind"), [(8, "discomfort"), (5, "discomfort"), (1, "weakness")])
 def test_harm_voids_the_rest_of_a_plan_and_neither_review_nor_retraction_revives_it(
     grade: int, kind: str, clinic: Clinic
 ) -> None:
     plan, _, trial_id = begun_plan(clinic)
-    report_id = clinic.report(trial_id, grade, kind=kind)["reports"][0]["id"]
+    report = clinic.report(trial_id, grade, kind=kind)["reports"][0]
+    report_id, path = report["id"], f"/courses/{plan['course_id']}/reviews"
     reply = clinic.get(f"/proposals/{plan['id']}/program")
     assert codes([reply]) == [(409, "proposal-applied")]
     assert "not_tolerated" in reply.json()["detail"]
-    for subject in ("adverse_event", "closure"):
-        body = {"subject": subject, "subject_id": report_id, "reason": "tolerable_on_review"}
-        clinic.made(f"/courses/{plan['course_id']}/reviews", body)
+    for subject in ("adverse_event", "closure") if report["severe"] else ("closure",):
+        clinic.made(path, {"subject": subject, "subject_id": report_id, "reason": "tolerable_on_review"})
     assert programmed(clinic, plan) == [(409, "proposal-applied")]
     retracted = {"measure": "side_effect", "kind": kind, "value": None, "amends": report_id}
     retracted |= {"reason": "patient_corrected", "occurred_at": "2026-11-20T20:00:00+01:00"}

@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from optimizer.errors import UnknownParameterError
-from optimizer.history import History, history_from_rows
-from optimizer.problem import stimulation_problem
+from optimizer.history import History, applied, history_from_rows
+from optimizer.problem import Envelope, stimulation_problem
 from optimizer.space.device import load_device
+from optimizer.trial import Rung, RungOutcome, Trial
 from service.ledger.life_cycle import Status
 from service.outcomes import flags
 
@@ -29,6 +31,9 @@ def of(
         ({"amplitude_ma": 4.55}, ["off_grid"]),
         ({"amplitude_ma": 9.1}, ["outside_envelope"]),
         ({"amplitude_ma": 25.5, "pulse_width_us": 1000.0}, ["past_limit", "outside_envelope"]),
+        ({"amplitude_ma": 9.14}, ["off_grid", "outside_envelope"]),
+        ({"amplitude_ma": 400.0}, ["off_grid", "past_limit", "outside_envelope"]),
+        ({"pulse_width_us": 1e6, "amplitude_ma": 0.0}, ["off_grid", "past_limit"]),
         ({"configuration": "level-9"}, ["off_grid", "limit_not_checked"]),
     ],
 )
@@ -40,6 +45,34 @@ def test_a_closure_and_a_wrong_clock_are_flagged() -> None:
     assert of({}, SEVERE) == ["closed"]
     assert of({}, ahead=timedelta(minutes=4)) == []
     assert of({}, ahead=timedelta(minutes=6)) == ["in_the_future"]
+
+
+@pytest.mark.parametrize(
+    ("rungs_ma", "change", "expected"),
+    [
+        ((), {}, []),
+        ((4.4, 4.5), {}, []),
+        ((4.6, 4.5), {}, ["ramp_past_settings"]),
+        ((9.1, 4.5), {}, ["ramp_past_settings", "outside_envelope"]),
+        ((400.0,), {}, ["ramp_past_settings", "past_limit", "outside_envelope"]),
+        ((8.9,), {"pulse_width_us": 1000.0}, ["ramp_past_settings", "past_limit"]),
+    ],
+)
+def test_a_rung_past_the_settings_the_device_or_a_limit_is_flagged(
+    rungs_ma: tuple[float, ...], change: dict[str, float | str], expected: list[str]
+) -> None:
+    ramp = tuple(Rung(amplitude_ma=rung_ma, outcome=RungOutcome.TOLERATED) for rung_ma in rungs_ma)
+    values = applied(PROBLEM, START | change)  # type: ignore[arg-type]
+    trial = Trial(id="t", applied=values, occurred_at=NOW, recorded_at=NOW, ramp=ramp)
+    assert flags.of_ramp(PROBLEM, trial) == expected
+
+
+def test_a_category_the_clinician_left_out_is_outside_the_envelope() -> None:
+    narrow = replace(PROBLEM, envelope=Envelope(choices={"configuration": ("level-4",)}))
+    for place, expected in (("level-4", []), ("level-5", ["outside_envelope"])):
+        values = START | {"configuration": place}
+        found = flags.of_trial(narrow, History(), values, occurred_at=NOW, now=NOW)  # type: ignore[arg-type]
+        assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,29 @@ def test_an_approval_applied_after_its_time_is_flagged(clinic: Clinic) -> None:
     assert flags == ["in_the_future", "past_validity"]
 
 
-def test_an_undeclared_kind_is_refused(clinic: Clinic) -> None:
-    _, trial_id = clinic.rated_course()
-    body = {"measure": "side_effect", "kind": "itching", "value": 1, "occurred_at": AT}
-    assert codes([clinic.post(f"/trials/{trial_id}/reports", body)]) == [(422, "off-scale")]
+def test_harm_of_an_undeclared_kind_is_kept_closes_and_takes_back(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    proposal = clinic.ask(course_id)
+    told = clinic.report(trial_id, 1, kind="paralysis")
+    (report,) = told["reports"]
+    assert (report["severe"], report["flags"]) == (True, ["undeclared_kind"])
+    assert told["withdrawn_proposals"] == [proposal["id"]]
+    held = clinic.ask(course_id)
+    assert (held["reason"], held["decision"]["subject_ids"]) == ("unreviewed_adverse_event", [report["id"]])
+    assert "closed" in clinic.trial(course_id)["flags"]
+
+
+def test_an_undeclared_kind_that_was_not_felt_is_no_harm_and_one_without_a_name_no_report(
+    clinic: Clinic,
+) -> None:
+    course_id, trial_id = clinic.rated_course()
+    (report,) = clinic.report(trial_id, 0, kind="itching")["reports"]
+    assert (report["severe"], report["flags"]) == (False, ["undeclared_kind"])
+    assert clinic.ask(course_id)["kind"] == "proposal"
+    nameless = {"measure": "side_effect", "value": 9, "occurred_at": AT}
+    off_scale = nameless | {"kind": "itching", "value": 11}
+    replies = [clinic.post(f"/trials/{trial_id}/reports", body) for body in (nameless, off_scale)]
+    assert codes(replies) == [(422, "off-scale")] * 2
 
 
 def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None:
@@ -99,7 +118,7 @@ def test_a_report_is_amended_and_retracted_never_changed(clinic: Clinic) -> None
 
 
 def test_an_amendment_says_why_and_only_an_amendment_does(clinic: Clinic) -> None:
-    _, trial_id = clinic.rated_course()
+    course_id, trial_id = clinic.rated_course()
     path, wrong = f"/trials/{trial_id}/reports", clinic.report(trial_id, 9)["reports"][0]["id"]
     body = {"measure": "pain", "value": 2, "occurred_at": AT}
     replies = [
@@ -119,12 +138,15 @@ def test_an_amendment_says_why_and_only_an_amendment_does(clinic: Clinic) -> Non
         "dr",
         True,
     )
+    told = {entry["id"]: entry["reason"] for entry in clinic.get(f"/courses/{course_id}/timeline").json()}
+    assert told.pop(made["id"]) == "patient_corrected"
+    assert set(told.values()) == {None}
 
 
 def test_facts_are_stored_whatever_they_mean_and_flagged(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     odd = clinic.trial(course_id, settings=START | {"amplitude_ma": 9.14}, source="remote", in_clinic=False)
-    assert (odd["on_grid"], odd["flags"]) == (False, ["not_proposed", "off_grid"])
+    assert (odd["on_grid"], odd["flags"]) == (False, ["not_proposed", "off_grid", "outside_envelope"])
     strong = clinic.trial(
         course_id, settings=START | {"amplitude_ma": 25, "pulse_width_us": 1000}, occurred_at=AT
     )
@@ -164,6 +186,6 @@ def test_a_trial_that_differs_from_what_was_approved_is_flagged(clinic: Clinic) 
 def test_the_ramp_is_on_record(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     ramp = [{"amplitude_ma": 4.5, "outcome": "perception"}, {"amplitude_ma": 4.6, "outcome": "tolerated"}]
-    clinic.trial(course_id, ramp=ramp)
+    assert clinic.trial(course_id, ramp=ramp)["flags"] == ["not_proposed", "ramp_past_settings"]
     trials = clinic.get(f"/courses/{course_id}/history").json()["content"]["trials"]
     assert ramp in [trial["ramp"] for trial in trials]

@@ -32,6 +32,23 @@ def test_a_decision_needs_the_state_it_is_about(clinic: Clinic) -> None:
     ]
 
 
+def test_what_became_of_a_proposal_is_told_whatever_the_tag(clinic: Clinic) -> None:
+    course_id, trial_id = clinic.rated_course()
+    decided, stale = clinic.ask(course_id), {"If-Match": '"another"'}
+    clinic.decide(decided, action="reject", reason="patient_preference")
+    withdrawn = clinic.ask(course_id)
+    clinic.report(trial_id, 8, kind="discomfort")
+    replies = [
+        clinic.post(f"/proposals/{each['id']}/decisions", APPROVE, **stale) for each in (decided, withdrawn)
+    ]
+    replies += [
+        clinic.decide(withdrawn, action="approve"),
+        clinic.get(f"/proposals/{withdrawn['id']}/program"),
+    ]
+    assert codes(replies) == [(409, "proposal-decided")] + [(409, "proposal-withdrawn")] * 3
+    assert all("severe_report" in reply.json()["detail"] for reply in replies[1:])
+
+
 def test_there_is_nothing_to_decide_about_a_hold(clinic: Clinic) -> None:
     hold = clinic.ask(clinic.course()["id"])
     assert codes([clinic.decide(hold, action="approve")]) == [(409, "nothing-to-decide")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import TrackingUnavailableError
+from service.command_errors import TrackingUnavailableError
 from service.tracking.client import Tracking
 from service.tracking.load import load
 from service.tracking.project import project

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.command_errors import ProjectionBusyError, TrackingUnavailableError
 from service.db.engine import Database
-from service.errors import ProjectionBusyError, TrackingUnavailableError
 from service.ledger import outbox
 from service.tracking import relay as relay_module
 from service.tracking.client import Tracking
