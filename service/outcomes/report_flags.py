@@ -5,12 +5,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from optimizer.problem import Problem
-from optimizer.rating import rates
+from optimizer.rating import SPANS, rates
 from optimizer.trial import Measure, Posture, Recall, Report, Trial
 from service.ledger.in_force import CLOCK_TOLERANCE
-
-LOOKS_BACK = {Recall.LAST_24_H: timedelta(hours=24), Recall.LAST_7_DAYS: timedelta(days=7)}
-"""How long before its instant a rating begins to speak of, where that is a span; ``today`` begins with the patient's day."""
 
 
 def of_report(report: Report, trial: Trial | None, now: datetime) -> list[str]:
@@ -60,7 +57,7 @@ def of_sites(problem: Problem, report: Report, trial: Trial | None, rated: Colle
 def recalled_from(report: Report) -> datetime:
     """Return the instant from which on a rating speaks of how it was."""
     if report.recall is not Recall.TODAY:
-        return report.occurred_at - LOOKS_BACK.get(report.recall, timedelta())
+        return report.occurred_at - SPANS.get(report.recall, timedelta())
     local = report.occurred_at.astimezone(_zone(report.zone) or UTC)
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
