@@ -139,6 +139,11 @@ def readings(book: Recorder) -> None:
     }  # there is no upgrade to go through here
 
 
+def ending(book: Recorder) -> None:
+    """End the course, which ends the story too."""
+    book.post("/v1/courses/{course_id}/end", {"reason": "device_replaced", "signed_by": "Dr. A. Example"})
+
+
 def main() -> None:
     """Write the answers into the package."""
     from service.auth.principal import Role
@@ -152,7 +157,7 @@ def main() -> None:
     ):
         keys = {name: server.key(*roles, site="north", principal=name) for name in ("first", "second")}
         book = Recorder(server.http, keys)
-        for part in (course, proposal, correction, changes, readings):
+        for part in (course, proposal, correction, changes, readings, ending):
             part(book)
     OUTPUT.write_text(json.dumps(book.answers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{len(book.answers)} answers written to {OUTPUT.relative_to(ROOT)}")

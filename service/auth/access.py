@@ -29,6 +29,7 @@ _TABLE = """
     GET   /patients/{patient_id}                   C R . . S . M
     POST  /courses                                 C . . . . . .
     GET   /courses/{course_id}                     C R P . S . .
+    POST  /courses/{course_id}/end                 C . . . . . .
     POST  /courses/{course_id}/reviews             C . . . . . .
     GET   /courses/{course_id}/history             C R . . S . .
     GET   /courses/{course_id}/problem             C R . . S . .

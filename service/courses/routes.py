@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from service.courses import usecases
+from service.courses import ending, usecases
+from service.courses.ending_schemas import EndView, NewEnd
 from service.courses.schemas import (
     CourseView,
     EntryView,
@@ -30,6 +31,12 @@ def open_course(body: NewCourse, write: Annotated[Writing, writes()]) -> Respons
 def find(course_id: str, read: Annotated[Reading, reads()]) -> CourseView:
     """Return a course."""
     return read.do(lambda ledger: usecases.view(ledger, course_id))
+
+
+@router.post("/courses/{course_id}/end", summary="End a course", status_code=201, response_model=EndView)
+def end(course_id: str, body: NewEnd, write: Annotated[Writing, writes()]) -> Response:
+    """End a course, for good: what waits is withdrawn, nothing is proposed any more, late facts are still kept."""
+    return write.once(lambda ledger: ending.end(ledger, course_id, body)).response()
 
 
 @router.post(

@@ -81,7 +81,8 @@ class TrialView(View):
     """Whether the device can be set to them as stated."""
     flags: list[str]
     """What to look at: ``off_grid``, ``past_limit``, ``limit_not_checked``, ``outside_envelope``, ``closed`` (by a
-    severe report), ``in_the_future``, ``not_proposed``, ``not_approved``, ``differs_from_approval``, ``past_validity``."""
+    severe report), ``in_the_future``, ``after_course_end``, ``not_proposed``, ``not_approved``, ``differs_from_approval``,
+    ``past_validity``."""
     occurred_at: datetime
     recorded_at: datetime
 

@@ -17,7 +17,7 @@ from optimizer.space.settings import Settings
 from optimizer.trial import Report, Rung, Trial
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError, ReasonRequiredError
-from service.ledger import drafts
+from service.ledger import course_end, drafts
 from service.ledger.amendments import standing_trial
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -89,6 +89,7 @@ def flags_of(
     found = flags.of_trial(
         problem, history, trial.applied.values, occurred_at=trial.occurred_at, now=ledger.now
     )
+    found += flags.of_end(course_end.end_of(ledger.session, course.id), trial.occurred_at)
     return sorted(found + _proposal_flags(ledger, course.id, proposal_id, trial))
 
 

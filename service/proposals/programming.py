@@ -8,7 +8,7 @@ from service.errors import (
     ProposalNotApprovedError,
     ProposalWithdrawnError,
 )
-from service.ledger import gate, life_cycle
+from service.ledger import course_end, gate, life_cycle
 from service.ledger.applicable import check_applicable, check_tolerated
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -30,9 +30,9 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
 
     Raises:
         NotFoundError: If the proposal is not known here.
-        ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if patient or
-            site are stopped, a check is due or failed; or if a severe report closed the settings, or they were not
-            tolerated since they were approved.
+        ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if the course
+            has ended, patient or site are stopped, a check is due or failed; or if a severe report closed the settings, or
+            they were not tolerated since they were approved.
         SettingsError: If they are past a limit or the envelope by now.
     """
     row = ledger.proposal(proposal_id)
@@ -87,6 +87,8 @@ def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | 
             f"was withdrawn: {life_cycle.SUPERSEDED}",
             remedy="Program nothing; ask a clinician.",
         )
+    # an end takes approvals back; of a plan begun nothing waits to be taken back, and nothing goes on
+    course_end.check_running(ledger.session, row.course_id)
     barrier = gate.to_program(ledger.session, ledger.course(row.course_id), ledger.now)
     if barrier is not None:
         raise barrier.error()

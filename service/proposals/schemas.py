@@ -76,7 +76,8 @@ class AnswerView(View):
     ``site_stopped``, ``patient_paused``, ``adverse_event_elsewhere``, ``contraindicated``, ``preflight_failed``,
     ``preflight_due``, ``optimizer_changed``. Of a stop: ``gain_too_small``, ``no_setting_helps``. Of a proposal: the code of its
     decision (``DecisionReason``), or why the service took it back: ``severe_report``, ``envelope_tightened``,
-    ``trial_amended``, ``superseded``, ``lapsed``, ``asked_again``, ``record_changed_while_computing``; else null.
+    ``trial_amended``, ``superseded``, ``course_ended``, ``lapsed``, ``asked_again``, ``record_changed_while_computing``; else
+    null.
     """
     flags: list[str]
     """Of an approval: ``tolerability_not_predicted``: edited, so that nothing was predicted of these settings;
