@@ -2,6 +2,8 @@
 
 from optimizer import canonical
 from optimizer.decision import Proposal
+from optimizer.problem import Problem
+from optimizer.space.parameter import CONFIGURATION
 from optimizer.space.settings import Settings
 from service.errors import (
     ProposalExpiredError,
@@ -60,7 +62,9 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         proposal_id=row.id,
         course_id=course.id,
         settings=left[0].as_dict(),
+        contact_shares=_contact_shares(problem, left[0]),
         then=[settings.as_dict() for settings in left[1:]],
+        then_contact_shares=[_contact_shares(problem, settings) for settings in left[1:]],
         # the patient's range was worked out around the proposed settings alone
         amplitude_range_ma=answer.steps[place].amplitude_range_ma if first == answer.settings else None,
         valid_until=row.valid_until,
@@ -68,6 +72,13 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         if decided.signature is None
         else SignatureView(**canonical.to_builtins(canonical.decode(Signature, decided.signature))),
     )
+
+
+def _contact_shares(problem: Problem, settings: Settings) -> dict[str, float]:
+    """Return the signed share of each contact under settings; a device with one configuration names none in them."""
+    chosen = settings.as_dict().get(CONFIGURATION)
+    configurations = problem.space.configurations
+    return next((dict(each.shares) for each in configurations if chosen in (None, each.name)), {})
 
 
 def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | None, status: Status) -> None:
