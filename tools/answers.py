@@ -126,7 +126,10 @@ def changes(book: Recorder) -> None:
 def readings(book: Recorder) -> None:
     """Read everything else once."""
     book.ids["name"] = "scs-tonic"
-    for path in ("patients", "patients/{patient_id}", "devices", "devices/{name}", "courses/{course_id}"):
+    for path in (
+        *("patients", "patients/{patient_id}", "devices", "devices/{name}"),
+        *("courses", "courses/{course_id}"),
+    ):
         book.get(f"/v1/{path}")
     for end in ("history", "problem", "recommendation", "timeline", "preflights"):
         book.get(f"/v1/courses/{{course_id}}/{end}")

@@ -28,6 +28,7 @@ _TABLE = """
     GET   /patients                                C R . . S . M
     GET   /patients/{patient_id}                   C R . . S . M
     POST  /courses                                 C . . . . . .
+    GET   /courses                                 C R P . S . .
     GET   /courses/{course_id}                     C R P . S . .
     POST  /courses/{course_id}/end                 C . . . . . .
     POST  /courses/{course_id}/reviews             C . . . . . .

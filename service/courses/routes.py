@@ -1,13 +1,15 @@
 """HTTP of courses."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from service.courses import ending, usecases
+from service.courses import ending, listing, usecases
 from service.courses.ending_schemas import EndView, NewEnd
 from service.courses.schemas import (
+    CourseSummary,
     CourseView,
     EntryView,
     NewCourse,
@@ -16,6 +18,7 @@ from service.courses.schemas import (
     ReviewView,
 )
 from service.dependencies.requests import Reading, Writing, reads, writes
+from service.dependencies.wire import IdText
 
 router = APIRouter(tags=["courses"])
 LARGEST_PAGE = 500
@@ -25,6 +28,32 @@ LARGEST_PAGE = 500
 def open_course(body: NewCourse, write: Annotated[Writing, writes()]) -> Response:
     """Open a course: a patient, a device, what the clinician allows, and where to start."""
     return write.once(lambda ledger: usecases.open_course(ledger, body)).response()
+
+
+@router.get("/courses", summary="Find courses")
+def listed(
+    response: Response,
+    read: Annotated[Reading, reads()],
+    patient_id: Annotated[IdText | None, Query()] = None,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
+) -> list[CourseSummary]:
+    """List the courses of this site or of one patient, oldest first; ``open=true`` leaves out those that ended.
+
+    The ``Link`` header names the next page.
+    """
+    page = read.do(
+        lambda ledger: listing.listed(
+            ledger, patient_id=patient_id, is_open=is_open, after=after, limit=limit
+        )
+    )
+    if len(page) == limit:
+        stated = {"patient_id": patient_id, "open": None if is_open is None else str(is_open).lower()}
+        query = {name: value for name, value in stated.items() if value is not None}
+        following = urlencode(query | {"after": page[-1].sequence, "limit": limit})
+        response.headers["Link"] = f'</v1/courses?{following}>; rel="next"'
+    return page
 
 
 @router.get("/courses/{course_id}", summary="Read a course")

@@ -82,6 +82,20 @@ class NewCourse(Body):
     What is optimised is their weighted mean, at every instant and posture at which all with a weight above 0 were rated."""
 
 
+class CourseSummary(View):
+    """A course in a list; ``GET /v1/courses/{course_id}`` says the rest."""
+
+    id: str
+    sequence: int
+    """Place in the ledger; the next page begins after it."""
+    patient_id: str
+    device: str
+    """Name and revision of the device file."""
+    opened_at: datetime
+    ended: CourseEndView | None
+    """When and why it ended, for good; null: it goes on."""
+
+
 class CourseView(View):
     """A course."""
 
