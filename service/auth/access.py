@@ -35,7 +35,7 @@ _TABLE = """
     GET   /courses/{course_id}/history             C R . . S . .
     GET   /courses/{course_id}/problem             C R . . S . .
     GET   /courses/{course_id}/recommendation      C R . . S . .
-    GET   /courses/{course_id}/timeline            C R . . S U .
+    GET   /courses/{course_id}/timeline            C R . . S . .
     POST  /courses/{course_id}/asks                C . . . . . .
     GET   /courses/{course_id}/asks/{ask_id}       C R . . S . .
     GET   /proposals/{proposal_id}                 C R . . S . .
