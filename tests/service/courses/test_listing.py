@@ -28,7 +28,7 @@ def test_the_courses_of_a_patient_are_found_and_those_that_ended_told_apart(clin
     assert {name: one[name] for name in one if name != "sequence"} == {
         "id": first["id"],
         "patient_id": patient_id,
-        "device": "scs-tonic/1",
+        "device": first["device"],
         "opened_at": first["opened_at"],
         "ended": {name: ended[name] for name in ("reason", "occurred_at", "recorded_at")},
     }
