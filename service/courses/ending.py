@@ -1,5 +1,6 @@
 """End a course: nothing leaves it any more, what happened before may still be told."""
 
+from optimizer.trial import utc
 from service.courses.ending_schemas import CourseEndView, EndView, NewEnd
 from service.dependencies.requests import Answer
 from service.errors import SchemaError
@@ -23,7 +24,7 @@ def end(ledger: Ledger, course_id: str, new: NewEnd) -> Answer:
     """
     course = ledger.course(course_id)
     course_end.check_running(ledger.session, course.id)
-    occurred_at = new.occurred_at or ledger.now
+    occurred_at = utc(new.occurred_at or ledger.now, "occurred_at")
     if occurred_at > ledger.now + CLOCK_TOLERANCE:
         # it counts from here on, whatever date it names; one to come would leave trials until then unflagged
         raise SchemaError("occurred_at", "lies in the future")

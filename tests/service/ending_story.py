@@ -30,11 +30,11 @@ def _once_and_for_good(clinic: Clinic, course_id: str, made: dict[str, Any]) -> 
     assert (again.json(), again.headers["Idempotent-Replayed"]) == (made, "true")
     assert codes([clinic.post(f"/courses/{course_id}/end", END)]) == [(409, "course-ended")]
     seen = clinic.get(f"/courses/{course_id}").json()
-    assert seen["ended"] == {
-        "reason": "device_replaced",
-        "occurred_at": "2026-11-20T20:00:00Z",
-        "recorded_at": made["recorded_at"],
-    }
+    assert seen["ended"] == {name: made[name] for name in ("reason", "occurred_at", "recorded_at")}
+    assert (made["reason"], made["occurred_at"]) == ("device_replaced", "2026-11-20T20:00:00Z")
+    of_patient = f"/courses?patient_id={seen['patient_id']}"
+    assert [course["ended"] for course in clinic.get(of_patient).json()] == [seen["ended"]]
+    assert clinic.get(f"{of_patient}&open=true").json() == []
     assert seen["to_program"] is None
     entries = clinic.get(f"/courses/{course_id}/timeline?limit=500").json()
     (ended,) = [entry for entry in entries if entry["kind"] == "end"]
