@@ -35,6 +35,7 @@
         StopReleasedError            a stop that was released
         SecondPersonError            what one person began another must confirm
         ProblemReplacedError         a looser problem, made from one that is no longer in force
+        CourseEndedError             a course that has ended: a new one is opened
       MixedChangeError               looser and tighter at once
       ReasonRequiredError            a coded reason is due
       DatabaseNotReadyError          a schema of another release
@@ -282,6 +283,12 @@ class ProblemReplacedError(ConflictError):
     """A looser problem, made from one that is no longer in force."""
 
     code = "problem-replaced"
+
+
+class CourseEndedError(ConflictError):
+    """A course that has ended: there is no way back, but another course."""
+
+    code = "course-ended"
 
 
 class MixedChangeError(ServiceError):

@@ -34,6 +34,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "stop-released": 409,
         "second-person-required": 409,
         "problem-replaced": 409,
+        "course-ended": 409,
         "precondition-failed": 412,
         "request-too-large": 413,
         "invalid-request": 422,

@@ -126,7 +126,10 @@ def changes(book: Recorder) -> None:
 def readings(book: Recorder) -> None:
     """Read everything else once."""
     book.ids["name"] = "scs-tonic"
-    for path in ("patients", "patients/{patient_id}", "devices", "devices/{name}", "courses/{course_id}"):
+    for path in (
+        *("patients", "patients/{patient_id}", "devices", "devices/{name}"),
+        *("courses", "courses/{course_id}"),
+    ):
         book.get(f"/v1/{path}")
     for end in ("history", "problem", "recommendation", "timeline", "preflights"):
         book.get(f"/v1/courses/{{course_id}}/{end}")
@@ -137,6 +140,11 @@ def readings(book: Recorder) -> None:
         "changes": [{"package": "titrate", "before": "0.1.0", "after": "0.2.0"}],
         "recorded_at": "2026-11-21T09:00:00Z",
     }  # there is no upgrade to go through here
+
+
+def ending(book: Recorder) -> None:
+    """End the course, which ends the story too."""
+    book.post("/v1/courses/{course_id}/end", {"reason": "device_replaced", "signed_by": "Dr. A. Example"})
 
 
 def main() -> None:
@@ -152,7 +160,7 @@ def main() -> None:
     ):
         keys = {name: server.key(*roles, site="north", principal=name) for name in ("first", "second")}
         book = Recorder(server.http, keys)
-        for part in (course, proposal, correction, changes, readings):
+        for part in (course, proposal, correction, changes, readings, ending):
             part(book)
     OUTPUT.write_text(json.dumps(book.answers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{len(book.answers)} answers written to {OUTPUT.relative_to(ROOT)}")

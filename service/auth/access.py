@@ -28,12 +28,14 @@ _TABLE = """
     GET   /patients                                C R . . S . M
     GET   /patients/{patient_id}                   C R . . S . M
     POST  /courses                                 C . . . . . .
+    GET   /courses                                 C R P . S . .
     GET   /courses/{course_id}                     C R P . S . .
+    POST  /courses/{course_id}/end                 C . . . . . .
     POST  /courses/{course_id}/reviews             C . . . . . .
     GET   /courses/{course_id}/history             C R . . S . .
     GET   /courses/{course_id}/problem             C R . . S . .
     GET   /courses/{course_id}/recommendation      C R . . S . .
-    GET   /courses/{course_id}/timeline            C R . . S U .
+    GET   /courses/{course_id}/timeline            C R . . S . .
     POST  /courses/{course_id}/asks                C . . . . . .
     GET   /courses/{course_id}/asks/{ask_id}       C R . . S . .
     GET   /proposals/{proposal_id}                 C R . . S . .

@@ -24,7 +24,7 @@ class Role(StrEnum):
     RESEARCHER = "researcher"
     """Reads, by pseudonym; of staff no names either."""
     AUDITOR = "auditor"
-    """Reads the trail."""
+    """Reads the trail: who did what, and nothing of what patients reported."""
     ADMINISTRATOR = "administrator"
     """Registers patients."""
 

@@ -18,7 +18,7 @@ from service.errors import (
     ProblemReplacedError,
     SecondPersonError,
 )
-from service.ledger import drafts, life_cycle
+from service.ledger import course_end, drafts, life_cycle
 from service.ledger.applicable import within_limits
 from service.ledger.course_tables import ConfirmationRow, ProblemRow
 from service.ledger.history import LOOSER, TIGHTER, decision_of, problem_of, stated_problem_of
@@ -32,10 +32,12 @@ def change(ledger: Ledger, course_id: str, new: NewProblem) -> Answer:
 
     Raises:
         NotFoundError: If the course is not known here.
+        CourseEndedError: If it has ended.
         MixedChangeError: If it allows more in one place and less in another, or changes nothing.
         OptimizerError: If it contradicts the device: no level left, or a limit past the device file's.
     """
     course = ledger.course(course_id)
+    course_end.check_running(ledger.session, course.id)
     present = stated_problem_of(ledger.session, course)
     changed = _changed(present, new)
     looser, tighter = allows_more(present, changed), allows_more(changed, present)
@@ -73,10 +75,12 @@ def confirm(ledger: Ledger, course_id: str, problem_id: str, new: NewConfirmatio
 
     Raises:
         NotFoundError: If course or problem are not known here.
+        CourseEndedError: If the course has ended.
         SecondPersonError: If it is the caller's own.
         ProblemReplacedError: If it is in force, or what it was made from no longer is.
     """
     course = ledger.course(course_id)
+    course_end.check_running(ledger.session, course.id)
     row = ledger.in_course(ProblemRow, course.id, problem_id, "problem")
     confirmed = ledger.session.scalar(select(ConfirmationRow.id).filter_by(problem_id=row.id))
     if row.change == TIGHTER or confirmed is not None:

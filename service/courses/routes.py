@@ -1,12 +1,15 @@
 """HTTP of courses."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from service.courses import reviewing, usecases
+from service.courses import ending, listing, reviewing, usecases
+from service.courses.ending_schemas import EndView, NewEnd
 from service.courses.schemas import (
+    CourseSummary,
     CourseView,
     EntryView,
     NewCourse,
@@ -15,6 +18,7 @@ from service.courses.schemas import (
     ReviewView,
 )
 from service.dependencies.requests import Reading, Writing, reads, writes
+from service.dependencies.wire import IdText
 
 router = APIRouter(tags=["courses"])
 LARGEST_PAGE = 500
@@ -26,10 +30,42 @@ def open_course(body: NewCourse, write: Annotated[Writing, writes()]) -> Respons
     return write.once(lambda ledger: usecases.open_course(ledger, body)).response()
 
 
+@router.get("/courses", summary="Find courses")
+def listed(
+    response: Response,
+    read: Annotated[Reading, reads()],
+    patient_id: Annotated[IdText | None, Query()] = None,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
+) -> list[CourseSummary]:
+    """List the courses of this site or of one patient, oldest first; ``open=true`` leaves out those that ended.
+
+    The ``Link`` header names the next page.
+    """
+    page = read.do(
+        lambda ledger: listing.listed(
+            ledger, patient_id=patient_id, is_open=is_open, after=after, limit=limit
+        )
+    )
+    if len(page) == limit:
+        stated = {"patient_id": patient_id, "open": None if is_open is None else str(is_open).lower()}
+        query = {name: value for name, value in stated.items() if value is not None}
+        following = urlencode(query | {"after": page[-1].sequence, "limit": limit})
+        response.headers["Link"] = f'</v1/courses?{following}>; rel="next"'
+    return page
+
+
 @router.get("/courses/{course_id}", summary="Read a course")
 def find(course_id: str, read: Annotated[Reading, reads()]) -> CourseView:
     """Return a course."""
     return read.do(lambda ledger: usecases.view(ledger, course_id))
+
+
+@router.post("/courses/{course_id}/end", summary="End a course", status_code=201, response_model=EndView)
+def end(course_id: str, body: NewEnd, write: Annotated[Writing, writes()]) -> Response:
+    """End a course, for good: what waits is withdrawn, nothing is proposed any more, late facts are still kept."""
+    return write.once(lambda ledger: ending.end(ledger, course_id, body)).response()
 
 
 @router.post(

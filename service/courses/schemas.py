@@ -10,6 +10,7 @@ from optimizer.outcomes.side_effect import Nature
 from optimizer.problem import PostureUse
 from optimizer.space.constraint import Quantity
 from optimizer.trial import ReviewSubject
+from service.courses.ending_schemas import CourseEndView
 from service.dependencies.wire import At, Body, IdText, Name, RawValue, Values, View
 
 NEW_COURSE_EXAMPLE: dict[str, JsonValue] = {
@@ -81,6 +82,20 @@ class NewCourse(Body):
     What is optimised is their weighted mean, at every instant and posture at which all with a weight above 0 were rated."""
 
 
+class CourseSummary(View):
+    """A course in a list; ``GET /v1/courses/{course_id}`` says the rest."""
+
+    id: str
+    sequence: int
+    """Place in the ledger; the next page begins after it."""
+    patient_id: str
+    device: str
+    """Name and revision of the device file."""
+    opened_at: datetime
+    ended: CourseEndView | None
+    """When and why it ended, for good; null: it goes on."""
+
+
 class CourseView(View):
     """A course."""
 
@@ -108,6 +123,8 @@ class CourseView(View):
     sites: dict[str, float]
     """Pain site -> weight; empty where pain is rated as one."""
     opened_at: datetime
+    ended: CourseEndView | None
+    """When and why it ended, for good; null: it goes on."""
 
 
 class ReviewReason(StrEnum):
@@ -181,7 +198,7 @@ class EntryView(View):
     id: str
     kind: str
     """``course``, ``trial``, ``amendment``, ``report``, ``review``, ``ask``, ``proposal`` (holds and stops too), ``decision``,
-    ``withdrawal``, ``problem``, ``confirmation``, ``preflight`` or ``migration``."""
+    ``withdrawal``, ``problem``, ``confirmation``, ``preflight``, ``migration`` or ``end``."""
     principal: str
     """Who wrote it; ``withheld`` for a researcher, as names in the body are."""
     occurred_at: datetime
@@ -207,7 +224,7 @@ class RecommendationView(View):
     settings: dict[str, float | str] | None
     """Null where ``stimulation`` says ``off`` or ``no_advice``."""
     stimulation: Stimulation
-    """Whether stimulation is to be on as ``settings`` say, to be off, or nothing can be recommended."""
+    """Whether stimulation is to be on as ``settings`` say, to be off, or nothing can be recommended, as once the course ended."""
     relief_nrs: dict[str, float] | None
     """Predicted relief in points of pain (``mean``, and ``low`` and ``high`` of the central 90 %), larger is better, against the
     settings that were in force at that answer; null without a model."""

@@ -14,7 +14,7 @@ from service.courses.standing_schemas import (
 )
 from service.dependencies.requests import Answer
 from service.errors import ConflictError, SchemaError
-from service.ledger import course_version, drafts, optimizer_version, preflight
+from service.ledger import course_end, course_version, drafts, optimizer_version, preflight
 from service.ledger.course_tables import MigrationRow, PreflightRow
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.ledger import Ledger
@@ -66,9 +66,10 @@ def migrate(ledger: Ledger, course_id: str, new: NewMigration) -> Answer:
 
     Raises:
         NotFoundError: If the course is not known here.
-        ConflictError: If it runs under it already.
+        ConflictError: If it has ended, or runs under it already.
     """
     course = ledger.course(course_id)
+    course_end.check_running(ledger.session, course.id)
     before = course_version.of_course(ledger.session, course)
     now = optimizer_version.installed()
     if before == now:

@@ -15,6 +15,7 @@ from optimizer.outcomes.side_effect import SideEffect
 from optimizer.problem import Problem, stimulation_problem
 from optimizer.space.device import device_names, load_device
 from optimizer.space.settings import Settings
+from service.courses import ending
 from service.courses.schemas import (
     CourseView,
     EntryView,
@@ -24,7 +25,7 @@ from service.courses.schemas import (
 )
 from service.dependencies.requests import Answer
 from service.errors import NotFoundError
-from service.ledger import gate, life_cycle, optimizer_version, plan, staff
+from service.ledger import course_end, gate, life_cycle, optimizer_version, plan, staff
 from service.ledger.applicable import may_be_kept
 from service.ledger.gate import Barrier
 from service.ledger.history import decision_of, history_of, problem_of, start_of
@@ -86,13 +87,15 @@ def view(ledger: Ledger, course_id: str) -> CourseView:
         to_program=_to_program(ledger, row.id, problem, history),
         sites=dict(problem.objective.site_weights),
         opened_at=opened_at or ledger.now,
+        ended=ending.seen(ledger, row.id),
     )
 
 
 def _to_program(ledger: Ledger, course_id: str, problem: Problem, history: History) -> str | None:
     """Return the approved proposal of which something is still to be applied, or None."""
     latest = life_cycle.latest_approval(ledger, course_id)
-    if latest is None:
+    # of an ended course nothing is programmed, a plan that was begun neither
+    if latest is None or course_end.end_of(ledger.session, course_id) is not None:
         return None
     row, decided = latest
     status = life_cycle.status_of(ledger, row)
@@ -148,7 +151,10 @@ class _Advice:
 
 
 def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
-    """Return what to keep, as the latest answer on record says, and off where that would now be refused for harm."""
+    """Return what to keep, as the latest answer on record says, and off where that would now be refused for harm.
+
+    A course that has ended advises nothing.
+    """
     course = ledger.course(course_id)
     latest = _latest_answer(ledger, course)
     if latest is None:
@@ -165,7 +171,8 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
     decision = decision_of(row)
     history, problem = history_of(ledger.session, course.id), problem_of(ledger.session, course)
     barrier = gate.to_program(ledger.session, course, ledger.now)
-    advice = _advice(decision, problem, history, barrier)
+    ended = course_end.end_of(ledger.session, course.id) is not None
+    advice = _advice(decision, problem, history, barrier, ended=ended)
     known = barrier is None or (isinstance(decision, Hold) and decision.reason is barrier.reason)
     return RecommendationView(
         basis_id=row.id,
@@ -175,6 +182,7 @@ def recommendation(ledger: Ledger, course_id: str) -> RecommendationView:
         relief_nrs=None if advice.relief_nrs is None else canonical.to_builtins(advice.relief_nrs),
         barred_by=_barred_by(decision),
         is_current=known
+        and not ended
         and (asked.history_digest, asked.problem_fingerprint) == (history.digest, problem.fingerprint),
     )
 
@@ -189,10 +197,14 @@ def _latest_answer(ledger: Ledger, course: CourseRow) -> tuple[ProposalRow, AskR
     ).first()
 
 
-def _advice(decision: Decision, problem: Problem, history: History, barrier: Barrier | None) -> _Advice:
+def _advice(
+    decision: Decision, problem: Problem, history: History, barrier: Barrier | None, *, ended: bool
+) -> _Advice:
     """Return what to keep: what may harm the patient is asked first, then the answer, then what is on record since."""
     if barrier is not None and barrier.means_off:
         return _Advice(stimulation="off")
+    if ended:  # the device may be another by now
+        return _Advice(stimulation="no_advice")
     settings, relief_nrs = _kept(decision)
     if settings is None:
         stimulation: Stimulation = "off" if isinstance(decision, Hold) else "no_advice"

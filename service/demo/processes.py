@@ -17,6 +17,8 @@ from service.command_errors import PortInUseError
 from service.errors import ServiceError
 
 LOOPBACK = "127.0.0.1"
+NO_ACCESS_LOG = "--uvicorn-opts=--no-access-log"
+"""For an MLflow server: the addresses it is asked for name patients by pseudonym, and a log must not."""
 ENDS_WITHIN_S = 10.0
 
 
@@ -65,7 +67,7 @@ def parts(folder: Path, port: int, mlflow_port: int) -> tuple[Part, ...]:
     store = f"sqlite:///{folder / 'mlflow.sqlite'}"
     mlflow = (
         *(sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(mlflow_port)),
-        *("--workers", "1", "--backend-store-uri", store),
+        *("--workers", "1", "--backend-store-uri", store, NO_ACCESS_LOG),
         # files lie where a worker without a server puts them too, so that either can go on after the other
         *("--no-serve-artifacts", "--default-artifact-root", (folder / "mlflow-files").as_uri()),
     )

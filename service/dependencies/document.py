@@ -152,7 +152,8 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[int
     """Give the problems a route may answer with."""
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     yield from (401, 403, 422, 429, 503)
-    if "path" in places or method == "post":
+    named = {parameter["name"] for parameter in operation.get("parameters", ())}
+    if "path" in places or "patient_id" in named or method == "post":
         yield 404
     if method == "post":
         yield from (400, 409, 413)

@@ -19,5 +19,5 @@ def listed(_read: Annotated[Reading, reads()]) -> list[DeviceSummary]:
 
 @router.get("/devices/{name}", summary="Read a device")
 def find(name: str, _read: Annotated[Reading, reads()]) -> DeviceView:
-    """Return a device with its grid and limits."""
+    """Return a device with its grid, contacts and limits."""
     return usecases.find(name)

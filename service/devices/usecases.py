@@ -2,7 +2,13 @@
 
 from optimizer import canonical
 from optimizer.space.device import Device, device_names, load_device
-from service.devices.schemas import DeviceSummary, DeviceView, ParameterView
+from service.devices.schemas import (
+    ConfigurationView,
+    ContactView,
+    DeviceSummary,
+    DeviceView,
+    ParameterView,
+)
 from service.errors import NotFoundError
 
 
@@ -29,6 +35,13 @@ def find(name: str) -> DeviceView:
                 name=p.name, unit=p.unit, levels=list(p.levels), source=p.source, evidence=p.evidence
             )
             for p in device.space.parameters
+        ],
+        contacts=[
+            ContactView(name=c.name, position_mm=c.position_mm, lateral_mm=c.lateral_mm, area_cm2=c.area_cm2)
+            for c in device.space.contacts
+        ],
+        configurations=[
+            ConfigurationView(name=c.name, shares=dict(c.shares)) for c in device.space.configurations
         ],
         limits=[canonical.to_builtins(limit) for limit in device.space.limits],
     )

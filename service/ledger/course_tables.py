@@ -1,4 +1,4 @@
-"""Facts that let a course go on or keep it from going on: problems, checks, stops, versions; and drafts, which are no facts."""
+"""Facts that let a course go on, keep it from going on or end it; and drafts, which are no facts."""
 
 from datetime import datetime
 
@@ -76,6 +76,15 @@ class MigrationRow(Fact):
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     versions: Mapped[str] = mapped_column(Text)
     """Canonical JSON of package -> version."""
+
+
+class CourseEndRow(Fact):
+    """The end of a course: nothing is proposed or programmed after it. There is no way back, but another course."""
+
+    __tablename__ = "course_ends"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Code)
 
 
 class DraftRow(Base):

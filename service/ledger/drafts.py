@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from optimizer import canonical
 from optimizer.prior import NO_PRIOR
-from service.ledger import asking, gate
+from service.ledger import asking, course_end, gate
 from service.ledger.asking import Digests, Question
 from service.ledger.course_tables import DraftRow
 from service.ledger.tables import AskRow, CourseRow, JobRow
@@ -36,8 +36,13 @@ class DraftJob:
 
 
 def queue(session: Session, course_id: str, now: datetime) -> None:
-    """Say that the next answer of a course is to be computed anew; whatever was on its way no longer counts."""
-    session.execute(delete(DraftRow).where(DraftRow.course_id == course_id))
+    """Say that the next answer of a course is to be computed anew; whatever was on its way no longer counts.
+
+    Of a course that has ended nobody asks: facts told late queue nothing.
+    """
+    drop(session, course_id)
+    if course_end.end_of(session, course_id) is not None:
+        return
     session.add(DraftRow(course_id=course_id, state=OPEN, queued_at=now))
     session.flush()
 

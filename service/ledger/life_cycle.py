@@ -56,7 +56,7 @@ class Status(StrEnum):
 APPROVED = (Status.APPROVED, Status.EDITED)
 """What may be programmed."""
 SEVERE_REPORT, LAPSED, TIGHTENED = "severe_report", "lapsed", "envelope_tightened"
-TRIAL_AMENDED, SUPERSEDED = "trial_amended", "superseded"
+TRIAL_AMENDED, SUPERSEDED, COURSE_ENDED = "trial_amended", "superseded", "course_ended"
 """Why a proposal or an approval is taken back."""
 
 _AFTER = {
@@ -283,7 +283,7 @@ def withdraw_all(
     Args:
         ledger: The transaction that writes the fact.
         course_id: The course.
-        cause_id: The fact: a severe report, a correction, a tighter problem.
+        cause_id: The fact: a severe report, a correction, a tighter problem, the end of the course.
         reason: Its code.
         unless: Says of a proposal that it may stand.
 

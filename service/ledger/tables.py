@@ -34,6 +34,7 @@ APPEND_ONLY = (
     "stops",
     "stop_releases",
     "optimizer_migrations",
+    "course_ends",
     "outbox",
     "audit",
     "access",
@@ -55,7 +56,7 @@ class Entry(Recorded):
     id: Mapped[str] = mapped_column(Id, unique=True)
     kind: Mapped[str] = mapped_column(Code)
     """``patient``, ``course``, ``ask``, ``proposal``, ``decision``, ``withdrawal``, ``trial``, ``amendment``, ``report``,
-    ``review``, ``problem``, ``confirmation``, ``preflight``, ``stop``, ``stop_release``, ``migration``."""
+    ``review``, ``problem``, ``confirmation``, ``preflight``, ``stop``, ``stop_release``, ``migration``, ``end``."""
     site: Mapped[str] = mapped_column(Code)
     course_id: Mapped[str | None] = mapped_column(Id)
     principal: Mapped[str] = mapped_column(Code)
@@ -163,10 +164,10 @@ class WithdrawalRow(Fact):
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id"), index=True)
     proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), unique=True)
     cause_id: Mapped[str] = mapped_column(Id)
-    """The severe report, correction, tighter problem, later approval or late decision it rests on."""
+    """The severe report, correction, tighter problem, later approval, end or late decision it rests on."""
     reason: Mapped[str | None] = mapped_column(Code)
-    """``severe_report``, ``envelope_tightened``, ``trial_amended``, ``superseded`` or ``lapsed``; None where only a severe
-    report could."""
+    """``severe_report``, ``envelope_tightened``, ``trial_amended``, ``superseded``, ``course_ended`` or ``lapsed``; None where
+    only a severe report could."""
 
 
 class TrialRow(Fact):

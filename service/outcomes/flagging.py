@@ -12,6 +12,7 @@ from optimizer.problem import Problem
 from optimizer.rating import ratings
 from optimizer.space.settings import Settings
 from optimizer.trial import Report, Trial
+from service.ledger import course_end
 from service.ledger.amendments import standing_trial
 from service.ledger.history import decision_of, history_of
 from service.ledger.ledger import Ledger
@@ -36,6 +37,7 @@ def of_application(
     found = flags.of_trial(
         problem, history, trial.applied.values, occurred_at=trial.occurred_at, now=ledger.now
     )
+    found += flags.of_end(course_end.end_of(ledger.session, course.id), trial.occurred_at)
     found += flags.of_ramp(problem, trial) + _proposal_flags(ledger, history, proposal_id, trial, course.id)
     found += _zone_flags(new, new.occurred_at, new.ended_at)
     return sorted(set(found))

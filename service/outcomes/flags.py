@@ -12,6 +12,7 @@ from optimizer.safety import closure
 from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.settings import Settings
 from optimizer.trial import Trial
+from service.ledger.course_end import CourseEnd
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
 
@@ -53,6 +54,11 @@ def of_trial(
     if occurred_at > now + CLOCK_TOLERANCE:
         flags.append("in_the_future")
     return flags
+
+
+def of_end(ended: CourseEnd | None, began_at: datetime) -> list[str]:
+    """Return the code that holds of what began after the end of its course; what happened before may be told late."""
+    return ["after_course_end"] if ended is not None and began_at > ended.occurred_at else []
 
 
 def of_ramp(problem: Problem, trial: Trial) -> list[str]:

@@ -82,7 +82,7 @@ class TrialView(View):
     flags: list[str]
     """What to look at: ``off_grid``; ``past_limit`` (of the device or a hard limit), ``limit_not_checked``, ``outside_envelope``,
     each also where the strongest rung of the ramp is; ``ramp_past_settings``: a rung was stronger than the settings; ``closed``
-    (by a severe report), ``in_the_future``, ``not_proposed``, ``not_approved``, ``differs_from_approval``,
+    (by a severe report), ``in_the_future``, ``after_course_end``, ``not_proposed``, ``not_approved``, ``differs_from_approval``,
     ``out_of_order`` (a step of the plan that was not the next), ``past_validity``, ``zone_mismatch``: a time has
     another offset than its ``zone`` had then."""
     occurred_at: datetime

@@ -13,7 +13,7 @@ from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.safety import doubt, limits
 from service import metrics
-from service.ledger import drafts, life_cycle, optimizer_version
+from service.ledger import course_end, drafts, life_cycle, optimizer_version
 from service.ledger.applicable import within_limits
 from service.ledger.history import grew_since, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -166,6 +166,8 @@ def _count_when_on_record(session: Session, kind: str, answer: Decision, fallbac
 def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision) -> bool:
     """Hold a proposal against the record of now: facts may have come while it was computed."""
     assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
+    if course_end.end_of(session, course.id) is not None:
+        return False
     corrected = select(AmendmentRow.sequence).where(
         AmendmentRow.course_id == course.id, AmendmentRow.sequence > asked.sequence
     )

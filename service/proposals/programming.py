@@ -5,6 +5,7 @@ from optimizer.decision import Proposal
 from optimizer.errors import SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
+from optimizer.space.parameter import CONFIGURATION
 from optimizer.space.settings import Settings
 from service.errors import (
     ProposalExpiredError,
@@ -12,7 +13,7 @@ from service.errors import (
     ProposalWithdrawnError,
     SettingsPastLimitError,
 )
-from service.ledger import gate, life_cycle
+from service.ledger import course_end, gate, life_cycle
 from service.ledger.applicable import check_applicable, check_tolerated
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -34,9 +35,9 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
 
     Raises:
         NotFoundError: If the proposal is not known here.
-        ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if patient or
-            site are stopped, a check is due or failed; or if a severe report closed the settings, or they were not
-            tolerated since they were approved; or if they are past a limit or the envelope by now.
+        ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if the course has
+            ended, patient or site are stopped, a check is due or failed; or if a severe report closed the settings, or they
+            were not tolerated since they were approved; or if they are past a limit or the envelope by now.
     """
     row = ledger.proposal(proposal_id)
     decided, status = life_cycle.decision_about(ledger, row.id), life_cycle.status_of(ledger, row)
@@ -63,7 +64,9 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         proposal_id=row.id,
         course_id=course.id,
         settings=left[0].as_dict(),
+        contact_shares=_contact_shares(problem, left[0]),
         then=[settings.as_dict() for settings in left[1:]],
+        then_contact_shares=[_contact_shares(problem, settings) for settings in left[1:]],
         # the patient's range was worked out around the proposed settings alone
         amplitude_range_ma=answer.steps[place].amplitude_range_ma if first == answer.settings else None,
         valid_until=row.valid_until,
@@ -81,6 +84,13 @@ def _check_limits(problem: Problem, history: History, settings: Settings) -> Non
         raise SettingsPastLimitError(
             error.field, error.problem, limit=error.limit, remedy="Program nothing; ask a clinician."
         ) from None
+
+
+def _contact_shares(problem: Problem, settings: Settings) -> dict[str, float]:
+    """Return the signed share of each contact under settings; a device with one configuration names none in them."""
+    chosen = settings.as_dict().get(CONFIGURATION)
+    configurations = problem.space.configurations
+    return next((dict(each.shares) for each in configurations if chosen in (None, each.name)), {})
 
 
 def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | None, status: Status) -> None:
@@ -102,6 +112,8 @@ def check_programmable(ledger: Ledger, row: ProposalRow, decided: DecisionRow | 
             f"was withdrawn: {life_cycle.SUPERSEDED}",
             remedy="Program nothing; ask a clinician.",
         )
+    # an end takes approvals back; of a plan begun nothing waits to be taken back, and nothing goes on
+    course_end.check_running(ledger.session, row.course_id)
     barrier = gate.to_program(ledger.session, ledger.course(row.course_id), ledger.now)
     if barrier is not None:
         raise barrier.error()

@@ -77,7 +77,8 @@ class AnswerView(View):
     ``site_stopped``, ``patient_paused``, ``adverse_event_elsewhere``, ``contraindicated``, ``preflight_failed``,
     ``preflight_due``, ``optimizer_changed``. Of a stop: ``gain_too_small``, ``no_setting_helps``. Of a proposal: the code of its
     decision (``DecisionReason``), or why the service took it back: ``severe_report``, ``envelope_tightened``,
-    ``trial_amended``, ``superseded``, ``lapsed``, ``asked_again``, ``record_changed_while_computing``; else null.
+    ``trial_amended``, ``superseded``, ``course_ended``, ``lapsed``, ``asked_again``, ``record_changed_while_computing``; else
+    null.
     """
     flags: list[str]
     """Of an approval: ``tolerability_not_predicted``: edited, so that nothing was predicted of these settings;
@@ -121,8 +122,13 @@ class ProgramView(View):
     course_id: str
     settings: dict[str, float | str]
     """What to program now, a value for every parameter in its unit."""
+    contact_shares: dict[str, float]
+    """What the configuration of ``settings`` means: contact -> signed share of ``amplitude_ma``, negative for a cathode; ``case``
+    is the housing. As of the device file that the course was opened with."""
     then: list[dict[str, float | str]]
     """Later steps of a plan, in order: each only if the one before was tolerated; none after an edit."""
+    then_contact_shares: list[dict[str, float]]
+    """The same of each of ``then``, in their order."""
     amplitude_range_ma: tuple[float, float] | None
     """The patient's own lowest and highest in mA; null where a clinician edited the settings."""
     valid_until: datetime | None

@@ -9,7 +9,7 @@ from optimizer.ask import Ask
 from optimizer.decision import Hold, Proposal, Stop
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
-from service.ledger import asking, drafts, gate, life_cycle, optimizer_version, staff
+from service.ledger import asking, course_end, drafts, gate, life_cycle, optimizer_version, staff
 from service.ledger.applicable import within_limits
 from service.ledger.asking import Question
 from service.ledger.gate import Barrier
@@ -35,9 +35,11 @@ def ask(ledger: Ledger, course_id: str, new: NewAsk) -> Answer:
 
     Raises:
         NotFoundError: If the course is not known here.
+        CourseEndedError: If it has ended.
         OptimizerError: If the question names a parameter the course has not, or a range that does not ascend.
     """
     course = ledger.course(course_id)
+    course_end.check_running(ledger.session, course.id)
     asked = asking.question(ledger.session, course, _context(ledger, course, new))
     for name in new.locked:
         asked.problem.space.parameter(name)

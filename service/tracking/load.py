@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from optimizer import canonical
 from optimizer.decision import Decision, Hold, Proposal, Stop
 from optimizer.problem import Problem
+from service.ledger import course_end
 from service.ledger.amendments import Amendment
 from service.ledger.history import (
     FACTS,
@@ -28,7 +29,7 @@ from service.ledger.tables import (
     TrialRow,
     WithdrawalRow,
 )
-from service.tracking.record import CourseRecord, Decided
+from service.tracking.record import CourseRecord, Decided, Ended
 
 
 class _Owner(NamedTuple):
@@ -65,11 +66,12 @@ def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
         )
         if row.proposal_id is not None
     }
+    ended = _ended(session, course_id, up_to)
     return CourseRecord(
         course_id=course_id,
         site=owner.course.site,
         patient=owner.patient.pseudonym,
-        status="open",
+        status="open" if ended is UNSET else "ended",
         opened_at=owner.opened.occurred_at,
         problem=problem_of(session, owner.course, up_to=up_to),
         history=history_of(session, course_id, up_to=up_to),
@@ -78,7 +80,15 @@ def load(session: Session, course_id: str, *, up_to: int) -> CourseRecord:
         proposed_by=applied,
         amendments=corrections or UNSET,
         opened_under=_opened_under(session, owner.course, up_to),
+        ended=ended,
     )
+
+
+def _ended(session: Session, course_id: str, up_to: int) -> Ended | UnsetType:
+    found = course_end.end_of(session, course_id, up_to=up_to)
+    if found is None:
+        return UNSET
+    return Ended(sequence=found.sequence, occurred_at=found.occurred_at, reason=found.reason)
 
 
 def _opened_under(session: Session, course: CourseRow, up_to: int) -> Problem | UnsetType:

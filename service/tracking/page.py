@@ -87,7 +87,8 @@ def _row(record: CourseRecord, number: int, facts: Facts) -> str:
 
 def _standing(record: CourseRecord) -> str:
     trials, reports = len(record.history.trials), len(record.history.reports)
-    words = f"{trials} trials, {reports} reports, course {record.status}."
+    why = "" if record.end is None else f" ({record.end.reason})"
+    words = f"{trials} trials, {reports} reports, course {record.status}{why}."
     if not record.decisions:
         return words
     last = max(record.decisions, key=lambda decided: decided.sequence)

@@ -60,12 +60,13 @@ def _course(record: CourseRecord) -> RunView:
         identifier=record.course_id,
         name=f"{record.patient}: {record.problem.device or record.problem.outcome.name}",
         started_at=record.opened_at,
-        ended_at=None,
+        ended_at=None if record.end is None else record.end.occurred_at,
         # MLflow never changes a parameter, so they say what never changes: the problem as the course was opened
         parameters=_stated_at_opening(record.opened_problem),
         tags={
             **_common(record),
             **{f"titrate.{name}": bound for name, bound in page.bounds_in_words(record.problem).items()},
+            **({} if record.end is None else {"titrate.end_reason": record.end.reason}),
             IDENTIFIER: record.course_id,
             "titrate.kind": "course",
             "titrate.status": record.status,
@@ -204,14 +205,18 @@ def _report_ids(record: CourseRecord, reports: list[Report]) -> str:
 
 
 def _end(record: CourseRecord, account: Account) -> datetime | None:
-    """When a trial ended: as recorded, else when the next one began, else not yet; one that stands no more has ended."""
+    """When a trial ended: as recorded, else when the next one began or the course ended, else not yet.
+
+    One that stands no more has ended.
+    """
     trial = account.trial
     if trial.ended_at is not None:
         return trial.ended_at
     if account.replaced_by is not None:
         return trial.occurred_at
-    later = [other.occurred_at for other in record.history.trials if other.occurred_at > trial.occurred_at]
-    return min(later, default=None)
+    ends = [other.occurred_at for other in record.history.trials]
+    ends += [] if record.end is None else [record.end.occurred_at]
+    return min((at for at in ends if at > trial.occurred_at), default=None)
 
 
 def _shown(value: Value) -> str:

@@ -47,6 +47,20 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The end of a course."""
+
+    sequence: int
+    """Place in the ledger."""
+    occurred_at: datetime
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Bring the time to UTC."""
+        object.__setattr__(self, "occurred_at", utc(self.occurred_at, "ended.occurred_at"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CourseRecord:
     """Everything the projection of one course shows, in domain values. No free text, no names.
 
@@ -59,7 +73,7 @@ class CourseRecord:
     patient: str
     """Pseudonym."""
     status: str
-    """``open``: nothing closes a course yet."""
+    """``open``, or ``ended``."""
     opened_at: datetime
     problem: Problem
     history: History
@@ -72,6 +86,8 @@ class CourseRecord:
     """Corrections of trials, in order. Unset, and absent from documents, where there are none."""
     opened_under: Problem | UnsetType = UNSET
     """The problem as the course was opened. Unset, and absent from documents, where it is the one stated now."""
+    ended: Ended | UnsetType = UNSET
+    """How it ended. Unset, and absent from documents, where it goes on."""
 
     def __post_init__(self) -> None:
         """Check that every fact has its place in the ledger."""
@@ -89,7 +105,9 @@ class CourseRecord:
     @property
     def sequence(self) -> int:
         """The last ledger sequence this record has seen; 0 where nothing happened yet."""
-        return max([*self.sequences.values(), *(decided.sequence for decided in self.decisions)], default=0)
+        decided = [decided.sequence for decided in self.decisions]
+        ended = [] if self.end is None else [self.end.sequence]
+        return max([*self.sequences.values(), *decided, *ended], default=0)
 
     @property
     def corrections(self) -> tuple[Amendment, ...]:
@@ -100,6 +118,11 @@ class CourseRecord:
     def opened_problem(self) -> Problem:
         """The problem as the course was opened; what was measured since plays no part in what it states."""
         return self.problem if isinstance(self.opened_under, UnsetType) else self.opened_under
+
+    @property
+    def end(self) -> Ended | None:
+        """How it ended; None where it goes on."""
+        return None if isinstance(self.ended, UnsetType) else self.ended
 
     def trials(self) -> tuple[Trial, ...]:
         """Return the trials in the order the ledger learned of them, which late reports do not change."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from optimizer.decision import Hold, decode_decision
 from service.ledger import life_cycle
+from service.ledger.course_end import has_ended
 from service.ledger.course_tables import ConfirmationRow, ProblemRow, StopReleaseRow, StopRow
 from service.ledger.history import LOOSER, TIGHTER
 from service.ledger.ledger import Ledger
@@ -39,7 +40,8 @@ def worklist(ledger: Ledger, *, after: int, limit: int, kinds: frozenset[Waiting
         kinds: Which kinds; empty means all.
 
     Returns:
-        Items in the order of the record, oldest first. What is done is gone the next time one asks.
+        Items in the order of the record, oldest first. What is done is gone the next time one asks. Of a course that has
+        ended nothing waits but a severe report nobody reviewed: it holds the other courses of its patient.
     """
     found: list[tuple[int, Waiting, Any]] = []
     for kind, query in _queries(ledger).items():
@@ -85,16 +87,18 @@ def _of_course(table: Any, *, reason: Any = None, due: Any = None) -> Select[Any
 
 
 def _holds() -> Select[Any]:
-    """Holds that are still the answer: the latest of their course, with no news after it."""
+    """Holds that are still the answer: the latest of a course that goes on, with no news after it."""
     news = aliased(Entry)
     later = exists().where(
         news.course_id == ProposalRow.course_id, news.sequence > ProposalRow.sequence, news.kind.in_(NEWS)
     )
-    return _of_course(ProposalRow, reason=ProposalRow.decision).where(ProposalRow.kind == "hold", ~later)
+    return _of_course(ProposalRow, reason=ProposalRow.decision).where(
+        ProposalRow.kind == "hold", ~later, ~has_ended(ProposalRow.course_id)
+    )
 
 
 def _looser() -> Select[Any]:
-    """Looser problems that can still be confirmed: nothing came into force since."""
+    """Looser problems that can still be confirmed: nothing came into force since, and the course goes on."""
     other, confirmed = aliased(ProblemRow), aliased(ConfirmationRow)
     tighter_since = exists().where(
         other.course_id == ProblemRow.course_id, other.change == TIGHTER, other.sequence > ProblemRow.sequence
@@ -103,7 +107,7 @@ def _looser() -> Select[Any]:
         confirmed.course_id == ProblemRow.course_id, confirmed.sequence > ProblemRow.sequence
     )
     return _of_course(ProblemRow, reason=ProblemRow.reason).where(
-        ProblemRow.change == LOOSER, ~tighter_since, ~confirmed_since
+        ProblemRow.change == LOOSER, ~tighter_since, ~confirmed_since, ~has_ended(ProblemRow.course_id)
     )
 
 

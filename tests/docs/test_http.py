@@ -39,12 +39,15 @@ def test_the_lines_of_the_page_work_one_after_the_other(tmp_path: Path) -> None:
             ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
         )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    clear, first, answer, status, second, hold, waiting, reviewed = answers(done.stdout)
+    clear, first, answer, status, second, hold, waiting, reviewed, *after = answers(done.stdout)
     assert (clear, len(first), len(second)) == (True, 2, 1)
     assert (answer["kind"], answer["status"], status) == ("proposal", "proposed", "approved")
     assert (hold["kind"], hold["reason"], hold["release"]) == ("hold", "unreviewed_adverse_event", "review")
     assert {item["kind"] for item in waiting} == {"adverse_event", "hold"}
     assert reviewed == "adverse_event"
+    ended, opened, going_on = after
+    assert ended == {"reason": "device_replaced", "withdrawn_proposals": []}
+    assert (opened["n_trials"], opened["ended"], going_on) == (0, None, [opened["device"]])
 
 
 def test_the_tables_name_every_code_of_holds_stops_and_purposes() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.demo.processes import NO_ACCESS_LOG
 from service.metrics import REGISTRY
 from service.settings import Settings
 
@@ -29,6 +30,12 @@ def test_the_units_are_well_formed(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_of_mlflow_keeps_no_access_log_either() -> None:
+    unit = (DEPLOY / "titrate-mlflow.service").read_text(encoding="utf-8")
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert NO_ACCESS_LOG in start.split()
 
 
 def test_every_setting_a_unit_names_is_a_setting() -> None:

@@ -64,6 +64,7 @@ class PlainLifeCycle:
     """Trials that are said not to have been."""
     said_anew: dict[str, datetime] = field(default_factory=dict)
     """Trial -> when settings were last put in place of what was recorded."""
+    ended: bool = False
     latest: tuple[Any, ...] | None = None
     """Key, answer's kind and what it was."""
 

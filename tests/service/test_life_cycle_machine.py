@@ -18,8 +18,9 @@ from optimizer.ask import Ask
 from optimizer.decision import Proposal
 from optimizer.propose import propose
 from optimizer.safety.closure import closures
-from service.courses import reviewing, standing
+from service.courses import ending, reviewing, standing
 from service.courses import usecases as courses
+from service.courses.ending_schemas import NewEnd
 from service.courses.schemas import NewCourse, NewReview
 from service.courses.standing_schemas import NewPreflight
 from service.errors import ServiceError
@@ -301,12 +302,35 @@ class LifeCycle(RuleBasedStateMachine):
         return True
 
     def may_be_programmed(self, told: Told) -> bool:
-        return told.status(self.plain.now) in APPROVED and self.plain.barrier() is None
+        stands = told.status(self.plain.now) in APPROVED and self.plain.barrier() is None
+        return stands and not self.plain.ended
+
+    # --- how every example ends --------------------------------------------------------------------
+
+    def nothing_leaves_a_course_that_has_ended(self) -> None:
+        """End it, whatever happened before; then tell a trial of it late."""
+        body = NewEnd.model_validate({"reason": "device_replaced", "signed_by": SIGNED_BY})
+        made = self.write(lambda ledger: ending.end(ledger, self.course_id, body)).body
+        assert sorted(made.withdrawn_proposals) == self.plain.withdraw()
+        self.plain.ended = True
+        self.every_proposal_stands_where_the_plain_model_says()
+        for act in (
+            lambda ledger: ending.end(ledger, self.course_id, body),
+            lambda ledger: usecases.ask(ledger, self.course_id, NewAsk()),
+        ):
+            assert self.refused(act) == "course-ended"
+        for told in self.plain.proposals[-1:]:
+            self.write(lambda ledger, told=told: self.apply_in(ledger, told.id))
+            told.applied = True
+        self.every_proposal_stands_where_the_plain_model_says()
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
-            self.database.close()
-            self.folder.cleanup()
+            try:
+                self.nothing_leaves_a_course_that_has_ended()
+            finally:
+                self.database.close()
+                self.folder.cleanup()
 
 
 @cache

@@ -12,7 +12,7 @@ from service.db.engine import Database
 from service.ledger.rights import grant
 from service.ledger.tables import APPEND_ONLY
 from service.settings import Settings
-from tests.service import amendment_story, two_sites_story
+from tests.service import amendment_story, ending_story, two_sites_story
 from tests.service.life_cycle_story import tell
 from tests.service.live import Server, serving
 from tests.service.one_decision import race, without_the_write_lock
@@ -48,6 +48,7 @@ def test_the_service_keeps_its_promises_on_postgresql_under_a_role_that_may_not_
     tell(server.clinic())
     amendment_story.tell(server.clinic())
     two_sites_story.tell(server.clinic())
+    ending_story.tell(server.clinic())
     for _ in range(100 if full_counts else 1):
         race(server.clinic())
     without_the_write_lock(server)

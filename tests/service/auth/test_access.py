@@ -93,6 +93,8 @@ def test_what_a_role_is_for_is_all_it_may() -> None:
     devices = {route for route in opened[Role.PATIENT_APP] if "/devices" in route}
     reports = {"POST /courses/{course_id}/reports", "POST /trials/{trial_id}/reports"}
     assert opened[Role.PATIENT_APP] - devices == reports
+    of_auditor = {"GET /audit", "GET /stops", "GET /stops/{stop_id}"}
+    assert opened[Role.AUDITOR] - devices == of_auditor, "who did what, nothing of what a patient said"
     assert writes[Role.RESEARCHER] == writes[Role.AUDITOR] == set()
     assert writes[Role.PROGRAMMER] <= {
         "POST /courses/{course_id}/trials",

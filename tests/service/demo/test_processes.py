@@ -6,12 +6,14 @@ import socket
 import sys
 import time
 
+import httpx2
 import pytest
 
 from service.command_errors import PortInUseError
 from service.demo.processes import (
     Interrupted,
     Part,
+    answers,
     check_port,
     interruptible,
     parts,
@@ -19,6 +21,7 @@ from service.demo.processes import (
     wait_for,
 )
 from service.errors import ServiceError
+from tests.service.postgresql import free_port
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
 
@@ -97,6 +100,21 @@ def test_the_worker_speaks_to_the_server_and_everything_is_bound_to_loopback(tmp
     assert worker.environment["TITRATE_MLFLOW_TRACKING"] == "http://127.0.0.1:5001"
     assert serve.environment["TITRATE_HOST"] == "127.0.0.1"
     assert mlflow.command[mlflow.command.index("--host") + 1] == "127.0.0.1"
+
+
+def test_the_log_of_the_mlflow_server_names_no_patient(tmp_path):
+    port = free_port()
+    _, mlflow, _ = parts(tmp_path, 1, port)
+    address = f"http://127.0.0.1:{port}"
+    with running((mlflow,), tmp_path / "logs") as started:
+        wait_for(lambda: answers(f"{address}/health"), started, "MLflow")
+        query = {"experiment_name": "titrate/here/SCS-4711"}
+        reply = httpx2.get(f"{address}/api/2.0/mlflow/experiments/get-by-name", params=query, timeout=20.0)
+        assert reply.status_code == 404
+    log = (tmp_path / "logs" / "mlflow.log").read_text(encoding="utf-8")
+    assert "Uvicorn running" in log
+    assert "SCS-4711" not in log
+    assert "get-by-name" not in log
 
 
 def test_no_part_keeps_freed_memory_for_each_thread_unless_told_to(tmp_path, monkeypatch):

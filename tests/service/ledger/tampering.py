@@ -93,6 +93,7 @@ def insert_copy(connection: Connection, table: str, sequence: int) -> int:
         "id",
         "proposal_id",
         "ask_id",
+        "course_id",
         "pseudonym",
         "problem_id",
         "stop_id",

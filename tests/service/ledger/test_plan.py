@@ -22,7 +22,7 @@ def begun_plan(clinic: Clinic) -> tuple[dict[str, Any], list[dict[str, Any]], st
     clinic.decide(plan, action="approve")
     shown = clinic.get(f"/proposals/{plan['id']}/program").json()
     listed = [shown["settings"], *shown["then"]]
-    assert len(listed) == 3
+    assert len(listed) == len([shown["contact_shares"], *shown["then_contact_shares"]]) == 3
     trial_id = clinic.trial(course_id, settings=listed[0], proposal_id=plan["id"])["id"]
     return plan, listed, trial_id
 

@@ -8,6 +8,7 @@ from optimizer.history import History, applied, history_from_rows
 from optimizer.problem import Envelope, stimulation_problem
 from optimizer.space.device import load_device
 from optimizer.trial import Rung, RungOutcome, Trial
+from service.ledger.course_end import CourseEnd
 from service.ledger.life_cycle import Status
 from service.outcomes import flags
 
@@ -45,6 +46,12 @@ def test_a_closure_and_a_wrong_clock_are_flagged() -> None:
     assert of({}, SEVERE) == ["closed"]
     assert of({}, ahead=timedelta(minutes=4)) == []
     assert of({}, ahead=timedelta(minutes=6)) == ["in_the_future"]
+
+
+def test_what_began_after_the_end_of_its_course_is_flagged_and_what_is_told_late_is_not() -> None:
+    ended = CourseEnd(sequence=9, reason="goal_reached", occurred_at=NOW, recorded_at=NOW + timedelta(days=3))
+    assert flags.of_end(None, NOW) == flags.of_end(ended, NOW) == []
+    assert flags.of_end(ended, NOW + timedelta(seconds=1)) == ["after_course_end"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from service.ledger import life_cycle
 from service.ledger.history import decision_of
 from service.ledger.life_cycle import Action
 from service.proposals.programming import program
-from tests.service.live import SIGNED_BY, START, Clinic, Server, codes
+from tests.service.live import CHECKS, SIGNED_BY, START, Clinic, Server, codes
 from tests.service.proposals.asking import ledger_of
 
 
@@ -25,9 +25,26 @@ def test_a_programming_system_reads_what_was_approved_and_by_whom(server: Server
     assert programmer.get(f"/courses/{course_id}").json()["to_program"] == proposal["id"]
     seen = programmer.get(path).json()
     assert seen["settings"] == proposal["settings"]
+    device = programmer.get("/devices/scs-tonic").json()
+    shares = {each["name"]: each["shares"] for each in device["configurations"]}
+    assert seen["contact_shares"] == shares[seen["settings"]["configuration"]]
     assert seen["amplitude_range_ma"] == proposal["decision"]["steps"][0]["amplitude_range_ma"]
     signature = seen["signature"]
     assert (signature["printed_name"], signature["meaning"]) == (SIGNED_BY, "approval")
+
+
+def test_a_device_with_one_configuration_says_its_contacts_too(clinic: Clinic) -> None:
+    start = {"amplitude_ma": 0.5, "pulse_width_us": 250, "frequency_hz": 20, "on_s": 30, "off_s": 300}
+    absent = [{"check": name, "outcome": "absent"} for name in ("untreated_sleep_apnoea", "bradycardia")]
+    course_id = clinic.course(
+        device="vns-implanted", start=start, envelope={"amplitude_ma": [0, 2]}, checks=[*CHECKS, *absent]
+    )["id"]
+    clinic.report(clinic.trial(course_id, settings=start)["id"], 6)
+    proposal = clinic.ask(course_id)
+    clinic.decide(proposal, action="approve")
+    seen = clinic.get(f"/proposals/{proposal['id']}/program").json()
+    assert "configuration" not in seen["settings"]
+    assert seen["contact_shares"] == {"helix": -1.0, "helix-return": 1.0}
 
 
 def test_edited_settings_come_without_the_range_of_the_proposed_ones(server: Server) -> None:

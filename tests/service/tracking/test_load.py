@@ -50,6 +50,22 @@ def test_a_trial_that_follows_a_rejected_proposal_does_not_make_it_applied(write
     assert "| rejected |" in view.parent.tags[NOTE]
 
 
+def test_an_end_is_there_from_its_own_entry_on_and_comes_back_from_the_artifact(writer, read):
+    writer.write_trial(4.2, pain=6.0)
+    before = read()
+    assert (before.status, before.end) == ("open", None)
+    assert b"ended" not in read_back.write(before).replace(b'"ended_at"', b"")
+    writer.end("goal_reached")
+    record = read()
+    assert (record.status, record.end.reason, record.sequence) == (
+        "ended",
+        "goal_reached",
+        record.end.sequence,
+    )
+    assert read(up_to=record.end.sequence - 1) == before
+    assert read_back.read(read_back.write(record)) == record
+
+
 def test_pseudonym_and_site_come_with_it(writer, read):
     assert (read().patient, read().site) == ("P-001", "site-a")
 

@@ -1,6 +1,7 @@
 """What MLflow is to show of a course."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -96,6 +97,24 @@ def test_a_record_read_back_still_knows_how_the_course_was_opened(writer, read):
     record = read()
     assert project(read_back.read(read_back.write(record))) == project(record)
     assert record.opened_problem == writer.problem
+
+
+def test_the_end_of_a_course_ends_its_runs_and_says_why(database, writer):
+    writer.write_trial(4.0, pain=6.0)
+    before = view_up_to(database, writer, newest(database))
+    assert (before.parent.ended_at, before.trials[0].ended_at) == (None, None)
+    writer.trials += 1
+    writer.end("device_replaced")
+    after = view_up_to(database, writer, newest(database))
+    over = writer.now - timedelta(hours=1, microseconds=1)
+    assert (after.parent.ended_at, after.trials[0].ended_at) == (over, over)
+    assert (before.parent.tags["titrate.status"], after.parent.tags["titrate.status"]) == ("open", "ended")
+    assert after.parent.tags["titrate.end_reason"] == "device_replaced"
+    assert "titrate.end_reason" not in before.parent.tags
+    assert "course ended (device_replaced)" in after.parent.tags[NOTE]
+    writer.apply(4.1)  # told of a time after the end
+    assert view_up_to(database, writer, newest(database)).trials[1].ended_at is None
+    assert "Dr. A" not in str(after)
 
 
 def test_every_run_is_named_by_its_ledger_entry(database, writer):

@@ -108,6 +108,35 @@ def test_forgotten_progress_makes_the_same_projection_from_nothing(relay, writer
     assert identifiers(store, request) == before
 
 
+def test_the_run_of_an_ended_course_is_finished_and_late_facts_and_a_rebuild_leave_it_so(
+    relay, writer, store, request
+):
+    trial_id = writer.write_trial(4.0, 6.0)
+    relay.turn()
+
+    def course_run():
+        experiment = store._client.get_experiment_by_name(f"{request.node.name}/site-a/P-001")
+        found = store._client.search_runs(
+            [experiment.experiment_id], f"tags.`{IDENTIFIER}` = '{writer.course_id}'"
+        )
+        (run,) = found
+        tags = {name: value for name, value in run.data.tags.items() if name != "titrate.made_at"}
+        return run.info.status, run.info.end_time, tags
+
+    assert course_run()[:2] == ("RUNNING", None)
+    writer.end("goal_reached")
+    relay.turn()
+    status, ended_at, tags = course_run()
+    assert (status, tags["titrate.end_reason"]) == ("FINISHED", "goal_reached")
+    writer.report(trial_id, 5.0)
+    relay.turn()
+    late = course_run()
+    assert late[:2] == ("FINISHED", ended_at)
+    relay.forget()
+    relay.turn()
+    assert course_run() == late
+
+
 def test_forgetting_needs_an_mlflow_that_answers(database, writer, clock, request):
     down = Relay(database, Tracking("http://127.0.0.1:9"), clock=clock, namespace=request.node.name)
     with pytest.raises(TrackingUnavailableError):

@@ -14,7 +14,7 @@ from optimizer.space.settings import Settings
 from optimizer.trial import Applied, Measure, Recall, Report, Rung, RungOutcome, Trial
 from service.db.engine import Database
 from service.ledger.amendments import Amendment, standing_trial
-from service.ledger.course_tables import ProblemRow
+from service.ledger.course_tables import CourseEndRow, ProblemRow
 from service.ledger.history import TIGHTER
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action, decide, take_back
@@ -213,6 +213,16 @@ class Writer:
             ledger.append("amendment", row, fact, course_id=self.course_id)
         self.ids.append(fact.id)
         return fact.id
+
+    def end(self, reason: str) -> str:
+        """End the course an hour ago, as ``service.courses.ending`` does."""
+        with self._ledger() as ledger:
+            row = CourseEndRow(id=ledger.new_id(), course_id=self.course_id, reason=reason)
+            occurred_at = self.now - timedelta(hours=1)
+            body = {"reason": reason, "signed_by": "Dr. A. Example"}
+            ledger.append("end", row, body, course_id=self.course_id, occurred_at=occurred_at)
+        self.ids.append(row.id)
+        return row.id
 
     def write_trial(self, amplitude_ma: float, pain: float, discomfort: float = 1.0) -> str:
         trial_id = self.apply(amplitude_ma, self.propose(amplitude_ma))
