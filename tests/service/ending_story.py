@@ -49,7 +49,7 @@ def _nothing_leaves(clinic: Clinic, course_id: str, *proposals: dict[str, Any]) 
         refused = clinic.get(f"/proposals/{proposal['id']}/program")
         assert codes([refused]) == [(409, "proposal-withdrawn")]
         assert "course_ended" in refused.json()["detail"]
-        assert codes([clinic.decide(seen, action="approve")]) == [(409, "proposal-decided")]
+        assert codes([clinic.decide(seen, action="approve")]) == [(409, "proposal-withdrawn")]
     change = {"envelope": {"amplitude_ma": [0, 8]}, "reason": "clinical_judgement", "signed_by": SIGNED_BY}
     replies = [
         clinic.post(f"/courses/{course_id}/asks", {}),
