@@ -91,7 +91,7 @@ class Treatment:
         return self._apply(settings, kind="proposal", proposal_id=answer["id"])
 
     def _open(self) -> str:
-        """Register the patient and open the course; asking again with the same key finds them."""
+        """Register the patient and open the course, or find them: asking again with the same key does."""
         patient = self._clinic.write("/patients", {"pseudonym": PSEUDONYM}, once=f"demo-{PSEUDONYM}")
         scenario = self._scenario
         body: Json = {
@@ -108,7 +108,11 @@ class Treatment:
         }
         # another start or envelope is another course
         name = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
-        return str(self._clinic.write("/courses", body, once=f"demo-{name}")["id"])
+        course_id = str(self._clinic.write("/courses", body, once=f"demo-{name}")["id"])
+        while self._clinic.get(f"/courses/{course_id}")["ended"] is not None:
+            # somebody ended it: the next one of the same patient
+            course_id = str(self._clinic.write("/courses", body, once=f"demo-{name}-{course_id}")["id"])
+        return course_id
 
     def _check_device(self) -> None:
         """Record the checks that the device file asks for and that are missing or stale."""
@@ -127,13 +131,16 @@ class Treatment:
         return self._review(answer)
 
     def _review(self, answer: Json) -> bool:
-        """Review what a hold rests on; returns whether there was anything a review can release."""
-        subject = SUBJECT.get(answer["reason"])
-        subjects = answer["decision"]["subject_ids"] if subject is not None else []
-        for identifier in subjects:
+        """Review what holds, one after the other; returns whether there was anything a review can release."""
+        held: Json | None = {"reason": answer["reason"], **answer["decision"]}
+        reviewed = False
+        while held is not None and held["reason"] in SUBJECT:
+            subject, identifier = SUBJECT[held["reason"]], held["subject_ids"][0]
             body = {"subject": subject, "subject_id": identifier, "reason": "tolerable_on_review"}
-            self._clinic.write(f"/courses/{self.course_id}/reviews", body)
-        return bool(subjects)
+            # one of two contradictory reports is enough: what goes on holding, the answer says
+            held = self._clinic.write(f"/courses/{self.course_id}/reviews", body)["still_held"]
+            reviewed = True
+        return reviewed
 
     def _apply(self, settings: Settings, *, kind: str, proposal_id: str | None) -> Told:
         number = self.trials() + 1

@@ -60,3 +60,28 @@ def test_a_severe_report_is_reviewed_before_the_patient_goes_on(system):
     assert answers[1]["reason"] != "unreviewed_adverse_event"
     timeline = system.get(f"/courses/{treatment.course_id}/timeline")
     assert [entry["kind"] for entry in timeline].count("review") == 1
+
+
+def test_reports_that_contradict_each_other_are_reviewed_before_the_patient_goes_on(system):
+    treatment = Treatment(system, load_scenario("scs-tonic"), seed=5)
+    treatment.rate_start()
+    timeline = system.get(f"/courses/{treatment.course_id}/timeline")
+    trial_id = next(entry["id"] for entry in timeline if entry["kind"] == "trial")
+    at = datetime.now(UTC).isoformat()
+    for value in (0, 10):
+        report = {"measure": "pain", "value": value, "occurred_at": at}
+        system.write(f"/trials/{trial_id}/reports", report)
+    answers = []
+    treatment.next_trial(answers.append)
+    assert answers[0]["reason"] == "contradictory_reports"
+    assert answers[1]["reason"] != "contradictory_reports"
+
+
+def test_where_its_course_was_ended_the_patient_begins_another(system):
+    scenario = load_scenario("scs-tonic")
+    first = Treatment(system, scenario, seed=6)
+    system.write(f"/courses/{first.course_id}/end", {"reason": "goal_reached", "signed_by": "Dr. A"})
+    second = Treatment(system, scenario, seed=6)
+    assert second.course_id != first.course_id
+    assert Treatment(system, scenario, seed=6).course_id == second.course_id
+    assert second.rate_start().number == 1
