@@ -106,8 +106,7 @@ def _usable(problem: Problem, ask: Ask, settings: Settings | None) -> bool:
 
 def _left_on(problem: Problem, ask: Ask, settings: Settings | None) -> Settings | None:
     """Return what is on, or just below it, where the patient may be told to leave it on; at home not past a stated range."""
-    unstated = not ask.in_clinic and ask.patient_range_ma is None
-    return settings if unstated or _usable(problem, ask, settings) else None
+    return settings if ask.patient_range_ma is None or _usable(problem, ask, settings) else None
 
 
 _Found = tuple[HoldReason, tuple[str, ...], str] | None

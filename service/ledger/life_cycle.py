@@ -145,9 +145,9 @@ def withdrawal_of(ledger: Ledger, proposal_id: str) -> WithdrawalRow | None:
 
 def why_withdrawn(ledger: Ledger, proposal: ProposalRow) -> str:
     """Return the code of what took a proposal or its approval back."""
-    taken_back, decided = withdrawal_of(ledger, proposal.id), decision_about(ledger, proposal.id)
-    reason = decided and decided.reason if taken_back is None else taken_back.reason
-    return reason or SEVERE_REPORT  # records of before kept none where it was one
+    fact = withdrawal_of(ledger, proposal.id) or decision_about(ledger, proposal.id)
+    assert fact is not None  # noqa: S101 - it was withdrawn
+    return fact.reason or SEVERE_REPORT  # records of before kept none where it was one
 
 
 def etag_of(proposal: ProposalRow, status: Status) -> str:

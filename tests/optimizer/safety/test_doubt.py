@@ -397,3 +397,10 @@ def test_a_ramp_that_was_corrected_after_its_review_is_a_doubt_again() -> None:
     assert reason(record) is None
     later = replace(record, trials=(replace(record.trials[0], recorded_at=day(29.5)),))
     assert reason(later) == HoldReason.CONTRADICTORY_REPORTS
+
+
+def test_at_home_what_is_on_stays_on_inside_the_range_of_the_patient() -> None:
+    for patient_range_ma, expected in (((4.0, 6.0), HERE["amplitude_ma"]), ((5.5, 6.0), None)):
+        found = held(History(), ask(in_clinic=False, patient_range_ma=patient_range_ma))
+        assert found is not None
+        assert (found.meanwhile and found.meanwhile["amplitude_ma"]) == expected

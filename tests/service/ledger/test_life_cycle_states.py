@@ -312,3 +312,29 @@ def test_only_an_approval_of_the_same_course_comes_since_another(
     latest = decide(ledger, answer(ledger, course_id), action, settings=SETTINGS)
     assert life_cycle.approved_since(ledger, first)
     assert not life_cycle.approved_since(ledger, latest)
+
+
+def test_why_something_was_withdrawn_is_said_by_what_took_it_back(ledger: Ledger, course_id: str) -> None:
+    waited, approved, unsaid = (answer(ledger, course_id) for _ in range(3))
+    decide(ledger, waited, Action.WITHDRAW, reason="envelope_tightened")
+    decide(ledger, approved, Action.APPROVE, reason="read by two")
+    take_back(ledger, approved, cause_id=waited.id, reason="trial_amended")
+    decide(ledger, unsaid, Action.WITHDRAW)
+    reasons = [life_cycle.why_withdrawn(ledger, proposal) for proposal in (waited, approved, unsaid)]
+    assert reasons == ["envelope_tightened", "trial_amended", "severe_report"]
+
+
+def test_the_latest_approval_is_the_last_decided_of_its_course_alone(ledger: Ledger, course_id: str) -> None:
+    elsewhere = answer(ledger, course_of(ledger, "y").id)
+    assert life_cycle.latest_approval(ledger, course_id) is None
+    first, second, third, rejected = (answer(ledger, course_id) for _ in range(4))
+    # neither the first that was proposed nor the first that was decided
+    for proposal in (second, first):
+        decide(ledger, proposal, Action.APPROVE)
+    decide(ledger, third, Action.EDIT)
+    decide(ledger, rejected, Action.REJECT)
+    decide(ledger, elsewhere, Action.APPROVE)
+    found = life_cycle.latest_approval(ledger, course_id)
+    assert found is not None
+    row, decided = found
+    assert (row, decided.proposal_id, decided.action) == (third, third.id, Action.EDIT)
