@@ -8,7 +8,7 @@ from optimizer.errors import DataError
 from optimizer.evaluate.backend import Backend, run_all
 from optimizer.evaluate.entrants import Entrant, entrant
 from optimizer.evaluate.provenance import mixed, provenance_of
-from optimizer.evaluate.results import ResultsFile, read_results
+from optimizer.evaluate.results import ResultsFile, read_results, stem
 from optimizer.evaluate.schedule import Job, LongestFirst
 from optimizer.evaluate.trace import Trace
 from optimizer.policies.policy import Policy
@@ -25,6 +25,8 @@ class Comparison:
     n_trials: int = 30
     """Trials a patient, the start included."""
     n_patients: int = 20
+    first_patient: int = 0
+    """Where the cohort begins; another one is met by what must not have been chosen on it."""
 
     def __post_init__(self) -> None:
         """Check the names; raises DataError for what there is not, MissingExtraError for a peer not installed."""
@@ -32,6 +34,8 @@ class Comparison:
         names = [entrant.policy.name for entrant in self.entrants()]
         if not names or len(set(names)) < len(names):
             raise DataError("policies", "name none, or one twice")
+        if self.first_patient < 0:
+            raise DataError("first_patient", "is negative; patients are numbered from 0")
 
     def entrants(self) -> Sequence[Entrant]:
         """Return the policies, each with its number of patients if it has one of its own."""
@@ -42,15 +46,23 @@ class Comparison:
         return [
             Job(policy=entrant.policy, patient=patient)
             for entrant in self.entrants()
-            for patient in range(entrant.n_patients or self.n_patients)
+            for patient in self._cohort(entrant.n_patients or self.n_patients)
         ]
+
+    @property
+    def stem(self) -> str:
+        """Name of every file of this comparison."""
+        return stem(self.scenario, self.n_trials, self.first_patient)
+
+    def _cohort(self, n_patients: int) -> range:
+        return range(self.first_patient, self.first_patient + n_patients)
 
 
 def compare(comparison: Comparison, results: Path, *, backend: Backend | None = None) -> Iterator[Trace]:
     """Run what is not yet in the results, and keep each run the moment it ends.
 
     Args:
-        comparison: Scenario, trials, patients from 0 on, policies.
+        comparison: Scenario, trials, patients, policies.
         results: A file of one JSON line a run; made where it is not there.
         backend: Where the runs are run; left out, on every core of this machine. It changes no number but the clock's, and nor
             does the order in which runs end.

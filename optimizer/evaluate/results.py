@@ -12,6 +12,11 @@ from optimizer.errors import DataError
 from optimizer.evaluate.trace import Trace
 
 
+def stem(scenario: str, n_trials: int, first_patient: int) -> str:
+    """Return what the files of a comparison are called; only the first cohort goes without saying."""
+    return f"{scenario}-{n_trials}" + (f"-from-{first_patient}" if first_patient else "")
+
+
 class ResultsFile:
     """A file of runs, open for one comparison at a time. Use it as a context manager."""
 

@@ -39,6 +39,12 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument an option
     patients: Annotated[
         int, typer.Option(metavar="N", min=1, help="Patients; 200 for a claim.", rich_help_panel=WHAT)
     ] = 20,
+    first_patient: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, help="Where the cohort begins; 1000: another one.", rich_help_panel=WHAT
+        ),
+    ] = 0,
     trials: Annotated[
         int, typer.Option(metavar="N", min=2, help="Trials each, the start included.", rich_help_panel=WHAT)
     ] = 30,
@@ -91,12 +97,20 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument an option
 
     plan = Plan(
         comparisons=tuple(
-            Comparison(scenario=name, policies=_listed(policies), n_trials=trials, n_patients=patients)
+            Comparison(
+                scenario=name,
+                policies=_listed(policies),
+                n_trials=trials,
+                n_patients=patients,
+                first_patient=first_patient,
+            )
             for name in _listed(scenario)
         ),
         backend=Backend(name=backend, n_processes=jobs, scheduler=scheduler),
         folder=out,
-        options=f"--trials {trials} --patients {patients} --policies {policies}",
+        options=f"--trials {trials} --patients {patients}"
+        + (f" --first-patient {first_patient}" if first_patient else "")
+        + f" --policies {policies}",
         mlflow=mlflow,
     )
     carry_out(plan, Console())

@@ -43,7 +43,7 @@ class Plan:
 
     def results(self, comparison: Comparison) -> Path:
         """Return where the runs of a comparison are kept."""
-        return self.folder / f"{comparison.scenario}-{comparison.n_trials}.jsonl"
+        return self.folder / f"{comparison.stem}.jsonl"
 
 
 def carry_out(plan: Plan, console: Console) -> None:

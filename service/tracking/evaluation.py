@@ -99,13 +99,18 @@ def _numbers(name: str, value: Any) -> Iterator[tuple[str, float]]:
 
 def _parent(shown: Shown, digest: str) -> RunView:
     first, policies = shown.traces[0], sorted({trace.policy for trace in shown.traces})
-    n_patients = len({trace.patient for trace in shown.traces})
+    cohort = {trace.patient for trace in shown.traces}
     return RunView(
         identifier=digest,
-        name=f"{first.scenario}, {len(first.decisions)} trials, {n_patients} patients",
+        name=f"{first.scenario}, {len(first.decisions)} trials, {len(cohort)} patients",
         started_at=shown.started_at,
         ended_at=shown.ended_at,
-        parameters={**_parameters(shown), "n_patients": str(n_patients), "policies": " ".join(policies)},
+        parameters={
+            **_parameters(shown),
+            "n_patients": str(len(cohort)),
+            "first_patient": str(min(cohort)),
+            "policies": " ".join(policies),
+        },
         tags={COMPARISON: digest, "titrate.kind": "comparison", NOTE: shown.page[:NOTE_LENGTH]},
         points=(),
         files=dict(shown.files),

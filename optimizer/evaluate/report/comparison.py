@@ -7,6 +7,7 @@ from optimizer.errors import DataError
 from optimizer.evaluate.metrics.summary import ENOUGH_PATIENTS, NULL_NRS, Summary, summarise
 from optimizer.evaluate.provenance import Provenance, mixed
 from optimizer.evaluate.report.words import is_ours, label, listed
+from optimizer.evaluate.results import stem
 from optimizer.evaluate.trace import Trace
 
 SYNTHETIC = "Synthetic patients rank ways of choosing; nothing here is evidence of clinical benefit."
@@ -39,6 +40,17 @@ class Compared:
         return len({trace.patient for trace in self.traces})
 
     @property
+    def first_patient(self) -> int:
+        """Where the cohort begins."""
+        return min(trace.patient for trace in self.traces)
+
+    @property
+    def cohort(self) -> str:
+        """How many patients, and which where they are not the first."""
+        since = f" from number {self.first_patient} on" if self.first_patient else ""
+        return f"{self.n_patients} synthetic patients{since}"
+
+    @property
     def shared(self) -> bool:
         """Whether relief can be told as a share: somebody has a point to gain."""
         return any(summary.n_achievable for summary in self.summaries)
@@ -56,7 +68,7 @@ class Compared:
     @property
     def stem(self) -> str:
         """Name of every file of this comparison."""
-        return f"{self.scenario}-{self.n_trials}"
+        return stem(self.scenario, self.n_trials, self.first_patient)
 
     @property
     def origin(self) -> str:

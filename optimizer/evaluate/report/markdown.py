@@ -9,7 +9,7 @@ from optimizer.evaluate.report.tables import Table, tables
 def markdown(found: Compared) -> str:
     """Return the page: how it was made, every table, where the figures come from."""
     parts = [
-        f"# {found.scenario}, {found.n_trials} trials, {found.n_patients} patients",
+        f"# {found.scenario}, {found.n_trials} trials, {found.cohort}",
         f"`{found.command}`",
         f"{SYNTHETIC} Bootstrap 95 % intervals over patients.{' ' + found.too_few if found.too_few else ''}",
         *(_section(table) for table in tables(found.traces, found.summaries)),

@@ -38,7 +38,7 @@ def page(found: Compared) -> str:
     Returns:
         One document; figures are SVG inside it.
     """
-    title = f"{found.scenario}: {found.n_patients} synthetic patients, {found.n_trials} trials"
+    title = f"{found.scenario}: {found.cohort}, {found.n_trials} trials"
     body = "\n".join(
         [
             *_head(found, title),

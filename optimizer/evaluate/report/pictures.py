@@ -23,7 +23,7 @@ POINTS = "relief, points"
 
 def figures(found: Compared) -> dict[str, Figure]:
     """Return every figure that has something to show, by a short name."""
-    where = f"{found.scenario}, {found.n_patients} synthetic patients"
+    where = f"{found.scenario}, {found.cohort}"
     drawn = {}
     if found.helped:
         drawn["learning"] = learning_curve_figure(

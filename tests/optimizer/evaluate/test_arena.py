@@ -55,6 +55,15 @@ def test_a_run_kept_twice_counts_once(whole: Path, tmp_path: Path) -> None:
     assert kept(COMPARISON, results) == read_results(whole)
 
 
+def test_another_cohort_is_other_patients_in_other_files(whole: Path) -> None:
+    other = replace(COMPARISON, first_patient=3)
+    assert {job.patient for job in other.jobs()} == {3, 4, 5}
+    assert kept(other, whole) == []
+    assert other.stem == f"{COMPARISON.stem}-from-3"
+    with pytest.raises(DataError, match="first_patient: is negative"):
+        replace(COMPARISON, first_patient=-1)
+
+
 def test_another_length_or_scenario_is_another_run(whole: Path) -> None:
     assert kept(replace(COMPARISON, n_trials=5), whole) == []
     assert kept(replace(COMPARISON, scenario="scs-tonic-drift"), whole) == []

@@ -49,6 +49,16 @@ def test_too_few_patients_are_said_to_be_so_by_policy() -> None:
     assert compared(slow, command="x").too_few.startswith("Fewer than 200")
 
 
+def test_only_the_first_cohort_goes_without_saying() -> None:
+    first, other = (
+        compared([trace(n, [1.0] * 5, [0.0] * 5, 4.0) for n in range(low, low + 2)], command="x")
+        for low in (0, 1000)
+    )
+    assert first.cohort == "2 synthetic patients"
+    assert other.cohort == "2 synthetic patients from number 1000 on"
+    assert other.stem == f"{first.stem}-from-1000"
+
+
 def test_the_origin_names_code_commit_libraries_and_scenario() -> None:
     origin = compared([trace(0, [1.0] * 5, [0.0] * 5, 4.0)], command="x").origin
     for part in (MADE.code, MADE.commit, MADE.lock, MADE.scenario):
