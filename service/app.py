@@ -53,6 +53,8 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         version=version("titrate"),
         description=DESCRIPTION,
         lifespan=_lifespan(services),
+        # to an address built from the Host header nobody is sent
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
     )
