@@ -4,20 +4,18 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from sqlalchemy import func, select
 from starlette.responses import JSONResponse
 
 from service.clock import Clock
-from service.db.engine import Database
+from service.db.engine import CLOCKS_DIFFER, Database
 from service.dependencies.context import Services
 from service.errors import DatabaseNotReadyError
 from service.ledger.tables import Entry
 
-CLOCKS_DIFFER = timedelta(seconds=60)
-"""More than this behind the newest entry, or off the database's own clock, and no new time is to be trusted."""
 LOOK_WITHIN_S = 5.0
 """A database that does not say within this how it is, is not ready; whoever asks would give up too."""
 READY = {"database": "ok", "migrations": "head", "clock": "ok", "compute": "warm"}

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from service import metrics
+from service.clock import Clock, system_clock
 from service.db.chain import RecordSession, extend
 from service.db.failure import first_line, kind_of
 from service.db.turns import Turns
-from service.errors import DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
+from service.errors import (
+    ClockOffError,
+    DatabaseBusyError,
+    DatabaseNotReadyError,
+    DatabaseUnreachableError,
+)
 
 WRITE_LOCK = 7417_001
 MIGRATION_LOCK = 7417_002
@@ -35,19 +42,25 @@ NO_RIGHT = "42501"
 """What PostgreSQL calls a want of rights."""
 _WRITES = "titrate_writes"
 CONNECT_WITHIN_S = 5
+CLOCKS_DIFFER = timedelta(seconds=60)
+"""More than this behind the newest entry, or off the database's own clock, and no new time is to be trusted."""
 _log = logging.getLogger(__name__)
 
 
 class Database:
     """The engine and its two kinds of session."""
 
-    def __init__(self, url: str, *, busy_timeout_s: float = 20.0) -> None:
+    def __init__(
+        self, url: str, *, busy_timeout_s: float = 20.0, machine_clock: Clock = system_clock
+    ) -> None:
         """Connect lazily.
 
         Args:
             url: SQLAlchemy address; ``sqlite:///path`` or ``postgresql://...`` (driver psycopg).
             busy_timeout_s: How long a write waits for the one before it.
+            machine_clock: Of this machine; on PostgreSQL nothing is written where the server's differs.
         """
+        self._machine_clock = machine_clock
         self.engine = _engine(url, busy_timeout_s)
         self._busy_timeout_s = busy_timeout_s
         self._turns = Turns() if self.engine.dialect.name == "sqlite" else None
@@ -81,8 +94,27 @@ class Database:
                 _log.warning("a write could not begin", extra={"error": kind_of(error)})
                 raise _busy() from error
             begun()
+            self._check_clock(session)
             yield session
             extend(session)
+
+    def _check_clock(self, session: Session) -> None:
+        """Refuse to write down a wrong time, whoever sends requests here: not every proxy asks whether we are ready.
+
+        One entry dated ahead would also make every other process look late, and so not ready, until that time.
+        """
+        if self._turns is not None:
+            return  # SQLite has no clock but ours
+        theirs = session.scalar(select(func.clock_timestamp()))
+        assert isinstance(theirs, datetime)  # noqa: S101 - what PostgreSQL calls a timestamp
+        if abs(self._machine_clock() - theirs.astimezone(UTC)) > CLOCKS_DIFFER:
+            _log.error("nothing is written while our clock is not the database's")
+            raise ClockOffError(
+                "clock",
+                "of this machine is not the database's",
+                limit=f"{CLOCKS_DIFFER.seconds} s",
+                remedy="Mend its time service; repeat the request with the same Idempotency-Key.",
+            )
 
     @contextmanager
     def _in_line(self) -> Iterator[None]:

@@ -1,12 +1,13 @@
 import sqlite3
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 import service.audit.tables
@@ -15,7 +16,7 @@ from service.clock import system_clock
 from service.db import engine
 from service.db.base import Base
 from service.db.engine import Database
-from service.errors import DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
+from service.errors import ClockOffError, DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
 from service.serving import listen
@@ -121,6 +122,22 @@ def test_an_option_nobody_knows_is_said_and_options_are_not(cluster: Cluster) ->
         odd.check()
     odd.close()
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("off", [-timedelta(hours=2), timedelta(hours=2)])
+def test_where_the_clocks_differ_nothing_is_written_and_nobody_else_looks_late(
+    off: timedelta, cluster: Cluster
+) -> None:
+    address = cluster.database(f"clocks_{'ahead' if off > timedelta(0) else 'behind'}")
+    right, wrong = Database(address), Database(address, machine_clock=lambda: system_clock() + off)
+    right.migrate()
+    with pytest.raises(ClockOffError, match="is not the database's"):
+        add_patient(wrong, "P-1")
+    add_patient(right, "P-2")
+    with right.read() as session:
+        assert session.scalars(select(PatientRow.pseudonym)).all() == ["P-2"]
+    right.close()
+    wrong.close()
 
 
 def test_a_role_that_may_not_migrate_is_told_who_does(cluster: Cluster) -> None:
