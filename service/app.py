@@ -16,6 +16,7 @@ from service.dependencies import document, problems
 from service.dependencies.context import Services
 from service.dependencies.docs_page import add_docs_page
 from service.dependencies.finish import Finish
+from service.dependencies.lines import Lines
 from service.dependencies.requests import REPLAYED
 from service.dependencies.strict_body import StrictBody
 from service.devices.routes import router as devices_router
@@ -53,6 +54,8 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         version=version("titrate"),
         description=DESCRIPTION,
         lifespan=_lifespan(services),
+        # to an address built from the Host header nobody is sent
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
     )
@@ -81,6 +84,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id", REPLAYED],
         )
+    app.add_middleware(Lines, at_once=settings.at_once)
     app.add_middleware(Finish, services=services)
     document.install(app)
     return app

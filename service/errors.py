@@ -41,6 +41,7 @@
       DatabaseNotReadyError          a schema of another release
       DatabaseUnreachableError       nothing answers at its address, or refuses us
       DatabaseBusyError              a write that could not begin in time
+        ClockOffError                our clock is not the database's
 
 Those of commands and of the worker stand in ``service.command_errors``.
 
@@ -321,3 +322,10 @@ class DatabaseBusyError(ServiceError):
 
     code = "database-busy"
     retry_after_s = 1
+
+
+class ClockOffError(DatabaseBusyError):
+    """This machine's clock is not the database's: what it would write down would bear a wrong time."""
+
+    code = "clock-off"
+    retry_after_s = 5

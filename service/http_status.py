@@ -70,6 +70,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "missing-extra": 500,
         "database-not-ready": 503,
         "database-busy": 503,
+        "clock-off": 503,
         "database-unreachable": 503,
         "identity-provider": 503,
         "projection-busy": 503,

@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """Requests a second that one caller may send in the long run, to each process."""
     rate_burst: int = Field(default=500, ge=1)
     """Requests a rested caller may send at once."""
+    at_once: int = Field(default=8, ge=1)
+    """Requests of one caller that a process works on at once; the others of that caller wait for these."""
     cors_origins: tuple[Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")], ...] = ()
     """Origins whose pages may call from a browser, each by name; JSON in the environment."""
     token_issuers: tuple[TokenIssuer, ...] = ()

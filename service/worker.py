@@ -35,7 +35,7 @@ def run_worker(settings: Settings, *, namespace: str = "titrate") -> None:
     relay = _relay(settings, database, namespace)
     metrics.watch(metrics.OUTBOX_LAG, relay.lag)
     with metrics.exposed(settings.metrics_host, settings.metrics_port):
-        log.info("worker started", lag=relay.lag())
+        log.info("worker started")
         run_until(relay, stop.wait)
     database.close()
 

@@ -41,7 +41,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "field": {"type": "string", "description": "Path of the first field at fault."},
         "errors": {
             "type": "array",
-            "description": "Every finding about the shape of the request.",
+            "description": "Every finding about the shape of the request, at most 100.",
             "items": {
                 "type": "object",
                 "required": ["field", "code", "problem"],

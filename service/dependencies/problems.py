@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from optimizer.errors import OptimizerError, UnknownParameterError
+from service.db.failure import kind_of
 from service.dependencies import shape
 from service.errors import DatabaseBusyError, ServiceError
 from service.http_status import status_of
@@ -73,6 +74,8 @@ def of_error(error: ServiceError | OptimizerError) -> JSONResponse:
 def unexpected(error: Exception) -> JSONResponse:
     """Answer what should not happen; the log gets places and types, as a message of a library may quote a value."""
     if isinstance(error, OperationalError | InterfaceError):
+        # a full disk, a lost server and a refused role are told apart here and nowhere else
+        _log.warning("the database was lost on the way", extra={"error": kind_of(error)})
         # whether a commit that was under way took effect nobody knows here; the key tells
         return of_error(
             DatabaseBusyError(

@@ -54,6 +54,8 @@ _BOUNDS = {
 }
 """What Pydantic tells of the documented shape; whatever else it tells may quote the value and is not read."""
 UNDOCUMENTED = "(undocumented)"
+MOST_FINDINGS = 100
+"""So many are told: more help nobody, and would make the answer many times as long as the request."""
 _BRANCHES = {"float", "constrained-str", "[key]"}
 """Names that Pydantic gives to the arms of a union and to a key; they are no part of the path."""
 
@@ -84,9 +86,9 @@ def findings(errors: Sequence[Mapping[str, Any]], names: frozenset[str]) -> list
         names: What a path may say; whatever else stands there was made up by the caller.
 
     Returns:
-        Plain entries for ``errors`` of a problem document.
+        Plain entries for ``errors`` of a problem document, the first hundred.
     """
-    return [_finding(entry, names) for entry in errors]
+    return [_finding(entry, names) for entry in errors[:MOST_FINDINGS]]
 
 
 def detail(found: Sequence[Mapping[str, str]]) -> str:

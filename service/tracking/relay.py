@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.clock import Clock, system_clock
 from service.command_errors import ProjectionBusyError, TrackingUnavailableError
 from service.db.engine import Database
+from service.errors import DatabaseBusyError
 from service.ledger import outbox
 from service.ledger.outbox import Pending
 from service.ledger.tables import CourseRow
@@ -190,7 +191,7 @@ def run_until(relay: Relay, stopped: Callable[[float], bool], *, idle_s: float =
     while True:
         try:
             turn = relay.turn()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseBusyError) as error:
             log.warning("ledger not reached", error=type(error).__name__)
             turn = Turn(leading=False, failed=True, down=True, lag=said.lag)
         if (turn.leading, turn.lag, turn.failed) != (said.leading, said.lag, said.failed):
@@ -198,6 +199,6 @@ def run_until(relay: Relay, stopped: Callable[[float], bool], *, idle_s: float =
         said = turn
         failures = failures + 1 if turn.down else 0  # a course that failed has a pause of its own
         if stopped(pause_s(failures) if failures else idle_s):
-            with suppress(SQLAlchemyError):  # then the lease runs out by itself
+            with suppress(SQLAlchemyError, DatabaseBusyError):  # then the lease runs out by itself
                 relay.release()
             return

@@ -1,5 +1,6 @@
 """The page of operations is true: its units are well formed, what it names is there."""
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -36,6 +37,26 @@ def test_the_unit_of_mlflow_keeps_no_access_log_either() -> None:
     unit = (DEPLOY / "titrate-mlflow.service").read_text(encoding="utf-8")
     (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
     assert NO_ACCESS_LOG in start.split()
+
+
+def test_no_unit_shows_a_password_to_whoever_lists_processes() -> None:
+    for unit in DEPLOY.glob("*.service"):
+        (start,) = re.findall(r"^ExecStart=(.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+        assert "$" not in start, "systemd puts the value on the command line"
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (name,) = re.findall(r"`(\w+)=postgresql://[^`]*/mlflow`", page)
+    installed = importlib.util.find_spec("mlflow")
+    assert installed is not None
+    assert installed.origin is not None
+    options = Path(installed.origin).parent / "cli" / "__init__.py"  # to import it takes ten seconds
+    assert f'"--backend-store-uri",\n    envvar="{name}"' in options.read_text(encoding="utf-8")
+
+
+def test_no_unit_gives_up_while_the_database_is_away() -> None:
+    for unit in DEPLOY.glob("*.service"):
+        text = unit.read_text(encoding="utf-8")
+        assert "\nRestart=always\n" in text
+        assert "\nStartLimitIntervalSec=0\n" in text.partition("[Service]")[0]
 
 
 def test_every_setting_a_unit_names_is_a_setting() -> None:

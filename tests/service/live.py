@@ -152,7 +152,7 @@ class Clinic:
 
     def well_rated_course(self) -> tuple[str, str]:
         """A course whose start was rated well five times; its id and that of the last trial."""
-        course_id = self.course()["id"]
+        course_id, trial_id = self.course()["id"], ""
         for day in range(15, 20):
             at = f"2026-11-{day}T10:00:00+01:00"
             trial_id = self.trial(course_id, occurred_at=at)["id"]

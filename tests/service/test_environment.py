@@ -54,6 +54,33 @@ def test_a_list_that_is_no_json_is_named_too(value: str, monkeypatch: pytest.Mon
     assert value not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "hunter2",
+        "",
+        "sqlite://",
+        "postgres://titrate:hunter2@127.0.0.1/titrate",
+        "mysql://titrate:hunter2@127.0.0.1/titrate",
+        "postgresql://titrate:a@b/hunter2@127.0.0.1/titrate",
+        "postgresql://titrate@127.0.0.1:hunter2/titrate",
+        "postgresql://titrate@127.0.0.1/titrate?password=hunter2",
+    ],
+)
+def test_an_address_that_is_none_or_would_show_its_password_is_refused_unsaid(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TITRATE_DATABASE", address)
+    with pytest.raises(SettingError, match=r"TITRATE_DATABASE.*Write postgresql://") as refused:
+        read_settings()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_an_at_sign_in_a_password_is_written_in_percents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TITRATE_DATABASE", "postgresql://titrate:a%40b/c:d@127.0.0.1/titrate?sslmode=require")
+    assert read_settings().database is not None
+
+
 def test_what_the_tests_and_others_read_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TITRATE_DATA", "/somewhere")
     monkeypatch.setenv("TITRATEXY", "1")

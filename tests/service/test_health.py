@@ -1,3 +1,6 @@
+import asyncio
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -6,7 +9,7 @@ import pytest
 
 from service.app import create_app
 from service.clock import system_clock
-from service.health import CLOCKS_DIFFER, READY, clock_of, readiness
+from service.health import CLOCKS_DIFFER, READY, Look, clock_of, readiness
 from service.settings import Settings
 from tests.service.live import Clinic, Server
 
@@ -15,6 +18,34 @@ def test_readiness_names_database_migrations_clock_and_warm_compute(server: Serv
     reply = server.http.get("/readyz")
     assert (reply.status_code, reply.json()) == (200, {"status": "ready", **READY})
     assert server.http.get("/livez").json() == {"status": "alive"}
+
+
+def test_a_probe_may_ask_for_the_head_alone(server: Server) -> None:
+    for probe in ("/livez", "/readyz"):
+        reply = server.http.head(probe)
+        assert (reply.status_code, reply.content) == (200, b"")
+
+
+def test_a_database_that_hangs_is_not_ready_in_time_and_takes_one_thread_however_often_it_is_asked() -> None:
+    answers = threading.Event()
+
+    def hang() -> dict[str, str]:
+        answers.wait(30)
+        return dict(READY)
+
+    async def asked() -> None:
+        look = Look(hang)
+        began, threads = time.monotonic(), threading.active_count()
+        for _ in range(5):
+            found = await look.found(0.05)
+            assert found == dict.fromkeys(READY, "unknown") | {"database": "does-not-answer"}
+        assert threading.active_count() == threads + 1
+        assert time.monotonic() - began < 5
+        answers.set()
+        assert await look.found(5) == READY
+        assert await look.found(5) == READY
+
+    asyncio.run(asked())
 
 
 def test_not_ready_before_the_schema_is_there(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ import errno
 
 import pytest
 import typer
+from sqlalchemy.exc import OperationalError
 
 from optimizer.errors import MissingExtraError
 from service.command_errors import PortInUseError
 from service.commands.clear_errors import USAGE_ERROR, clear_errors
+from service.errors import DatabaseUnreachableError
 
 
 def ended(error: BaseException) -> None:
@@ -22,6 +24,10 @@ def ended(error: BaseException) -> None:
         (MissingExtraError("ax", "is not installed"), f"[{MissingExtraError.code}]"),
         (PermissionError(errno.EACCES, "Permission denied", "plan.json"), "plan.json: Permission denied."),
         (OSError(errno.ENOSPC, "No space left"), "file: No space left."),
+        (
+            OperationalError("INSERT", {"name": "x"}, Exception("disk is full\nDETAIL: (Zwiebelfisch)")),
+            f"disk is full. Check its disk, its server and the rights of the role. [{DatabaseUnreachableError.code}]",
+        ),
     ],
 )
 def test_what_can_be_put_right_is_one_line_and_exit_code_2(

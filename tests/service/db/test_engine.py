@@ -1,21 +1,25 @@
 import sqlite3
 import threading
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 import service.audit.tables
 import service.auth.tables
 from service.clock import system_clock
+from service.db import engine
 from service.db.base import Base
 from service.db.engine import Database
-from service.errors import DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
+from service.errors import ClockOffError, DatabaseBusyError, DatabaseNotReadyError, DatabaseUnreachableError
 from service.ledger.ledger import Ledger
 from service.ledger.tables import APPEND_ONLY, Entry, PatientRow
+from service.serving import listen
 from tests.service.db.written import add_patient
 from tests.service.postgresql import Cluster, free_port
 
@@ -89,6 +93,66 @@ def test_a_server_that_does_not_answer_is_named_and_its_password_stays_unsaid() 
             look()
         assert "hunter2" not in str(refused.value)
     absent.close()
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "CONNECT_WITHIN_S", 2)
+    with listen("127.0.0.1", 0) as mute:
+        silent = Database(f"postgresql://titrate@127.0.0.1:{mute.getsockname()[1]}/titrate")
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnreachableError, match="timeout"):
+            silent.check()
+        assert time.monotonic() - began < 10
+        silent.close()
+
+
+def test_a_machine_that_is_gone_is_noticed_and_what_the_address_states_holds(cluster: Cluster) -> None:
+    address = cluster.database("bounded") + "?keepalives_idle=77"
+    bounded = Database(address, busy_timeout_s=20)
+    with bounded.engine.connect() as connection:
+        said = connection.connection.dbapi_connection.info.get_parameters()
+    bounded.close()
+    names = ("connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval")
+    assert [said[name] for name in names] == ["5", "20000", "77", "2"]
+
+
+def test_an_option_nobody_knows_is_said_and_options_are_not(cluster: Cluster) -> None:
+    odd = Database(cluster.url() + "?sslpasswort=hunter2")
+    with pytest.raises(DatabaseUnreachableError, match='invalid connection option "sslpasswort"') as refused:
+        odd.check()
+    odd.close()
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("off", [-timedelta(hours=2), timedelta(hours=2)])
+def test_where_the_clocks_differ_nothing_is_written_and_nobody_else_looks_late(
+    off: timedelta, cluster: Cluster
+) -> None:
+    address = cluster.database(f"clocks_{'ahead' if off > timedelta(0) else 'behind'}")
+    right, wrong = Database(address), Database(address, machine_clock=lambda: system_clock() + off)
+    right.migrate()
+    with pytest.raises(ClockOffError, match="is not the database's"):
+        add_patient(wrong, "P-1")
+    add_patient(right, "P-2")
+    with right.read() as session:
+        assert session.scalars(select(PatientRow.pseudonym)).all() == ["P-2"]
+    right.close()
+    wrong.close()
+
+
+def test_a_role_that_may_not_migrate_is_told_who_does(cluster: Cluster) -> None:
+    cluster.database("not_yet_migrated")
+    cluster.execute("CREATE ROLE only_serves LOGIN")
+    serves = Database(cluster.url("not_yet_migrated", user="only_serves"))
+    with pytest.raises(DatabaseNotReadyError, match="As the owner: titrate ledger grant"):
+        serves.migrate()
+    serves.close()
+
+
+def test_an_error_of_the_database_does_not_say_what_was_to_be_written(database: Database) -> None:
+    with pytest.raises(DBAPIError) as refused, database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "Zwiebelfisch"})
+    assert "Zwiebelfisch" not in str(refused.value)
 
 
 def test_a_file_that_is_no_database_is_said_to_be_unreachable(tmp_path: Path) -> None:

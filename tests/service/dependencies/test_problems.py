@@ -1,10 +1,14 @@
 import json
 import logging
+from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
+from service.auth.principal import Role
 from service.dependencies.problems import MEDIA_TYPE, unexpected
-from tests.service.live import START, Clinic, codes
+from service.settings import Settings
+from tests.service.live import START, Clinic, codes, serving
 
 SECRET = "Zacharias-Zwiebelfisch"
 
@@ -68,3 +72,18 @@ def test_what_should_not_happen_is_answered_and_logged_without_its_message(
     assert (reply.status_code, json.loads(bytes(reply.body))["code"]) == (500, "internal-error")
     assert "ValueError" in caplog.text
     assert SECRET not in caplog.text + bytes(reply.body).decode()
+
+
+def test_of_a_full_disk_the_caller_hears_to_repeat_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(Settings(data_folder=tmp_path), asks=False) as server:
+        clinic = server.clinic(Role.ADMINISTRATOR)
+        engine = server.services.database.engine
+        # no larger than it is now
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+        engine.dispose()
+        replies = [clinic.post("/patients", {"pseudonym": f"{SECRET}{n}"}) for n in range(50)]
+    assert codes(replies[-1:]) == [(503, "database-busy")]
+    assert "OperationalError SQLITE_FULL" in {getattr(line, "error", "") for line in caplog.records}
+    assert SECRET not in caplog.text

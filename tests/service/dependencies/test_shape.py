@@ -1,5 +1,6 @@
 import pytest
 
+from service.dependencies.shape import MOST_FINDINGS
 from tests.service.live import START, Clinic
 
 SECRET = "Zacharias-Zwiebelfisch"
@@ -48,3 +49,9 @@ def test_limits_of_codes_and_bounds_are_told(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     assert "(limit: at most 8)" in clinic.post(f"/courses/{course_id}/asks", {"q": 9}).json()["detail"]
     assert "'sitting'" in clinic.post(f"/courses/{course_id}/asks", {"posture": "flying"}).json()["detail"]
+
+
+def test_of_ten_thousand_findings_a_hundred_are_told(clinic: Clinic) -> None:
+    reply = clinic.post("/patients", {f"made-up-{n}": n for n in range(10_000)})
+    assert (reply.status_code, len(reply.json()["errors"])) == (422, MOST_FINDINGS)
+    assert len(reply.content) < len(reply.request.content)

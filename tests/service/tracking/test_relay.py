@@ -11,6 +11,7 @@ from service.tracking import relay as relay_module
 from service.tracking.client import Tracking
 from service.tracking.relay import LONGEST_PAUSE_S, Relay, pause_s, run_until
 from service.tracking.view import IDENTIFIER
+from tests.service.postgresql import free_port
 from tests.service.tracking.written import Writer
 
 
@@ -255,4 +256,11 @@ def test_a_ledger_out_of_reach_is_waited_for(tmp_path, store, clock):
     waits = []
     relay = Relay(Database(f"sqlite:///{tmp_path / 'no-schema.sqlite'}"), store, clock=clock)
     run_until(relay, lambda seconds: waits.append(seconds) or len(waits) == 3)
+    assert waits == [1.0, 2.0, 4.0]
+
+
+def test_a_server_of_the_ledger_that_is_down_is_waited_for_and_does_not_end_the_worker(store, clock):
+    waits = []
+    nobody = Database(f"postgresql://titrate@127.0.0.1:{free_port()}/titrate")
+    run_until(Relay(nobody, store, clock=clock), lambda seconds: waits.append(seconds) or len(waits) == 3)
     assert waits == [1.0, 2.0, 4.0]
