@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -19,6 +20,9 @@ from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Repo
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
+TIMES = "a time with its zone in `at`, or a number in `day`"
+GAPS = ("NAType", "NaTType")
+"""What pandas calls the kinds of its gaps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +165,16 @@ def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int
 
 
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
-    """Return raw values as applied settings, with the grid point where they are one."""
-    return Applied(values=dict(values), settings=problem.space.find(values))
+    """Return raw values as applied settings, with the grid point where they are one; a row of pandas will do."""
+    plain = _plain(values)
+    return Applied(values=plain, settings=problem.space.find(plain))
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with plain numbers: numpy and pandas hold numbers of their own kinds, which no document can."""
+    return {
+        name: value.item() if isinstance(value, np.generic) else value for name, value in dict(row).items()
+    }
 
 
 def started_at(problem: Problem, history: History) -> Settings | None:
@@ -270,7 +282,8 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
         problem: Declares the parameters and scales.
         rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome, or of each pain site),
             any declared side effect by name, and ``at`` (a time with its zone, or one written in ISO 8601) or ``day`` (days
-            since the start; the row number where neither is given). A missing outcome, None or NaN, is missing, never zero.
+            since the start; the row number where neither is a column). A missing outcome, None or NaN, is missing, never
+            zero.
 
     Returns:
         The history, each row one trial recorded when it occurred.
@@ -278,23 +291,26 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     Raises:
         OutcomeScaleError: If a value is off its scale.
         UnknownParameterError: If a parameter has no value, or a column is none of these: a misspelt side effect must not
-            be lost.
+            be lost. Also if a row has no names.
         OffGridError: If a value is off the device grid. Applied off-grid settings enter as ``Trial`` values instead.
         TrialOrderError: If a time is none, or has no zone.
     """
     history: list[Trial | Report] = []
     known = {*problem.space.names, *(column for *_, column in _outcomes(problem)), "at", "day"}
     for number, given in enumerate(rows):
-        # a table of numpy or pandas holds numbers of its own kinds
-        row = {
-            name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()
-        }
+        if not isinstance(given, Mapping):
+            raise UnknownParameterError(
+                f"rows.{number}",
+                "is not a row of names and values",
+                remedy='With pandas: frame.to_dict("records").',
+            )
+        row = _plain(given)
         for column in row:
             if column not in known:
                 limit = "one of " + ", ".join(sorted(known))
                 raise UnknownParameterError(str(column), "is not a column this problem knows", limit=limit)
         at = _time_of(row, number)
-        settings = problem.space.settings({name: row[name] for name in problem.space.names if name in row})
+        settings = _settings_of(problem, row, number)
         trial = Trial(
             # as many digits as sort by number where times are equal
             id=f"row-{number:06}",
@@ -307,15 +323,42 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     return History().add(*history)
 
 
+def _settings_of(problem: Problem, row: Mapping[str, object], number: int) -> Settings:
+    """Return the grid point of a row; what is wrong with it is said of its row."""
+    stated = {name: row[name] for name in problem.space.names if not _is_gap(row.get(name))}
+    try:
+        return problem.space.settings(stated)
+    except OffGridError as error:
+        remedy = "If it was applied nevertheless, add it as a Trial."
+        raise OffGridError(
+            f"rows.{number}.{error.field}", error.problem, limit=error.limit, remedy=remedy
+        ) from None
+    except UnknownParameterError as error:
+        raise UnknownParameterError(
+            f"rows.{number}.{error.field}", error.problem, limit=error.limit
+        ) from None
+
+
 def _time_of(row: Mapping[str, object], number: int) -> datetime:
     at, day = row.get("at"), row.get("day", number)
+    if _is_gap(at):
+        # a table that names dates and lacks one must not put that trial into the year 2000
+        if "at" in row and "day" not in row:
+            raise TrialOrderError(f"rows.{number}.at", "is missing", limit=TIMES)
+        return _day_of(day, f"rows.{number}.day")
     try:
-        if at is None and isinstance(day, int | float) and math.isfinite(day):
+        return utc(datetime.fromisoformat(at) if isinstance(at, str) else at, f"rows.{number}.at")  # type: ignore[arg-type]
+    except (AttributeError, ValueError):
+        raise TrialOrderError(f"rows.{number}.at", "is no time", limit=TIMES) from None
+
+
+def _day_of(day: object, field: str) -> datetime:
+    try:
+        if isinstance(day, int | float) and math.isfinite(day):
             return EPOCH + timedelta(days=day)
-        return utc(datetime.fromisoformat(at) if isinstance(at, str) else at, "at")  # type: ignore[arg-type]
-    except (AttributeError, ValueError, OverflowError):
-        limit = "a time with its zone in `at`, or a number in `day`"
-        raise TrialOrderError(f"rows.{number}.at", "is no time", limit=limit) from None
+    except OverflowError:
+        pass
+    raise TrialOrderError(field, "is no day", limit=TIMES)
 
 
 def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
@@ -328,23 +371,28 @@ def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
 def _row_reports(problem: Problem, row: Mapping[str, object], number: int, trial: Trial) -> list[Report]:
     reports = []
     for measure, kind, column in _outcomes(problem):
-        value = row.get(column)
-        # where a table has a gap, pandas has a NaN
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        value, field = row.get(column), f"rows.{number}.{column}"
+        if _is_gap(value):
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise OutcomeScaleError(
-                f"rows.{number}.{column}", "is not a number", limit="a number on the declared scale"
+            raise OutcomeScaleError(field, "is not a number", limit="a number on the declared scale")
+        try:
+            report = Report(
+                id=f"{trial.id}-{column}",
+                trial_id=trial.id,
+                measure=measure,
+                kind=kind,
+                value=float(value),
+                occurred_at=trial.occurred_at,
+                recorded_at=trial.recorded_at,
             )
-        report = Report(
-            id=f"{trial.id}-{column}",
-            trial_id=trial.id,
-            measure=measure,
-            kind=kind,
-            value=float(value),
-            occurred_at=trial.occurred_at,
-            recorded_at=trial.recorded_at,
-        )
-        check_report(problem, report)
+            check_report(problem, report)
+        except OutcomeScaleError as error:
+            raise OutcomeScaleError(field, error.problem, limit=error.limit) from None
         reports.append(report)
     return reports
+
+
+def _is_gap(value: object) -> bool:
+    """Whether a table says nothing here: None, or what pandas has in a gap (NaN; NA, NaT by name: no pandas here)."""
+    return value is None or type(value).__name__ in GAPS or (isinstance(value, float) and math.isnan(value))
