@@ -1,6 +1,6 @@
 """What is to be optimised for one course: space, envelope, outcomes, limits on harm. Frozen, with a fingerprint."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -118,7 +118,9 @@ class Problem:
             unknown = set(choices) - set(self.space.parameter(name).levels)
             if unknown or not choices:
                 raise ProblemDefinitionError(
-                    f"envelope.{name}", "names categories the device has not, or none"
+                    f"envelope.{name}",
+                    "names categories the device has not, or none",
+                    limit=self.space.parameter(name).describe(),
                 )
         self._check_side_effects()
         if self.titration is not None and "amplitude_ma" not in self.space.names:
@@ -129,6 +131,10 @@ class Problem:
             )
         if not self.postures:
             raise ProblemDefinitionError("postures", "are empty", limit="at least one declared use")
+        if not set(self.postures) <= set(PostureUse):
+            raise ProblemDefinitionError(
+                "postures", "name a use there is not", limit="of " + ", ".join(PostureUse)
+            )
         if self.min_gain_nrs < 0:
             raise ProblemDefinitionError("min_gain_nrs", "is negative", limit=">= 0")
 
@@ -266,8 +272,10 @@ def stimulation_problem(
     for name, allowed in (envelope or {}).items():
         parameter = device.space.parameter(name)
         if parameter.is_categorical:
-            choices[name] = tuple(str(choice) for choice in allowed)
-        elif len(allowed) == 2 and not any(isinstance(bound, str) for bound in allowed):
+            # the name of one category is no list of letters
+            listed = (allowed,) if isinstance(allowed, str) else allowed
+            choices[name] = tuple(str(choice) for choice in listed)
+        elif _is_pair(allowed):
             bounds[name] = _range_of(parameter, float(allowed[0]), float(allowed[1]))
         else:
             raise ProblemDefinitionError(
@@ -286,6 +294,12 @@ def stimulation_problem(
         response=device.response,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def _is_pair(allowed: object) -> bool:
+    """Whether these are two numbers."""
+    two = isinstance(allowed, Collection) and len(allowed) == 2
+    return two and not any(isinstance(bound, str) for bound in allowed)
 
 
 def _range_of(parameter: Parameter, low: float, high: float) -> tuple[float, float]:
@@ -315,7 +329,11 @@ def tightened(limits: tuple[Limit, ...], bounds: Mapping[Quantity, float]) -> tu
 
     Raises:
         ParameterDefinitionError: If a bound would loosen a limit of the device.
+        ProblemDefinitionError: If a name is that of no quantity.
     """
+    unknown = set(bounds) - set(Quantity)
+    if unknown:
+        raise ProblemDefinitionError("limits", "bound a quantity there is not", limit=", ".join(Quantity))
     present = {limit.quantity for limit in limits}
     changed = [
         limit.tightened(bounds[limit.quantity]) if limit.quantity in bounds else limit for limit in limits
