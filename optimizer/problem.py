@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -296,10 +297,11 @@ def stimulation_problem(
     )
 
 
-def _is_pair(allowed: object) -> bool:
+def _is_pair(allowed: Any) -> bool:
     """Whether these are two numbers."""
-    two = isinstance(allowed, Collection) and len(allowed) == 2
-    return two and not any(isinstance(bound, str) for bound in allowed)
+    if not isinstance(allowed, Collection) or len(allowed) != 2:
+        return False
+    return not any(isinstance(bound, str) for bound in allowed)
 
 
 def _range_of(parameter: Parameter, low: float, high: float) -> tuple[float, float]:
