@@ -3,26 +3,21 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
-import numpy as np
 from msgspec import UNSET, UnsetType
 
-from optimizer import canonical
+from optimizer import canonical, table
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
 from optimizer.outcomes.scale import GRADE, GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial, utc
+from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
-TIMES = "a time with its zone in `at`, or a number in `day`"
-GAPS = ("NAType", "NaTType")
-"""What pandas calls the kinds of its gaps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,15 +161,8 @@ def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int
 
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
     """Return raw values as applied settings, with the grid point where they are one; a row of pandas will do."""
-    plain = _plain(values)
+    plain = table.plain(values)
     return Applied(values=plain, settings=problem.space.find(plain))
-
-
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with plain numbers: numpy and pandas hold numbers of their own kinds, which no document can."""
-    return {
-        name: value.item() if isinstance(value, np.generic) else value for name, value in dict(row).items()
-    }
 
 
 def started_at(problem: Problem, history: History) -> Settings | None:
@@ -304,13 +292,13 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
                 "is not a row of names and values",
                 remedy='With pandas: frame.to_dict("records").',
             )
-        row = _plain(given)
+        row = table.plain(given)
         for column in row:
             if column not in known:
                 limit = "one of " + ", ".join(sorted(known))
                 raise UnknownParameterError(str(column), "is not a column this problem knows", limit=limit)
-        at = _time_of(row, number)
-        settings = _settings_of(problem, row, number)
+        at = table.time_of(row, number, EPOCH)
+        settings = table.settings_of(problem, row, number)
         trial = Trial(
             # as many digits as sort by number where times are equal
             id=f"row-{number:06}",
@@ -321,44 +309,6 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
         history.append(trial)
         history += _row_reports(problem, row, number, trial)
     return History().add(*history)
-
-
-def _settings_of(problem: Problem, row: Mapping[str, object], number: int) -> Settings:
-    """Return the grid point of a row; what is wrong with it is said of its row."""
-    stated = {name: row[name] for name in problem.space.names if not _is_gap(row.get(name))}
-    try:
-        return problem.space.settings(stated)
-    except OffGridError as error:
-        remedy = "If it was applied nevertheless, add it as a Trial."
-        raise OffGridError(
-            f"rows.{number}.{error.field}", error.problem, limit=error.limit, remedy=remedy
-        ) from None
-    except UnknownParameterError as error:
-        raise UnknownParameterError(
-            f"rows.{number}.{error.field}", error.problem, limit=error.limit
-        ) from None
-
-
-def _time_of(row: Mapping[str, object], number: int) -> datetime:
-    at, day = row.get("at"), row.get("day", number)
-    if _is_gap(at):
-        # a table that names dates and lacks one must not put that trial into the year 2000
-        if "at" in row and "day" not in row:
-            raise TrialOrderError(f"rows.{number}.at", "is missing", limit=TIMES)
-        return _day_of(day, f"rows.{number}.day")
-    try:
-        return utc(datetime.fromisoformat(at) if isinstance(at, str) else at, f"rows.{number}.at")  # type: ignore[arg-type]
-    except (AttributeError, ValueError):
-        raise TrialOrderError(f"rows.{number}.at", "is no time", limit=TIMES) from None
-
-
-def _day_of(day: object, field: str) -> datetime:
-    try:
-        if isinstance(day, int | float) and math.isfinite(day):
-            return EPOCH + timedelta(days=day)
-    except OverflowError:
-        pass
-    raise TrialOrderError(field, "is no day", limit=TIMES)
 
 
 def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
@@ -372,7 +322,7 @@ def _row_reports(problem: Problem, row: Mapping[str, object], number: int, trial
     reports = []
     for measure, kind, column in _outcomes(problem):
         value, field = row.get(column), f"rows.{number}.{column}"
-        if _is_gap(value):
+        if table.is_gap(value):
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise OutcomeScaleError(field, "is not a number", limit="a number on the declared scale")
@@ -391,8 +341,3 @@ def _row_reports(problem: Problem, row: Mapping[str, object], number: int, trial
             raise OutcomeScaleError(field, error.problem, limit=error.limit) from None
         reports.append(report)
     return reports
-
-
-def _is_gap(value: object) -> bool:
-    """Whether a table says nothing here: None, or what pandas has in a gap (NaN; NA, NaT by name: no pandas here)."""
-    return value is None or type(value).__name__ in GAPS or (isinstance(value, float) and math.isnan(value))

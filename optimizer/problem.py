@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -133,13 +132,15 @@ class Problem:
         if not self.postures:
             raise ProblemDefinitionError("postures", "are empty", limit="at least one declared use")
         if not set(self.postures) <= set(PostureUse):
-            raise ProblemDefinitionError(
-                "postures", "name a use there is not", limit="of " + ", ".join(PostureUse)
-            )
+            limit = "of " + ", ".join(PostureUse)
+            raise ProblemDefinitionError("postures", "name a use there is not", limit=limit)
         if self.min_gain_nrs < 0:
             raise ProblemDefinitionError("min_gain_nrs", "is negative", limit=">= 0")
 
     def _check_side_effects(self) -> None:
+        if any(map(_is_text, self.side_effects)):
+            remedy = "State SideEffect(name=..., nature=...)."
+            raise ProblemDefinitionError("side_effects", "hold a name alone", remedy=remedy)
         names = [effect.name for effect in self.side_effects]
         if len(set(names)) != len(names):
             raise ProblemDefinitionError("side_effects", "name one kind twice")
@@ -274,9 +275,8 @@ def stimulation_problem(
         parameter = device.space.parameter(name)
         if parameter.is_categorical:
             # the name of one category is no list of letters
-            listed = (allowed,) if isinstance(allowed, str) else allowed
-            choices[name] = tuple(str(choice) for choice in listed)
-        elif _is_pair(allowed):
+            choices[name] = (allowed,) if isinstance(allowed, str) else tuple(map(str, allowed))
+        elif isinstance(allowed, Collection) and len(allowed) == 2 and not any(map(_is_text, allowed)):
             bounds[name] = _range_of(parameter, float(allowed[0]), float(allowed[1]))
         else:
             raise ProblemDefinitionError(
@@ -297,11 +297,8 @@ def stimulation_problem(
     )
 
 
-def _is_pair(allowed: Any) -> bool:
-    """Whether these are two numbers."""
-    if not isinstance(allowed, Collection) or len(allowed) != 2:
-        return False
-    return not any(isinstance(bound, str) for bound in allowed)
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _range_of(parameter: Parameter, low: float, high: float) -> tuple[float, float]:

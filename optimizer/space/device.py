@@ -213,8 +213,13 @@ def _device(file: _File) -> Device:
 
 
 def _parameter(name: str, grid: _Grid) -> Parameter:
+    # what neither limits nor models see would be changed at will
+    if name not in UNITS:
+        raise DeviceFileError(
+            f"parameters.{name}", "is not known to limits and models", limit=", ".join(UNITS)
+        )
     # pulse widths in ms would have a thousandth of their charge, and pass every limit
-    if grid.unit != UNITS.get(name, grid.unit):
+    if grid.unit != UNITS[name]:
         raise DeviceFileError(
             f"parameters.{name}.unit", "is not the unit the limits are computed in", limit=UNITS[name]
         )

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from optimizer import canonical
 from optimizer.errors import (
     OffGridError,
-    OptimizerError,
     OutcomeScaleError,
     TrialOrderError,
     UnknownParameterError,
@@ -259,25 +258,6 @@ def test_a_frame_of_pandas_is_read_row_by_row_its_dates_and_gaps_included() -> N
 def test_a_table_whose_rows_have_no_names_is_refused_with_what_to_give(table: Any) -> None:
     with pytest.raises(UnknownParameterError, match=r"rows\.0: is not a row .*to_dict"):
         history_from_rows(PROBLEM, table)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "match"),
-    [
-        ({"pain": -1}, r"rows\.1\.pain: is outside .* \(limit: whole numbers 0 to 10\)"),
-        ({"discomfort": 3.5}, r"rows\.1\.discomfort: has a fraction"),
-        ({"pain": float("inf")}, r"rows\.1\.pain: is not a finite number"),
-        ({"amplitude_ma": 0.005}, r"rows\.1\.amplitude_ma: is not on the device grid \(limit: 0 to"),
-        ({"pulse_width_us": float("nan")}, r"rows\.1\.pulse_width_us: has no value"),
-        ({"at": None}, r"rows\.1\.at: is missing"),
-        ({"at": pd.NaT}, r"rows\.1\.at: is missing"),
-        ({"at": "2026-03-01"}, r"rows\.1\.at: has no time zone"),
-        ({"day": float("nan")}, r"rows\.1\.day: is no day"),
-    ],
-)
-def test_what_is_wrong_in_a_table_is_named_with_row_and_column(wrong: dict[str, object], match: str) -> None:
-    with pytest.raises(OptimizerError, match=match):
-        history_from_rows(PROBLEM, [HERE, {**HERE, **wrong}])
 
 
 def test_rows_of_one_time_stay_in_their_order() -> None:

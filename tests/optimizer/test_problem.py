@@ -174,6 +174,7 @@ def test_a_recorded_map_declares_that_harm_does_not_apply() -> None:
         ({"envelope": Envelope(choices={"configuration": ()})}, "categories"),
         ({"envelope": Envelope(choices={"configuration": ("level-9",)})}, r"categories .*one of level-1"),
         ({"side_effects": (DISCOMFORT, DISCOMFORT)}, "twice"),
+        ({"side_effects": ("tingling",)}, r"side_effects: hold a name alone\. State SideEffect"),
         ({"postures": ()}, "empty"),
         ({"postures": ("uprigt",)}, r"\(limit: of all_day, upright, lying\)"),
         ({"postures": "upright"}, "there is not"),

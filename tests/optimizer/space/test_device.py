@@ -135,6 +135,11 @@ def test_a_laboratory_names_its_own_file_by_path(tmp_path: Path) -> None:
         (("uniform = [0.0, 1.0, 0.5]", ""), "exactly one"),
         (("uniform = [0.0, 1.0, 0.5]", "uniform = [0.0, 1.0, 0.5]\nvalues = [1.0]"), "exactly one"),
         (("uniform = [0.0, 1.0, 0.5]", "uniform = [0.0, 1.0, 0.3]"), "does not divide"),
+        (
+            ("amplitude_ma]", "amplitude]"),
+            r"parameters\.amplitude: is not known .*amplitude_ma, pulse_width_us",
+        ),
+        (("amplitude_ma]", "pulsewidth_us]"), r"parameters\.pulsewidth_us: is not known"),
         (('unit = "mA"', 'unit = "A"'), r"parameters\.amplitude_ma\.unit: .* \(limit: mA\)"),
         (('quantity = "total_current_ma"', 'quantity = "charm"'), r"limits.*\(limit: .*shannon_k"),
         (("bound = 1.0", ""), "limits"),
