@@ -19,7 +19,8 @@ class Ask:
 
     Raises:
         TrialOrderError: If the time has no zone, or leaves no room before or after it.
-        ProblemDefinitionError: If ``q`` is below one or above ``MOST_STEPS``, or the patient's range does not ascend.
+        ProblemDefinitionError: If ``q`` is below one or above ``MOST_STEPS``, the patient's range does not ascend, or what is in
+            force is a table of values, not applied settings.
     """
 
     at: datetime
@@ -42,6 +43,10 @@ class Ask:
         object.__setattr__(self, "at", utc(self.at, "ask.at"))
         if not 2 <= self.at.year <= 9998:
             raise TrialOrderError("ask.at", "lies at the edge of the calendar", limit="years 2 to 9998")
+        if not isinstance(self.in_force, Applied):
+            raise ProblemDefinitionError(
+                "ask.in_force", "are no applied settings", remedy="Build them with applied(problem, values)."
+            )
         if not 1 <= self.q <= MOST_STEPS:
             raise ProblemDefinitionError("ask.q", "is not a number of steps", limit=f"1 to {MOST_STEPS}")
         if self.patient_range_ma is not None:

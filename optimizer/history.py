@@ -3,19 +3,18 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 
-import numpy as np
 from msgspec import UNSET, UnsetType
 
-from optimizer import canonical
+from optimizer import canonical, table
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
 from optimizer.outcomes.scale import GRADE, GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial, utc
+from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -161,8 +160,9 @@ def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int
 
 
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:
-    """Return raw values as applied settings, with the grid point where they are one."""
-    return Applied(values=dict(values), settings=problem.space.find(values))
+    """Return raw values as applied settings, with the grid point where they are one; a row of pandas will do."""
+    plain = table.plain(values)
+    return Applied(values=plain, settings=problem.space.find(plain))
 
 
 def started_at(problem: Problem, history: History) -> Settings | None:
@@ -270,7 +270,8 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
         problem: Declares the parameters and scales.
         rows: Per row a value for every parameter, ``pain`` (or the name of the primary outcome, or of each pain site),
             any declared side effect by name, and ``at`` (a time with its zone, or one written in ISO 8601) or ``day`` (days
-            since the start; the row number where neither is given). A missing outcome, None or NaN, is missing, never zero.
+            since the start; the row number where neither is a column). A missing outcome, None or NaN, is missing, never
+            zero.
 
     Returns:
         The history, each row one trial recorded when it occurred.
@@ -278,23 +279,26 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     Raises:
         OutcomeScaleError: If a value is off its scale.
         UnknownParameterError: If a parameter has no value, or a column is none of these: a misspelt side effect must not
-            be lost.
+            be lost. Also if a row has no names.
         OffGridError: If a value is off the device grid. Applied off-grid settings enter as ``Trial`` values instead.
         TrialOrderError: If a time is none, or has no zone.
     """
     history: list[Trial | Report] = []
     known = {*problem.space.names, *(column for *_, column in _outcomes(problem)), "at", "day"}
     for number, given in enumerate(rows):
-        # a table of numpy or pandas holds numbers of its own kinds
-        row = {
-            name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()
-        }
+        if not isinstance(given, Mapping):
+            raise UnknownParameterError(
+                f"rows.{number}",
+                "is not a row of names and values",
+                remedy='With pandas: frame.to_dict("records").',
+            )
+        row = table.plain(given)
         for column in row:
             if column not in known:
                 limit = "one of " + ", ".join(sorted(known))
                 raise UnknownParameterError(str(column), "is not a column this problem knows", limit=limit)
-        at = _time_of(row, number)
-        settings = problem.space.settings({name: row[name] for name in problem.space.names if name in row})
+        at = table.time_of(row, number, EPOCH)
+        settings = table.settings_of(problem, row, number)
         trial = Trial(
             # as many digits as sort by number where times are equal
             id=f"row-{number:06}",
@@ -307,17 +311,6 @@ def history_from_rows(problem: Problem, rows: Iterable[Mapping[str, object]]) ->
     return History().add(*history)
 
 
-def _time_of(row: Mapping[str, object], number: int) -> datetime:
-    at, day = row.get("at"), row.get("day", number)
-    try:
-        if at is None and isinstance(day, int | float) and math.isfinite(day):
-            return EPOCH + timedelta(days=day)
-        return utc(datetime.fromisoformat(at) if isinstance(at, str) else at, "at")  # type: ignore[arg-type]
-    except (AttributeError, ValueError, OverflowError):
-        limit = "a time with its zone in `at`, or a number in `day`"
-        raise TrialOrderError(f"rows.{number}.at", "is no time", limit=limit) from None
-
-
 def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
     """Return what a row may report: measure, kind and column."""
     sites = [(Measure.PAIN, site, site) for site in problem.objective.site_weights]
@@ -328,23 +321,23 @@ def _outcomes(problem: Problem) -> list[tuple[Measure, str, str]]:
 def _row_reports(problem: Problem, row: Mapping[str, object], number: int, trial: Trial) -> list[Report]:
     reports = []
     for measure, kind, column in _outcomes(problem):
-        value = row.get(column)
-        # where a table has a gap, pandas has a NaN
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        value, field = row.get(column), f"rows.{number}.{column}"
+        if table.is_gap(value):
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise OutcomeScaleError(
-                f"rows.{number}.{column}", "is not a number", limit="a number on the declared scale"
+            raise OutcomeScaleError(field, "is not a number", limit="a number on the declared scale")
+        try:
+            report = Report(
+                id=f"{trial.id}-{column}",
+                trial_id=trial.id,
+                measure=measure,
+                kind=kind,
+                value=float(value),
+                occurred_at=trial.occurred_at,
+                recorded_at=trial.recorded_at,
             )
-        report = Report(
-            id=f"{trial.id}-{column}",
-            trial_id=trial.id,
-            measure=measure,
-            kind=kind,
-            value=float(value),
-            occurred_at=trial.occurred_at,
-            recorded_at=trial.recorded_at,
-        )
-        check_report(problem, report)
+            check_report(problem, report)
+        except OutcomeScaleError as error:
+            raise OutcomeScaleError(field, error.problem, limit=error.limit) from None
         reports.append(report)
     return reports

@@ -1,6 +1,6 @@
 """What is to be optimised for one course: space, envelope, outcomes, limits on harm. Frozen, with a fingerprint."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -118,7 +118,9 @@ class Problem:
             unknown = set(choices) - set(self.space.parameter(name).levels)
             if unknown or not choices:
                 raise ProblemDefinitionError(
-                    f"envelope.{name}", "names categories the device has not, or none"
+                    f"envelope.{name}",
+                    "names categories the device has not, or none",
+                    limit=self.space.parameter(name).describe(),
                 )
         self._check_side_effects()
         if self.titration is not None and "amplitude_ma" not in self.space.names:
@@ -129,10 +131,16 @@ class Problem:
             )
         if not self.postures:
             raise ProblemDefinitionError("postures", "are empty", limit="at least one declared use")
+        if not set(self.postures) <= set(PostureUse):
+            limit = "of " + ", ".join(PostureUse)
+            raise ProblemDefinitionError("postures", "name a use there is not", limit=limit)
         if self.min_gain_nrs < 0:
             raise ProblemDefinitionError("min_gain_nrs", "is negative", limit=">= 0")
 
     def _check_side_effects(self) -> None:
+        if any(map(_is_text, self.side_effects)):
+            remedy = "State SideEffect(name=..., nature=...)."
+            raise ProblemDefinitionError("side_effects", "hold a name alone", remedy=remedy)
         names = [effect.name for effect in self.side_effects]
         if len(set(names)) != len(names):
             raise ProblemDefinitionError("side_effects", "name one kind twice")
@@ -266,8 +274,9 @@ def stimulation_problem(
     for name, allowed in (envelope or {}).items():
         parameter = device.space.parameter(name)
         if parameter.is_categorical:
-            choices[name] = tuple(str(choice) for choice in allowed)
-        elif len(allowed) == 2 and not any(isinstance(bound, str) for bound in allowed):
+            # the name of one category is no list of letters
+            choices[name] = (allowed,) if isinstance(allowed, str) else tuple(map(str, allowed))
+        elif isinstance(allowed, Collection) and len(allowed) == 2 and not any(map(_is_text, allowed)):
             bounds[name] = _range_of(parameter, float(allowed[0]), float(allowed[1]))
         else:
             raise ProblemDefinitionError(
@@ -286,6 +295,10 @@ def stimulation_problem(
         response=device.response,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _range_of(parameter: Parameter, low: float, high: float) -> tuple[float, float]:
@@ -315,7 +328,11 @@ def tightened(limits: tuple[Limit, ...], bounds: Mapping[Quantity, float]) -> tu
 
     Raises:
         ParameterDefinitionError: If a bound would loosen a limit of the device.
+        ProblemDefinitionError: If a name is that of no quantity.
     """
+    unknown = set(bounds) - set(Quantity)
+    if unknown:
+        raise ProblemDefinitionError("limits", "bound a quantity there is not", limit=", ".join(Quantity))
     present = {limit.quantity for limit in limits}
     changed = [
         limit.tightened(bounds[limit.quantity]) if limit.quantity in bounds else limit for limit in limits

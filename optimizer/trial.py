@@ -74,14 +74,18 @@ def utc(at: datetime, name: str) -> datetime:
         The same instant in UTC.
 
     Raises:
-        TrialOrderError: If the time has no zone (guessing one would shift a day's reports) or is no date in UTC.
+        TrialOrderError: If it is no time, has no zone (guessing one would shift a day's reports) or is no date in UTC.
     """
+    if not isinstance(at, datetime):
+        raise TrialOrderError(name, "is no time", limit="a datetime with its zone")
     if at.tzinfo is None:
         raise TrialOrderError(name, "has no time zone", remedy="Give the offset, for example +01:00 or Z.")
     try:
-        return at.astimezone(UTC)
+        there = at.astimezone(UTC)
     except OverflowError:
         raise TrialOrderError(name, "lies outside the calendar", limit="years 1 to 9999 in UTC") from None
+    # pandas has a kind of time of its own, which no document can hold
+    return there if type(there) is datetime else datetime.combine(there.date(), there.time(), UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,16 +127,20 @@ def _daily_means(path: Path) -> dict[str, dict[date, float]]:
             remedy=f"The diary comes from {SOURCE}; give the folder that holds it with --data.",
         )
     ratings: dict[str, dict[date, list[float]]] = defaultdict(lambda: defaultdict(list))
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
+    with path.open(encoding="utf-8", newline="") as file:
+        table = csv.DictReader(file)
+        missing = sorted({"date", "region", "intensity"} - set(table.fieldnames or ()))
+        if missing:
+            raise DataError(path.name, f"lacks the column {missing[0]}", limit="date, region, intensity")
+        for row in table:
+            try:
                 ratings[row["region"]][date.fromisoformat(row["date"])].append(_intensity(row["intensity"]))
-    except (KeyError, ValueError) as error:
-        raise DataError(
-            path.name,
-            "lacks a column or holds what is no date or rating",
-            limit=f"above 0 to {MOST_INTENSE:g}",
-        ) from error
+            except (TypeError, ValueError) as error:
+                raise DataError(
+                    f"{path.name}, line {table.line_num}",
+                    "holds what is no date or rating",
+                    limit=f"YYYY-MM-DD, above 0 to {MOST_INTENSE:g}",
+                ) from error
     return {
         region: {day: float(np.mean(values)) for day, values in days.items()}
         for region, days in ratings.items()

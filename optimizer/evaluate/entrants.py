@@ -94,8 +94,12 @@ def _elsewhere(name: str) -> Policy:
             "policies",
             "name a module or a policy in it that cannot be imported",
             limit="PACKAGE.MODULE:NAME",
-            remedy="The folder you are in is looked through first.",
+            remedy=f"The folder you are in is looked through first. Python says: {error}.",
         ) from error
+    if isinstance(found, type):
+        raise DataError(
+            "policies", "name a class, not a policy", remedy=f"Name one made of it: POLICY = {attribute}()."
+        )
     if not isinstance(getattr(found, "name", None), str) or not callable(getattr(found, "start", None)):
         raise DataError(
             "policies", "name something that is not a policy", limit="an object with a name and a start"

@@ -92,8 +92,11 @@ def read_maps(folder: Path) -> RecordedMaps:
         sites = np.array([[int(row["x_online"]), int(row["y_online"])] for row in positions])
     except (KeyError, ValueError) as error:
         raise DataError(SCORES_FILE, "lacks a channel or holds something that is no number") from error
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() > HIGHEST_SCORE:
-        raise DataError(SCORES_FILE, "holds scores off their scale", limit=f"0 to {HIGHEST_SCORE:g}, finite")
+    # said the other way round, NaN would be on the scale
+    off = np.argwhere(~((values >= 0) & (values <= HIGHEST_SCORE)))
+    if len(off):
+        where = f"{SCORES_FILE}, rat {scores[off[0, 0]].get('rat')}, {channels[off[0, 1]]}"
+        raise DataError(where, "holds a score off its scale", limit=f"0 to {HIGHEST_SCORE:g}, finite")
     responding = values.max(axis=1) > 0
     return RecordedMaps(
         animals=tuple(row["rat"] for row, keep in zip(scores, responding, strict=True) if keep),

@@ -24,6 +24,14 @@ N_BOOTSTRAP: Final = 10_000
 PAIRS: Final = ((OURS, GP_UCB), (OURS_PRIOR, GP_UCB_PRIOR))
 """Each of ours beside GP-UCB told as much: nothing, or the mean of the other animals' maps."""
 
+DRAWN_AS: Final = {
+    OURS: "Titrate",
+    OURS_PRIOR: "Titrate, prior",
+    GP_UCB: "GP-UCB",
+    GP_UCB_PRIOR: "GP-UCB, prior",
+}
+"""Method -> its name in the figure; the others are called there as in the tables."""
+
 PUBLISHED: Final = {
     "random, published": (0.129, 0.227, 0.441, 0.657, 0.818),
     "GP-UCB, published": (0.152, 0.329, 0.613, 0.835, 0.924),
@@ -160,7 +168,7 @@ def learning_curves(replay: Replay) -> list[Curve]:
         by_animal = replay.recommended[name].mean(axis=1)
         mean, low, high = zip(*(bootstrap(column) for column in by_animal.T), strict=True)
         trials = tuple(range(1, by_animal.shape[1] + 1))
-        found.append(Curve(label=name, trials=trials, mean=mean, low=low, high=high))
+        found.append(Curve(label=DRAWN_AS.get(name, name), trials=trials, mean=mean, low=low, high=high))
     return found
 
 
@@ -218,8 +226,9 @@ def save(replay: Replay, folder: Path, *, every_score: bool = True) -> list[Path
     stem = f"replay-rat-maps-noise-{replay.noise:g}"
     figure = learning_curve_figure(
         learning_curves(replay),
-        title=f"Recorded maps of {len(replay.animals)} rats, noise {replay.noise:g} of the maximum",
-        value="score of the recommended site",
+        title=f"Recorded maps of {len(replay.animals)} rats, noise SD {replay.noise:g} of the maximum",
+        value="true value of the recommended site over the best",
+        along="query",
         reached=1.0,
         reached_label="best site",
     )

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from optimizer.errors import EnvelopeError, UnknownParameterError
 from optimizer.explain.contrast import CENTRAL
 from optimizer.figures.surface import Axis, Surface, Tried
 from optimizer.history import History, started_at
@@ -26,7 +27,13 @@ from optimizer.space.settings import number as number_of
 MOST_LEVELS = 60
 """Levels drawn along one axis; more would not be told apart."""
 AMPLITUDE_AND_WIDTH = ("amplitude_ma", "pulse_width_us")
-LABELS = {"amplitude_ma": "amplitude, mA", "pulse_width_us": "pulse width, µs", "frequency_hz": "rate, Hz"}
+LABELS = {
+    "amplitude_ma": "amplitude, mA",
+    "pulse_width_us": "pulse width, µs",
+    "frequency_hz": "rate, Hz",
+    "on_s": "on, s",
+    "off_s": "off, s",
+}
 
 
 def slice_indices(
@@ -48,8 +55,15 @@ def slice_indices(
 
     Returns:
         ``(ny * nx, d)`` grid indices, the horizontal axis running fastest.
+
+    Raises:
+        UnknownParameterError: If a name is that of no axis.
+        EnvelopeError: If nothing the envelope allows lies inside the bounds.
     """
     x, y = axes
+    for name in bounds or {}:
+        if name not in axes:
+            raise UnknownParameterError(f"bounds.{name}", "is no axis of the slice", limit=", ".join(axes))
     columns, rows = (_levels(problem, name, (bounds or {}).get(name), most) for name in axes)
     found = np.tile(np.array(through.indices, dtype=np.int64), (len(rows) * len(columns), 1))
     pairs = np.array(list(product(rows, columns)), dtype=np.int64)
@@ -133,6 +147,12 @@ def _levels(problem: Problem, name: str, bounds: tuple[float, float] | None, mos
     numbers = np.array(problem.space.parameter(name).numbers)
     inside = problem.index_masks[problem.space.names.index(name)] & (numbers >= low) & (numbers <= high)
     allowed = np.flatnonzero(inside)
+    if not len(allowed):
+        raise EnvelopeError(
+            f"bounds.{name}",
+            "leave nothing the envelope allows",
+            limit=problem.space.parameter(name).describe(),
+        )
     kept = np.unique(np.linspace(0, len(allowed) - 1, min(most, len(allowed))).round().astype(np.int64))
     return np.asarray(allowed[kept])
 

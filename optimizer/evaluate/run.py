@@ -9,6 +9,8 @@ declares a ramp (an attribute ``ramps``) or the scenario has one.
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from traceback import extract_tb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,8 @@ ASKED_BEFORE = timedelta(hours=1)
 """How long before a trial its ask is put; answers about the trial before have come in by then."""
 REVIEWED_AFTER = timedelta(hours=1)
 """How long into the trial of a hold a simulated clinician has looked at it."""
+MOST_LETTERS = 200
+"""Of what a failed policy said."""
 
 
 def run_policy(scenario_name: str, policy: Policy, patient: int, *, n_trials: int, seed: int = 0) -> Trace:
@@ -66,6 +70,14 @@ def at_edge(problem: Problem, rows: Indices) -> NDArray[np.bool_]:
         if not parameter.is_categorical and len(levels) > 1:
             found |= np.isin(rows[:, axis], levels[[0, -1]])
     return found
+
+
+def _said(error: Exception) -> str:
+    """Return what went wrong and in which line of what is not an installed library, for whoever wrote the policy."""
+    message = next(iter(str(error).splitlines()), "")[:MOST_LETTERS]
+    frames = [f for f in extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {message}{where}"
 
 
 @dataclass(kw_only=True)
@@ -197,7 +209,7 @@ class _Course:
             decision = propose(self.scenario.problem, self.history, ask, seed=self.seed, policy=self.policy)
             self._check(decision)
         except Exception as error:  # noqa: BLE001 - a peer may raise anything; it is that policy's failure, not ours
-            self.failure = type(error).__name__
+            self.failure = _said(error)
             return
         self.ask_s.append(time.perf_counter() - began)
         self.decision = decision

@@ -29,7 +29,13 @@ class Curve:
 
 
 def learning_curve_figure(
-    curves: Sequence[Curve], *, title: str, value: str, reached: float | None = None, reached_label: str = ""
+    curves: Sequence[Curve],
+    *,
+    title: str,
+    value: str,
+    along: str = "trial",
+    reached: float | None = None,
+    reached_label: str = "",
 ) -> Figure:
     """Draw learning curves.
 
@@ -37,6 +43,7 @@ def learning_curve_figure(
         curves: One per policy, the one of interest first: it is drawn on top and strongest.
         title: What was compared, on whom.
         value: What the curves show.
+        along: What is counted from left to right.
         reached: A level to compare with, for example the best there is; None for none.
         reached_label: Its name.
 
@@ -63,7 +70,7 @@ def learning_curve_figure(
         axes.annotate(
             reached_label, (first, reached), (0, 3), textcoords="offset points", fontsize=11, color=FAINT
         )
-    axes.set_xlabel("trial", fontsize=12)
+    axes.set_xlabel(along, fontsize=12)
     axes.set_ylabel(value, fontsize=12)
     axes.tick_params(labelsize=11)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

@@ -55,7 +55,7 @@ class Surface:
     slice_label: str = ""
     """Values of the parameters that are not shown."""
     true_relief_nrs: NDArray[np.float64] | None = None
-    """Of a synthetic patient."""
+    """Of a synthetic patient, against the start as well."""
     truly_tolerable: NDArray[np.bool_] | None = None
     """Of a synthetic patient."""
 
@@ -92,7 +92,8 @@ def surface_figure(surface: Surface) -> Figure:
             vmax=high if is_relief else None,
             rasterized=True,
         )
-        figure.colorbar(mesh, ax=axes, location="bottom", shrink=0.9, label="points (0-10 scale)")
+        label = "relief against the start, points" if is_relief else "points of relief"
+        figure.colorbar(mesh, ax=axes, location="bottom", shrink=0.9, label=f"{label} (0-10 scale)")
         _draw_outside(axes, surface, inside)
         _draw_tried(axes, surface)
         axes.set_title(title, fontsize=12)
@@ -110,20 +111,30 @@ def _shared_range(arrays: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
 
 
 def _draw_outside(axes: Axes, surface: Surface, inside: NDArray[np.bool_]) -> None:
-    outside = (~inside).astype(np.float64)
+    x, y = _sides(surface.x.values), _sides(surface.y.values)
+    # from the middle of a cell to that of the next, half of the cells at the rim would look safe
+    outside = np.repeat(np.repeat(~inside, 2, axis=0), 2, axis=1).astype(np.float64)
     if outside.any():
         axes.contourf(
-            surface.x.values,
-            surface.y.values,
+            x,
+            y,
             outside,
             levels=[0.5, 1.5],
             colors=["#ffffff66"],
             hatches=["///"],
         )
     if outside.any() and inside.any():
-        axes.contour(
-            surface.x.values, surface.y.values, outside, levels=[0.5], colors=[UNSAFE], linewidths=2.0
-        )
+        axes.contour(x, y, outside, levels=[0.5], colors=[UNSAFE], linewidths=2.0)
+
+
+def _sides(values: Sequence[float]) -> NDArray[np.float64]:
+    """Return both sides of every cell as it is coloured, ``(2 n,)``: cells meet half way between values."""
+    centres = np.array(values)
+    if len(centres) == 1:
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    half = np.diff(centres) / 2
+    low, high = np.concatenate([half[:1], half]), np.concatenate([half, half[-1:]])
+    return np.stack([centres - low, centres + high], axis=1).ravel()
 
 
 def _draw_tried(axes: Axes, surface: Surface) -> None:
@@ -157,7 +168,9 @@ def _draw_tried(axes: Axes, surface: Surface) -> None:
 
 
 def _draw_legend(figure: Figure, surface: Surface) -> None:
-    not_safe = "not held safe (in the truth: not tolerable)"
+    not_safe = "not held safe"
+    if surface.true_relief_nrs is not None:
+        not_safe += " (in the truth: not tolerable)"
     handles: list[Artist] = [
         Patch(facecolor="white", edgecolor=INK, hatch="///", label=not_safe),
         _mark("tried on this slice, in order", INK, 12),

@@ -7,6 +7,7 @@ its own and name it by path.
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -15,12 +16,16 @@ from optimizer import canonical
 from optimizer.errors import DeviceFileError, OptimizerError
 from optimizer.space import pulse
 from optimizer.space.configuration import Configuration, Contact
-from optimizer.space.constraint import Evidence, Limit
+from optimizer.space.constraint import Evidence, Limit, Quantity
 from optimizer.space.parameter import CONFIGURATION, About, Parameter, Scale, categorical, listed, piecewise
 from optimizer.space.pulse import Array
 from optimizer.space.response import Response
 from optimizer.space.search_space import SearchSpace
 
+UNITS = {"amplitude_ma": "mA", "pulse_width_us": "us", "frequency_hz": "Hz", "on_s": "s", "off_s": "s"}
+"""Parameter name -> unit in which limits and models read it."""
+CHOICES = {"quantity": Quantity, "evidence": Evidence, "scale": Scale}
+"""Last part of a field's path -> what may stand there, for messages."""
 SHIPPED = Path(__file__).parent / "devices"
 """Folder of the device files that ship with Titrate."""
 
@@ -152,11 +157,24 @@ def load_device(name_or_path: str) -> Device:
         # one stimulator, used for another therapy: a table that is not stated here is the shipped file's
         content = tomllib.loads(_read(f"{content.pop('based_on')}")) | content
     try:
-        return _device(canonical.from_builtins(_File, content))
+        return _device(_file(content))
     except OptimizerError as error:
+        choices = CHOICES.get(error.field.rpartition(".")[2], ())
+        limit = error.limit or ", ".join(choices)
         raise DeviceFileError(
-            f"{name_or_path}: {error.field}", error.problem, limit=error.limit, remedy=error.remedy
+            f"{name_or_path}: {error.field}", error.problem, limit=limit, remedy=error.remedy
         ) from error
+
+
+def _file(content: dict[str, Any]) -> _File:
+    grids = content.get("parameters")
+    for name, grid in grids.items() if isinstance(grids, dict) else ():
+        try:
+            canonical.from_builtins(_Grid, grid)
+        except OptimizerError as error:
+            # read as part of the file, the message would say "parameters[...]" of every parameter
+            raise DeviceFileError(f"parameters.{name}.{error.field}", error.problem) from error
+    return canonical.from_builtins(_File, content)
 
 
 def _read(name_or_path: str) -> str:
@@ -195,6 +213,16 @@ def _device(file: _File) -> Device:
 
 
 def _parameter(name: str, grid: _Grid) -> Parameter:
+    # what neither limits nor models see would be changed at will
+    if name not in UNITS:
+        raise DeviceFileError(
+            f"parameters.{name}", "is not known to limits and models", limit=", ".join(UNITS)
+        )
+    # pulse widths in ms would have a thousandth of their charge, and pass every limit
+    if grid.unit != UNITS[name]:
+        raise DeviceFileError(
+            f"parameters.{name}.unit", "is not the unit the limits are computed in", limit=UNITS[name]
+        )
     kinds = [kind for kind in (grid.uniform, grid.segments, grid.values) if kind is not None]
     if len(kinds) != 1:
         raise DeviceFileError(

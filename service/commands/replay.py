@@ -7,6 +7,9 @@ import typer
 
 from service.commands.clear_errors import clear_errors
 
+SEEDS_OF_A_CLAIM = 50
+"""First sites an animal; fewer are told apart by luck."""
+
 
 @clear_errors()
 def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
@@ -39,8 +42,18 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     if proposal is not None or data is None:
         _replay_stored(proposal)
         return
+    from optimizer.errors import DataError
+    from optimizer.evaluate import diary, recorded_maps
     from optimizer.evaluate.diary import DIARY_FILE
+    from optimizer.evaluate.recorded_maps import POSITIONS_FILE, SCORES_FILE
 
+    if not any((data / name).is_file() for name in (DIARY_FILE, SCORES_FILE, POSITIONS_FILE)):
+        raise DataError(
+            "--data",
+            "holds neither recorded maps nor a pain diary",
+            limit=f"{SCORES_FILE} and {POSITIONS_FILE}, or {DIARY_FILE}",
+            remedy=f"The maps come from {recorded_maps.SOURCE}; the diary from {diary.SOURCE}.",
+        )
     if (data / DIARY_FILE).is_file():
         _replay_diary(data, seeds, held, stretches, jobs, out, drift_expected=drift_expected)
     else:
@@ -64,6 +77,10 @@ def _replay_maps(data: Path, seeds: int, noise: float, queries: int, jobs: int, 
     console.print(score_table(found, published_rows(found, data.parent / "published_replay_tables")))
     console.print(difference_table(found))
     console.print(f"{found.n_asks} decisions in {found.seconds:.0f} s on {jobs} process(es)")
+    if seeds < SEEDS_OF_A_CLAIM:
+        console.print(
+            f"Fewer than {SEEDS_OF_A_CLAIM} first sites an animal: too few for a claim.", style="dim"
+        )
     for path in save(found, out):
         console.print(f"written: {path}")
 

@@ -14,6 +14,8 @@ from optimizer.evaluate.trace import Trace
 
 FIRST = 2
 """What it was worth and what it cost."""
+MOST_REASONS = 3
+"""Of the failures of one policy."""
 
 
 def look(traces: Sequence[Trace], *, command: str, files: Sequence[Path]) -> Iterator[RenderableType]:
@@ -33,7 +35,11 @@ def look(traces: Sequence[Trace], *, command: str, files: Sequence[Path]) -> Ite
     for summary in found.summaries:
         if summary.n_failures:
             reasons = sorted({trace.failure for trace in traces if trace.policy == summary.policy} - {""})
-            failed = f"{summary.policy} failed with {summary.n_failures} patients: {', '.join(reasons)}"
+            said = "; ".join(reasons[:MOST_REASONS])
+            more = (
+                f"; {len(reasons) - MOST_REASONS} more in the results" if len(reasons) > MOST_REASONS else ""
+            )
+            failed = f"{summary.policy} failed with {summary.n_failures} patients: {said}{more}"
             yield Text(failed, style="red")
     if found.too_few:
         yield Text(found.too_few, style="dim")

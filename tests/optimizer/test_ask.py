@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from optimizer import canonical
@@ -30,6 +31,19 @@ def test_the_time_is_kept_in_utc_and_needs_a_zone() -> None:
     assert canonical.digest(Ask(at=there, in_force=HERE)) == canonical.digest(Ask(at=AT, in_force=HERE))
     with pytest.raises(TrialOrderError, match=r"ask\.at"):
         Ask(at=datetime(2025, 3, 1), in_force=HERE)  # noqa: DTZ001 - what is refused
+
+
+def test_a_time_of_pandas_is_kept_as_a_plain_one() -> None:
+    ask = Ask(at=pd.Timestamp("2025-03-01T10:00", tz="Europe/Paris"), in_force=HERE)
+    assert (type(ask.at), ask.at) == (datetime, AT)
+    assert canonical.digest(ask) == canonical.digest(Ask(at=AT, in_force=HERE))
+
+
+def test_what_is_no_time_or_no_applied_settings_is_refused_by_field() -> None:
+    with pytest.raises(TrialOrderError, match=r"ask\.at: is no time"):
+        Ask(at="2025-03-01T09:00:00Z", in_force=HERE)  # type: ignore[arg-type]
+    with pytest.raises(ProblemDefinitionError, match=r"ask\.in_force: .*applied\(problem, values\)"):
+        Ask(at=AT, in_force=SETTINGS)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("q", [0, -1, 21, 10**9])

@@ -3,14 +3,21 @@
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer import canonical
-from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError, UnknownParameterError
+from optimizer.errors import (
+    OffGridError,
+    OutcomeScaleError,
+    TrialOrderError,
+    UnknownParameterError,
+)
 from optimizer.history import (
     EPOCH,
     History,
@@ -235,6 +242,22 @@ def test_a_table_of_numpy_or_pandas_is_read_and_its_gaps_are_missing() -> None:
     assert [r.value for r in facts.pain] == [6.0]
     assert facts.side_effects == ()
     assert facts.trial.occurred_at == EPOCH + timedelta(days=2)
+
+
+def test_a_frame_of_pandas_is_read_row_by_row_its_dates_and_gaps_included() -> None:
+    frame = pd.DataFrame([{**HERE, "at": AT, "pain": 6}, {**HERE, "at": AT + HOUR, "pain": None}])
+    frame = frame.astype({"pain": "Int64"})
+    history = history_from_rows(PROBLEM, frame.to_dict("records"))
+    assert [[r.value for r in facts.pain] for facts in history.facts] == [[6.0], []]
+    plain = [{**HERE, "at": AT, "pain": 6}, {**HERE, "at": AT + HOUR}]
+    assert history.digest == history_from_rows(PROBLEM, plain).digest
+    assert applied(PROBLEM, frame.iloc[-1][list(HERE)]) == applied(PROBLEM, HERE)
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame([HERE]), np.zeros((1, 4)), ["amplitude_ma"]])
+def test_a_table_whose_rows_have_no_names_is_refused_with_what_to_give(table: Any) -> None:
+    with pytest.raises(UnknownParameterError, match=r"rows\.0: is not a row .*to_dict"):
+        history_from_rows(PROBLEM, table)
 
 
 def test_rows_of_one_time_stay_in_their_order() -> None:

@@ -172,9 +172,12 @@ def test_a_recorded_map_declares_that_harm_does_not_apply() -> None:
         ({"envelope": Envelope(bounds={"amplitude_ma": (float("nan"), 5.0)})}, "no level"),
         ({"envelope": Envelope(bounds={"configuration": (0.0, 1.0)})}, "no level"),
         ({"envelope": Envelope(choices={"configuration": ()})}, "categories"),
-        ({"envelope": Envelope(choices={"configuration": ("level-9",)})}, "categories"),
+        ({"envelope": Envelope(choices={"configuration": ("level-9",)})}, r"categories .*one of level-1"),
         ({"side_effects": (DISCOMFORT, DISCOMFORT)}, "twice"),
+        ({"side_effects": ("tingling",)}, r"side_effects: hold a name alone\. State SideEffect"),
         ({"postures": ()}, "empty"),
+        ({"postures": ("uprigt",)}, r"\(limit: of all_day, upright, lying\)"),
+        ({"postures": "upright"}, "there is not"),
         ({"min_gain_nrs": -0.1}, "negative"),
     ],
 )
@@ -214,8 +217,19 @@ def test_titration_without_a_current_is_refused() -> None:
 def test_an_envelope_on_an_unknown_parameter_is_refused() -> None:
     with pytest.raises(UnknownParameterError, match="waveform"):
         stimulation_problem(SCS, envelope={"waveform": (0.0, 1.0)})
-    with pytest.raises(ProblemDefinitionError, match="pair"):
-        stimulation_problem(SCS, envelope={"amplitude_ma": (0.0, 1.0, 2.0)})  # type: ignore[dict-item]
+    for wrong in ((0.0, 1.0, 2.0), "0-9", ("0", "9"), 9.0):
+        with pytest.raises(ProblemDefinitionError, match=r"envelope\.amplitude_ma: is not a pair"):
+            stimulation_problem(SCS, envelope={"amplitude_ma": wrong})  # type: ignore[dict-item]
+
+
+def test_one_configuration_may_be_named_alone() -> None:
+    one = stimulation_problem(SCS, envelope={"configuration": "level-3"})  # type: ignore[dict-item]
+    assert one == stimulation_problem(SCS, envelope={"configuration": ("level-3",)})
+
+
+def test_a_limit_on_what_is_no_quantity_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ProblemDefinitionError, match=r"limits: .*charge_density_uc_per_cm2"):
+        stimulation_problem(SCS, limits={"charge_density": 1.0})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("name", ["current_ratio", "charge_ratio", "width_ratio"])

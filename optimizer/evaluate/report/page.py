@@ -17,7 +17,7 @@ from optimizer.simulate.scenarios import load_scenario
 STYLE: Final = Path(__file__).with_name("page.css")
 CAPTIONS: Final = {
     "learning": "True relief at the settings each policy recommends after a trial, over what the best tolerable settings of"
-    " that patient relieve. Bands: bootstrap 95 % over patients. The first trial is the start, the same for everyone.",
+    " that patient relieve. Bands, and bars at the end of lines without one: bootstrap 95 % over patients. The first trial is the start, the same for everyone.",
     "tradeoff": "Up is more relief at the end of the search, left is fewer trials in which the patient truly felt too much."
     " Bars: 95 % over patients.",
     "exposures": "Trials per patient above the tolerability limit, and at a severe grade, counted on the true expected grade"

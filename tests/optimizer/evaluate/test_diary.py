@@ -63,8 +63,15 @@ def test_the_benefit_is_one_at_its_best_site_and_falls_by_its_width() -> None:
     "row", ["2016-01-01,Knees,,8", "2016-01-01,Knees,,0", "2016-01-01,Knees,,x", "x,Knees,,3"]
 )
 def test_what_is_no_diary_is_refused(tmp_path: Path, row: str) -> None:
-    with pytest.raises(DataError, match="no date or rating"):
+    with pytest.raises(DataError, match=r"line 2: holds what is no date or rating \(limit: .*above 0 to 7\)"):
         read_stretches(written(tmp_path, [row]))
+
+
+def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, []) / DIARY_FILE
+    path.write_text(path.read_text(encoding="utf-8").replace("intensity", "pain"), encoding="utf-8")
+    with pytest.raises(DataError, match="lacks the column intensity"):
+        read_stretches(tmp_path)
 
 
 def test_an_absent_diary_names_its_source_and_licence(tmp_path: Path) -> None:

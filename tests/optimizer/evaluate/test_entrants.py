@@ -34,3 +34,10 @@ def test_what_there_is_not_is_refused(name: str) -> None:
 def test_what_is_not_a_policy_is_refused(name: str) -> None:
     with pytest.raises(DataError, match="policies"):
         entrant(name)
+
+
+def test_why_a_policy_cannot_be_had_is_said() -> None:
+    with pytest.raises(DataError, match=r"Python says: No module named 'nowhere'"):
+        entrant("nowhere:STAY")
+    with pytest.raises(DataError, match=r"a class, not a policy.* POLICY = Crooked\(\)"):
+        entrant("tests.optimizer.evaluate.crooked:Crooked")

@@ -34,7 +34,7 @@ def test_an_absent_folder_names_source_licence_and_commit(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("scores", ["1,9,0\n", "1,-1,0\n", "1,nan,0\n", "1,x,0\n"])
 def test_a_score_off_its_scale_is_refused(tmp_path: Path, scores: str) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=r"rat 1, ch0[12]: holds a score off its scale|no number"):
         read_maps(written(tmp_path, scores))
 
 

@@ -63,9 +63,16 @@ def test_the_interval_covers_the_mean_and_narrows_with_agreement() -> None:
     assert bootstrap(np.full(4, 0.25)) == (0.25, 0.25, 0.25)
 
 
-def test_ours_is_drawn_first(small: Replay) -> None:
+def test_ours_is_drawn_first_and_all_are_called_as_people_do(small: Replay) -> None:
     curves = learning_curves(small)
-    assert [curve.label for curve in curves] == list(reversed(ALGORITHMS))
+    assert [curve.label for curve in curves] == [
+        "Titrate, prior",
+        "GP-UCB, prior",
+        "Titrate",
+        "GP-UCB",
+        "extensive",
+        "random",
+    ]
     assert all(
         low <= mean <= high for c in curves for low, mean, high in zip(c.low, c.mean, c.high, strict=True)
     )

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from optimizer.errors import EnvelopeError, UnknownParameterError
 from optimizer.evaluate.response_surface import response_surface, slice_indices
 from optimizer.history import History, history_from_rows
 from optimizer.simulate.scenarios import load_scenario
@@ -41,6 +42,13 @@ def test_a_slice_keeps_what_is_not_shown_and_stays_in_envelope_and_bounds() -> N
     assert set(columns.configuration) == {3}
     assert (columns.amplitude_ma.min(), columns.amplitude_ma.max()) == (4.0, 9.0)
     assert (columns.pulse_width_us.min(), columns.pulse_width_us.max()) == (60.0, 600.0)
+
+
+def test_bounds_that_are_of_no_axis_or_leave_nothing_are_refused() -> None:
+    with pytest.raises(UnknownParameterError, match=r"bounds\.amplitude: .*amplitude_ma, pulse_width_us"):
+        slice_indices(PROBLEM, start(), bounds={"amplitude": (4.0, 9.0)})
+    with pytest.raises(EnvelopeError, match=r"bounds\.amplitude_ma: leave nothing"):
+        slice_indices(PROBLEM, start(), bounds={"amplitude_ma": (13.0, 14.0)})
 
 
 def test_relief_is_counted_from_the_start_where_it_is_known_exactly(surface) -> None:

@@ -39,6 +39,14 @@ def test_a_level_to_compare_with_is_named() -> None:
     assert "best there is" in [text.get_text() for text in figure.axes[0].texts]
 
 
+def test_what_is_counted_is_named() -> None:
+    panels = [
+        learning_curve_figure([], title="", value="").axes[0],
+        learning_curve_figure([], title="", value="", along="query").axes[0],
+    ]
+    assert [axes.get_xlabel() for axes in panels] == ["trial", "query"]
+
+
 def test_names_stand_apart_where_curves_end_together() -> None:
     curves = [curve(name, 0.5) for name in "abc"]
     axes = learning_curve_figure(curves, title="", value="").axes[0]

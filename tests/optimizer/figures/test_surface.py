@@ -40,6 +40,28 @@ def test_equal_colors_mean_equal_relief_in_belief_and_truth() -> None:
     assert first.collections[0].get_clim() == last.collections[0].get_clim() == (0.0, 9.0)
 
 
+def test_whose_relief_and_against_what_is_said_beside_the_colours() -> None:
+    labels = [axes.get_xlabel() for axes in surface_figure(surface()).axes]
+    assert "relief against the start, points (0-10 scale)" in labels
+
+
+def test_the_legend_speaks_of_the_truth_only_where_it_is_drawn() -> None:
+    known = surface(true_relief_nrs=np.zeros((3, 4)))
+    said = [surface_figure(s).legends[0].texts[0].get_text() for s in (surface(), known)]
+    assert said == ["not held safe", "not held safe (in the truth: not tolerable)"]
+
+
+def test_what_is_not_held_safe_is_hatched_to_the_rim_of_its_cells() -> None:
+    """A coarse grid: the cell of 400 reaches from 250 to 550, and that of 4 mA to 4.5."""
+    rates = Axis(label="rate, Hz", values=(50.0, 100.0, 400.0))
+    safe = np.ones((3, 4), dtype=bool)
+    safe[2, 3] = False
+    hatched = panels(surface(y=rates, safe=safe))[0].collections[1]
+    corners = np.concatenate([path.vertices for path in hatched.get_paths()])
+    assert corners.min(axis=0).tolist() == [3.5, 250.0]
+    assert corners.max(axis=0).tolist() == [4.5, 550.0]
+
+
 def test_trials_on_the_slice_carry_their_number_and_others_do_not() -> None:
     assert [text.get_text() for text in panels(surface())[0].texts] == ["1"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.errors import DeviceFileError
 from optimizer.space.constraint import Evidence, Quantity
-from optimizer.space.device import SHIPPED, Excitability, device_names, load_device
+from optimizer.space.device import SHIPPED, UNITS, Excitability, device_names, load_device
 from optimizer.space.parameter import CONFIGURATION
 
 NAMES = ("scs-tonic", "vns-implanted")
@@ -135,10 +135,19 @@ def test_a_laboratory_names_its_own_file_by_path(tmp_path: Path) -> None:
         (("uniform = [0.0, 1.0, 0.5]", ""), "exactly one"),
         (("uniform = [0.0, 1.0, 0.5]", "uniform = [0.0, 1.0, 0.5]\nvalues = [1.0]"), "exactly one"),
         (("uniform = [0.0, 1.0, 0.5]", "uniform = [0.0, 1.0, 0.3]"), "does not divide"),
-        (('quantity = "total_current_ma"', 'quantity = "charm"'), "limits"),
+        (
+            ("amplitude_ma]", "amplitude]"),
+            r"parameters\.amplitude: is not known .*amplitude_ma, pulse_width_us",
+        ),
+        (("amplitude_ma]", "pulsewidth_us]"), r"parameters\.pulsewidth_us: is not known"),
+        (('unit = "mA"', 'unit = "A"'), r"parameters\.amplitude_ma\.unit: .* \(limit: mA\)"),
+        (('quantity = "total_current_ma"', 'quantity = "charm"'), r"limits.*\(limit: .*shannon_k"),
         (("bound = 1.0", ""), "limits"),
         (('source = "here"', ""), "source"),
-        (('evidence = "A"', 'evidence = "X"'), "evidence"),
+        (
+            ('evidence = "A"', 'evidence = "X"'),
+            r"parameters\.amplitude_ma\.evidence: .*\(limit: S, D, U, A\)",
+        ),
         (("revision = 3", 'revision = "three"'), "revision"),
         (('name = "own"', "name = "), "TOML"),
     ],
@@ -151,6 +160,12 @@ def test_a_file_that_is_not_a_device_is_refused_with_its_place(
     with pytest.raises(DeviceFileError, match=match) as refused:
         load_device(str(path))
     assert "own.toml" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", device_names())
+def test_limits_and_models_read_every_parameter_in_its_unit(name: str) -> None:
+    for parameter in load_device(name).space.parameters:
+        assert parameter.name == CONFIGURATION or parameter.unit == UNITS[parameter.name]
 
 
 @pytest.mark.parametrize("name", ["no-such-device", "no/such/file.toml"])

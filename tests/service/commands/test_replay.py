@@ -12,7 +12,14 @@ RUN = CliRunner()
 def test_replay_without_recordings_says_where_they_come_from(tmp_path: Path) -> None:
     done = RUN.invoke(app, ["replay", "--data", str(tmp_path / "absent")])
     assert done.exit_code == 2
-    for word in ("EduOptimNeurostim", "3c4632bb", "BSD-2-Clause", "[recorded-data]"):
+    for word in (
+        "EduOptimNeurostim",
+        "3c4632bb",
+        "BSD-2-Clause",
+        "[recorded-data]",
+        "MyAIGuide",
+        "pain_diary_p1.csv",
+    ):
         assert word in done.stderr
 
 
@@ -20,7 +27,7 @@ def test_replay_prints_its_tables_and_writes_table_and_figure(tmp_path: Path, da
     arguments = ["--data", str(data_folder / "rat_m1_threshold_maps"), "--seeds=1", "--queries=2"]
     done = RUN.invoke(app, ["replay", *arguments, f"--out={tmp_path}"])
     assert done.exit_code == 0, done.output
-    for word in ("gp_ucb", "safe_bo", "published", "decisions in"):
+    for word in ("gp_ucb", "safe_bo", "published", "decisions in", "too few for a claim"):
         assert word in done.stdout
     assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".md", ".png"}
 

@@ -44,5 +44,10 @@ def test_a_policy_that_failed_is_named_with_its_reason() -> None:
     assert "mine/1 failed with 3 patients: ZeroDivisionError" in printed(runs("mine/1", "ZeroDivisionError"))
 
 
+def test_of_many_reasons_the_first_are_printed_and_the_others_counted() -> None:
+    found = [run for number in range(5) for run in runs("mine/1", f"E{number}")]
+    assert "E0; E1; E2; 2 more in the results" in printed(found)
+
+
 def test_too_few_patients_are_said_to_be_too_few() -> None:
     assert "too few for a claim" in printed(runs("stay/1"))
