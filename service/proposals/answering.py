@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optimizer import canonical
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
+from optimizer.decision import VALID_FOR, Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.safety import doubt, limits
 from service import metrics
 from service.ledger import course_end, drafts, life_cycle, optimizer_version
@@ -116,7 +116,8 @@ def store(
         kind=type(answer).__name__.lower(),
         decision=document,
         decision_digest=hashlib.sha256(document.encode()).hexdigest(),
-        valid_until=answer.valid_until if isinstance(answer, Proposal) else None,
+        # a question may count as put later than it was, where another machine's clock runs ahead
+        valid_until=min(answer.valid_until, now + VALID_FOR) if isinstance(answer, Proposal) else None,
         fallback=fallback,
     )
     ledger.append("proposal", row, answer, course_id=course.id)

@@ -1,6 +1,11 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 
-from optimizer.decision import Hold, decode_decision
+from optimizer import canonical
+from optimizer.decision import VALID_FOR, Hold, Proposal, decode_decision
+from service.clock import system_clock
 from service.ledger.life_cycle import decision_about
 from service.ledger.tables import AskRow, JobRow, ProposalRow
 from service.proposals import answering
@@ -110,3 +115,17 @@ def test_a_fallback_names_nothing_that_a_report_closed_since_the_ask(clinic: Cli
         hold = decode_decision(answering.fallback_hold(session, ask_id))
     assert isinstance(hold, Hold)
     assert (hold.reason, hold.meanwhile) == ("stale_fallback", None)
+
+
+def test_a_proposal_waits_no_longer_than_its_time_whatever_clock_its_question_was_put_by(
+    clinic: Clinic,
+) -> None:
+    course_id, _ = clinic.rated_course()
+    document = document_of(clinic, clinic.ask(course_id)["id"])
+    answer = decode_decision(document)
+    assert isinstance(answer, Proposal)
+    ahead = replace(answer, valid_until=answer.valid_until + timedelta(days=300))
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
+    arrives(clinic, ask_id, canonical.encode(ahead).decode())
+    seen = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
+    assert datetime.fromisoformat(seen["valid_until"]) <= system_clock() + VALID_FOR
