@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optimizer.decision import Decision, Proposal
+from optimizer.decision import Decision, Proposal, Step
 from optimizer.errors import OptimizerError, SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
@@ -12,6 +13,8 @@ from optimizer.safety import closure, strength, tolerance
 from optimizer.safety.tolerance import Bar
 from optimizer.space.settings import Settings
 from service.errors import SettingsClosedError
+
+AMPLITUDE = "amplitude_ma"
 
 
 def check_applicable(problem: Problem, history: History, settings: Settings) -> None:
@@ -80,21 +83,64 @@ def may_be_kept(problem: Problem, history: History, settings: Settings) -> bool:
 
 
 def within_limits(problem: Problem, answer: Decision, approved: Settings | None = None) -> bool:
-    """Return whether all that an answer says may be programmed passes envelope and hard limits.
+    """Return whether all that an answer says may be programmed, or turned to by the patient, passes envelope and hard limits.
 
     Args:
         problem: The course's problem, as it is now.
         answer: A hold and a stop say nothing of the kind.
         approved: What a clinician made of the first settings, which then count in their place.
     """
-    named = (
-        [settings for step in answer.steps for settings in step.named] if isinstance(answer, Proposal) else []
-    )
+    steps = answer.steps if isinstance(answer, Proposal) else ()
+    named = [settings for step in steps for settings in step.named]
     if approved is not None:
         named[:1] = [approved]
     try:
+        if approved in (None, *[step.settings for step in steps[:1]]):
+            # edited settings stand alone, without the patient's range
+            named += [end for step in steps for end in _range_ends(problem, step)]
         for settings in named:
             problem.check(settings)
     except OptimizerError:
         return False
     return True
+
+
+def _range_ends(problem: Problem, step: Step) -> tuple[Settings, ...]:
+    """Return the weakest and the strongest settings that a patient may turn a step to."""
+    values = step.settings.as_dict()
+    return tuple(problem.space.settings({**values, AMPLITUDE: end}) for end in step.amplitude_range_ma or ())
+
+
+def range_left(
+    problem: Problem, history: History, settings: Settings, proposed_ma: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """Return what is left of the amplitudes that a patient may use around settings.
+
+    Args:
+        problem: The course's problem.
+        history: Everything recorded by now.
+        settings: What is programmed.
+        proposed_ma: The range that was proposed with them; None where there was none.
+
+    Returns:
+        The part of it that envelope, limits and closures still allow, upwards only weaker than all that was not tolerated.
+    """
+    if proposed_ma is None:
+        return None
+    axis = problem.space.names.index(AMPLITUDE)
+    numbers, here = problem.space.parameter(AMPLITUDE).numbers, settings.indices[axis]
+    rows = np.tile(np.array(settings.indices, dtype=np.int64), (len(numbers), 1))
+    rows[:, axis] = np.arange(len(numbers))
+    fine = problem.allowed(rows) & closure.open_to(problem, closure.closures(problem, history), rows)
+    fine &= np.array([proposed_ma[0] <= number <= proposed_ma[1] for number in numbers])
+    weaker = tolerance.below(
+        tolerance.bars(problem, history), strength.of_grid_points(problem, rows[here + 1 :])
+    )
+    # without a gap: what lies past something closed is not reached by turning
+    up = here + _run(fine[here + 1 :] & weaker)
+    return numbers[here - _run(fine[:here][::-1])], numbers[up]
+
+
+def _run(fine: NDArray[np.bool_]) -> int:
+    """Return how many are fine before the first that is not."""
+    return int(np.append(~fine, True).argmax())

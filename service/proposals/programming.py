@@ -14,7 +14,7 @@ from service.errors import (
     SettingsPastLimitError,
 )
 from service.ledger import course_end, gate, life_cycle
-from service.ledger.applicable import check_applicable, check_tolerated
+from service.ledger.applicable import check_applicable, check_tolerated, range_left
 from service.ledger.history import decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import APPROVED, Signature, Status
@@ -67,8 +67,10 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         contact_shares=_contact_shares(problem, left[0]),
         then=[settings.as_dict() for settings in left[1:]],
         then_contact_shares=[_contact_shares(problem, settings) for settings in left[1:]],
-        # the patient's range was worked out around the proposed settings alone
-        amplitude_range_ma=answer.steps[place].amplitude_range_ma if first == answer.settings else None,
+        # the patient's range was worked out around the proposed settings alone, and on the record of then
+        amplitude_range_ma=range_left(problem, history, left[0], answer.steps[place].amplitude_range_ma)
+        if first == answer.settings
+        else None,
         valid_until=row.valid_until,
         signature=None
         if decided.signature is None
