@@ -13,7 +13,7 @@ from optimizer.ask import Ask
 from optimizer.decision import VALID_FOR, Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.safety import doubt, limits
 from service import metrics
-from service.ledger import course_end, drafts, life_cycle, optimizer_version
+from service.ledger import course_end, drafts, gate, life_cycle, optimizer_version
 from service.ledger.applicable import within_limits
 from service.ledger.history import grew_since, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -169,6 +169,8 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
     assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
     if course_end.end_of(session, course.id) is not None:
         return False
+    if gate.harmed_elsewhere_since(session, course, asked.sequence):
+        return False  # as a severe report takes back every open proposal of the patient
     corrected = select(AmendmentRow.sequence).where(
         AmendmentRow.course_id == course.id, AmendmentRow.sequence > asked.sequence
     )

@@ -87,6 +87,22 @@ def test_a_severe_report_that_came_while_computing_withdraws_the_answer(clinic: 
     assert (seen["status"], seen["reason"]) == ("withdrawn", "record_changed_while_computing")
 
 
+def test_a_severe_report_of_another_course_that_came_while_computing_withdraws_the_answer(
+    clinic: Clinic,
+) -> None:
+    course_id, _ = clinic.rated_course()
+    patient_id = clinic.get(f"/courses/{course_id}").json()["patient_id"]
+    other, trial_id = clinic.rated_course(patient_id=patient_id)
+    document = document_of(clinic, clinic.ask(course_id)["id"])
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
+    severe = clinic.report(trial_id, 9, kind="discomfort")["reports"][0]["id"]
+    review = {"subject": "adverse_event", "subject_id": severe, "reason": "cause_resolved"}
+    clinic.made(f"/courses/{other}/reviews", review)
+    arrives(clinic, ask_id, document)
+    seen = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
+    assert (seen["status"], seen["reason"]) == ("withdrawn", "record_changed_while_computing")
+
+
 def test_the_fallback_is_a_hold_that_says_so_and_is_not_kept_as_the_answer(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     database = clinic.server.services.database
