@@ -1,20 +1,23 @@
 """What nobody may override, held against settings whenever they are about to be used."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.ask import Ask
 from optimizer.decision import Decision, Proposal, Step
 from optimizer.errors import OptimizerError, SettingsError
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import closure, strength, tolerance
+from optimizer.safety import closure, strength, titration, tolerance
 from optimizer.safety.tolerance import Bar
 from optimizer.space.settings import Settings
 from service.errors import SettingsClosedError
 
 AMPLITUDE = "amplitude_ma"
+BEYOND_TITRATION = "beyond_titration"
+"""Flag of a decision: further above what was tolerated than a proposal may go."""
 
 
 def check_applicable(problem: Problem, history: History, settings: Settings) -> None:
@@ -63,6 +66,45 @@ def check_tolerated(
             "were not tolerated since they were approved",
             remedy="Program nothing; ask again, or let a clinician review the report.",
         )
+
+
+def check_reach(
+    problem: Problem, history: History, ask: Ask, steps: Sequence[Settings], flags: Collection[str]
+) -> None:
+    """Hold approved settings against what was tolerated, as of now: an approval rests on it as it stood then.
+
+    Args:
+        problem: The course's problem.
+        history: Everything recorded by now.
+        ask: What was asked.
+        steps: What was approved, in order.
+        flags: Of the approval; what it took on itself stands.
+
+    Raises:
+        SettingsClosedError: If they are out of reach by now, as what they were reached from was refuted or taken back.
+    """
+    if BEYOND_TITRATION not in flags and beyond_titration(problem, history, ask, steps):
+        raise SettingsClosedError(
+            "settings",
+            "are further above what was tolerated, as is known by now, than a proposal may go",
+            remedy="Program nothing; ask again.",
+        )
+
+
+def beyond_titration(problem: Problem, history: History, ask: Ask, steps: Sequence[Settings]) -> bool:
+    """Return whether settings are further above what was tolerated than a proposal may go.
+
+    Args:
+        problem: The course's problem.
+        history: Everything recorded by now.
+        ask: What was asked.
+        steps: Grid points, in order.
+    """
+    anchors = titration.anchors(problem, history, ask)
+    point = np.array([steps[0].indices], dtype=np.int64)
+    # later steps are within reach of the one before; they may be past what was not tolerated since they were planned
+    reached = bool(titration.within_reach(problem, anchors, ask, point)[0])
+    return not (reached and below_bars(problem, anchors.bars, steps[1:]))
 
 
 def below_bars(problem: Problem, barred: tuple[Bar, ...], plan: Sequence[Settings]) -> bool:
