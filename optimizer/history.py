@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -14,7 +14,17 @@ from optimizer.outcomes.scale import GRADE, GRADE_REAL
 from optimizer.problem import Problem
 from optimizer.space.parameter import Value
 from optimizer.space.settings import Settings
-from optimizer.trial import UNSTIMULATED, Amended, Applied, Facts, Measure, Report, Review, Trial
+from optimizer.trial import (
+    UNSTIMULATED,
+    Amended,
+    Applied,
+    Facts,
+    Measure,
+    Report,
+    Review,
+    Trial,
+    amendment_chain,
+)
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Day zero of tables that count days instead of naming dates."""
@@ -90,27 +100,23 @@ class History:
         return before + tuple(trial for trial in self.trials if trial.id == trial_id)
 
     def as_of(self, at: datetime) -> "History":
-        """Return what was on record at an instant: facts recorded later are left out, with what hangs on them.
+        """Return what was on record at an instant: facts recorded later are left out.
 
-        A trial corrected later stands as it was said until then.
+        A trial corrected later stands as it was said until then. What a report on record names was on record, whatever its own
+        time says: clocks of two machines differ, and no harm is forgotten for it.
         """
+        amends = {report.id: report.amends for report in self.reports}
+        told = [report.id for report in self.reports if report.recorded_at <= at]
+        named = {name for identifier in told for name in amendment_chain(identifier, amends)}
+        reports = tuple(report for report in self.reports if report.id in named)
         trials = tuple(trial for trial in self.trials if trial.recorded_at <= at)
         trials += tuple(entry.trial for entry in self.past if entry.trial.recorded_at <= at < entry.until)
         known = {trial.id for trial in trials} | {e.trial.id for e in self.past if e.until <= at}
-        reports = [report for report in self.reports if report.recorded_at <= at and report.trial_id in known]
-        # an amendment may be recorded before its target only by a broken clock; drop it rather than fail
-        while True:
-            ids = {report.id for report in reports}
-            kept = [report for report in reports if report.amends is None or report.amends in ids]
-            if len(kept) == len(reports):
-                break
-            reports = kept
+        unknown = dict.fromkeys(report.trial_id for report in reports if report.trial_id not in known)
+        trials += tuple(self.said(trial_id)[0] for trial_id in unknown)
         return History(
-            trials=tuple(
-                replace(trial, ended_at=None) if trial.ended_at is not None and trial.ended_at > at else trial
-                for trial in trials
-            ),
-            reports=tuple(reports),
+            trials=tuple(trial.as_of(at) for trial in trials),
+            reports=reports,
             reviews=tuple(review for review in self.reviews if review.recorded_at <= at),
             amended=tuple(entry for entry in self.past if entry.until <= at) or UNSET,
         )
@@ -124,10 +130,12 @@ class History:
         trials = {trial.id for trial in self.trials}
         latest: dict[str, Report] = {}
         amends = {report.id: report.amends for report in self.reports}
-        origins = {report.id: _origin(report.id, amends) for report in self.reports}
-        # of two recorded at one instant, the amendment is the later
-        for report in sorted(self.reports, key=lambda r: (r.recorded_at, origins[r.id][1], r.id)):
-            latest[origins[report.id][0]] = report
+        chains = {report.id: amendment_chain(report.id, amends) for report in self.reports}
+        said_at = {report.id: report.recorded_at for report in self.reports}
+        # an amendment never came before what it amends, whatever a clock says; of two of one instant it is the later
+        order = {name: (max(said_at[each] for each in chain), len(chain)) for name, chain in chains.items()}
+        for report in sorted(self.reports, key=lambda r: (*order[r.id], r.id)):
+            latest[chains[report.id][-1]] = report
         counting = (r for r in latest.values() if r.value is not None and r.trial_id in trials)
         return tuple(sorted(counting, key=lambda report: (report.occurred_at, report.id)))
 
@@ -148,15 +156,6 @@ class History:
         return any(
             review.subject_id == subject_id and review.recorded_at >= told_at for review in self.reviews
         )
-
-
-def _origin(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, int]:
-    """Return the report that a chain of amendments goes back to, and its length; a circle ends where it closes."""
-    seen = {identifier}
-    while (amended := amends[identifier]) is not None and amended not in seen:
-        seen.add(amended)
-        identifier = amended
-    return identifier, len(seen)
 
 
 def applied(problem: Problem, values: Mapping[str, Value]) -> Applied:

@@ -1,7 +1,8 @@
 """Facts of a course: settings applied over an interval, and the reports given about them."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -145,6 +146,10 @@ class Trial:
             if self.ended_at < self.occurred_at:
                 raise TrialOrderError("trial.ended_at", "lies before the trial began")
 
+    def as_of(self, at: datetime) -> "Trial":
+        """Return it as an instant knew it: an end that had not come was not known."""
+        return self if self.ended_at is None or self.ended_at <= at else replace(self, ended_at=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amended:
@@ -197,6 +202,20 @@ class Report:
             raise TrialOrderError("report.value", "is empty, but the report amends nothing")
         if self.value is not None and not math.isfinite(self.value):
             raise OutcomeScaleError("report.value", "is not a finite number")
+
+
+def amendment_chain(identifier: str, amends: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Return a report and what it amends, by id, back to the first; a circle ends where it closes.
+
+    Args:
+        identifier: Of the report.
+        amends: What each report amends, by id.
+    """
+    chain = {identifier: None}
+    while (amended := amends[identifier]) is not None and amended not in chain:
+        chain[amended] = None
+        identifier = amended
+    return tuple(chain)
 
 
 class ReviewSubject(StrEnum):

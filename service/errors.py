@@ -209,7 +209,7 @@ class NothingToReviewError(ConflictError):
 
 
 class SettingsClosedError(ConflictError):
-    """Settings that a severe report closed, or that were not tolerated since they were approved."""
+    """Settings that a severe report closed, that were not tolerated since they were approved, or are out of reach by now."""
 
     code = "settings-closed"
 

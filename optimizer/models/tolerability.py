@@ -53,7 +53,9 @@ class Grades:
 
     def p_intolerable(self, values: Mapping[str, Tensor], points: Points) -> Tensor:
         """Return the probability of a report above the limit, ``(s, c)``."""
-        bound = self.tolerability.limit_grade + (0.5 if self.whole else 0.0)
+        limit = self.tolerability.limit_grade
+        # above 4.5 whole numbers begin with 5, as they do above 4
+        bound = math.floor(limit) + 0.5 if self.whole else limit
         return torch.special.ndtr((self.expected(values, points) - bound) / values["grade_noise"])
 
     def log_densities(self, values: Mapping[str, Tensor], dataset: Dataset) -> Tensor:

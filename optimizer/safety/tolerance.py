@@ -1,13 +1,14 @@
 """What this patient showed to tolerate, and what not."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.history import History
 from optimizer.problem import Problem
+from optimizer.rating import precedes
 from optimizer.safety import strength
 from optimizer.safety.strength import Stimuli
 from optimizer.space.parameter import GRID_TOLERANCE
@@ -21,6 +22,9 @@ from optimizer.trial import (
     RungOutcome,
     Trial,
 )
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the clocks of who programs and who reports may differ before a report speaks of a time before its trial [A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +56,10 @@ def is_tolerated(problem: Problem, facts: Facts) -> bool:
     """Return whether a trial counts as tolerated.
 
     It was rated while stimulation was on, no side effect passed the limit, and its ramp met no discomfort at or below the
-    settings it ended with. A trial nobody rated shows nothing.
+    settings it ended with. A trial nobody rated shows nothing, nor does one that was only asked about what was before it.
     """
-    reports = facts.pain + facts.side_effects
-    rated = any(report.stimulation_on for report in reports)
     harmed = any(problem.is_intolerable(r.kind, r.value) for r in facts.side_effects if r.value is not None)
-    return rated and not harmed and not _met_discomfort(facts)
+    return bool(_felt(facts)) and not harmed and not _met_discomfort(facts)
 
 
 def shows_tolerance(problem: Problem, facts: Facts) -> bool:
@@ -211,8 +213,7 @@ def _lifts(facts: Facts, point: Stimuli, bar: Bar) -> bool:
     """Return whether a tolerated trial came after a bar, was as strong, and was rated in its posture."""
     rated_after = any(
         _happened_by(report) > bar.since and bar.posture in (Posture.UNKNOWN, report.posture)
-        for report in facts.pain + facts.side_effects
-        if report.stimulation_on
+        for report in _felt(facts)
     )
     return (
         rated_after
@@ -221,6 +222,18 @@ def _lifts(facts: Facts, point: Stimuli, bar: Bar) -> bool:
         and int(point.configuration) == int(bar.stimulus.configuration) >= 0
         and strength.surely_as_strong(point, bar.stimulus)
     )
+
+
+def _felt(facts: Facts) -> list[Report]:
+    """Return the reports that say what a trial was like: stimulation was on, and they do not look back on what was before it."""
+    trial = facts.trial
+    return [
+        report
+        for report in facts.pain + facts.side_effects
+        if report.stimulation_on
+        and trial.occurred_at - report.occurred_at <= CLOCKS_DIFFER
+        and not precedes(trial, report)
+    ]
 
 
 def _happened_by(fact: Trial | Report) -> datetime:

@@ -1,6 +1,7 @@
 """A question to the optimiser as the record makes it: settings in force, what was rejected, digests, seed."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,6 +52,9 @@ class Question:
 def question(session: Session, course: CourseRow, context: Ask) -> Question:
     """Fill in what the record knows.
 
+    Everything on record by now is part of it, also what a machine with a faster clock recorded: the question counts as put no
+    earlier than the last of it, or the optimiser would not hear of harm told seconds ago.
+
     Args:
         session: The transaction at hand.
         course: The course.
@@ -63,6 +67,7 @@ def question(session: Session, course: CourseRow, context: Ask) -> Question:
     return Question(
         ask=replace(
             context,
+            at=max((context.at, *_recorded(history))),
             in_force=in_force(history, start_of(course), context.at),
             exclude=_rejected(session, course.id),
         ),
@@ -70,6 +75,14 @@ def question(session: Session, course: CourseRow, context: Ask) -> Question:
         history=history,
         seed=_seed(course.id),
     )
+
+
+def _recorded(history: History) -> Iterator[datetime]:
+    """Give when each fact was recorded, by the clock of whoever recorded it."""
+    yield from (trial.recorded_at for trial in history.trials)
+    yield from (report.recorded_at for report in history.reports)
+    yield from (review.recorded_at for review in history.reviews)
+    yield from (entry.until for entry in history.past)
 
 
 def usual_context(session: Session, course: CourseRow, now: datetime) -> Ask:

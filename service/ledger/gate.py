@@ -165,6 +165,21 @@ def _severe_elsewhere(session: Session, course: CourseRow, up_to: int | None) ->
     return tuple(session.scalars(query.where(ReportRow.id.not_in(reviewed)).order_by(ReportRow.sequence)))
 
 
+def harmed_elsewhere_since(session: Session, course: CourseRow, sequence: int) -> bool:
+    """Return whether a severe report came in another course of the patient after a ledger sequence, reviewed by now or not.
+
+    What waited was taken back by it for good; so is what was not there yet to be taken back.
+    """
+    query = select(ReportRow.id).join(CourseRow, CourseRow.id == ReportRow.course_id)
+    query = query.where(
+        CourseRow.patient_id == course.patient_id,
+        CourseRow.id != course.id,
+        ReportRow.severe,
+        ReportRow.sequence > sequence,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def standing_stops(
     session: Session, site: str, patient_id: str | None, *, up_to: int | None = None
 ) -> tuple[StopRow, ...]:

@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from optimizer import canonical
+from optimizer.ask import Ask
 from optimizer.decision import Decision, decode_decision
 from optimizer.history import History
 from optimizer.problem import Problem
@@ -15,7 +16,7 @@ from service.ledger import amendments
 from service.ledger.course_tables import ConfirmationRow, ProblemRow
 from service.ledger.facts import fact
 from service.ledger.preflight import impedance_ohm
-from service.ledger.tables import CourseRow, Entry, ProposalRow
+from service.ledger.tables import AskRow, CourseRow, Entry, ProposalRow
 
 APPLIED = ("trial", "amendment")
 FACTS = (*APPLIED, "report", "review")
@@ -84,6 +85,11 @@ def start_of(course: CourseRow) -> Applied:
 def decision_of(row: ProposalRow) -> Decision:
     """Return the stored answer of the optimiser."""
     return decode_decision(row.decision)
+
+
+def ask_of(session: Session, row: ProposalRow) -> Ask:
+    """Return the question that a stored answer was given to."""
+    return canonical.decode(Ask, session.scalar(select(AskRow.ask).filter_by(id=row.ask_id)) or "")
 
 
 def _stated(session: Session, course: CourseRow, up_to: int | None) -> str:

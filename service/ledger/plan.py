@@ -7,16 +7,16 @@ from optimizer.decision import Proposal
 from optimizer.history import History
 from optimizer.problem import Problem
 from optimizer.space.settings import Settings
-from optimizer.trial import Measure, RungOutcome
+from optimizer.trial import UNSTIMULATED, Measure, RungOutcome
 from service.errors import ProposalAppliedError, ProposalExpiredError
-from service.ledger import life_cycle
+from service.ledger import gate, life_cycle
 from service.ledger.history import decision_of, history_of
 from service.ledger.ledger import Ledger
-from service.ledger.life_cycle import SUPERSEDED, TRIAL_AMENDED
+from service.ledger.life_cycle import SEVERE_REPORT, SUPERSEDED, TRIAL_AMENDED
 from service.ledger.tables import AmendmentRow, DecisionRow, ProposalRow, TrialRow
 
 NOT_TOLERATED, DIFFERS = "not_tolerated", "differs_from_approval"
-"""Why the rest of a plan is void, beside an amendment and a later approval."""
+"""Why the rest of a plan is void, beside an amendment, a later approval and a severe report in another course."""
 
 
 def planned(answer: Proposal, first: Settings) -> tuple[Settings, ...]:
@@ -75,7 +75,12 @@ def n_applied(
     reason = _void(ledger, decided)
     if reason is None and _harmed_since(at_approval, problem, history):
         reason = NOT_TOLERATED
-    applied = tuple(trial.applied.settings for trial in history.trials if trial.id in named)
+    # what was stored with stimulation off was not on: it is no step of the plan
+    applied = tuple(
+        None if trial.kind in UNSTIMULATED else trial.applied.settings
+        for trial in history.trials
+        if trial.id in named
+    )
     if reason is None and applied != plan[: len(named)]:
         reason = DIFFERS
     if reason is not None:
@@ -90,7 +95,7 @@ def n_applied(
 
 
 def _void(ledger: Ledger, decided: DecisionRow) -> str | None:
-    """Return the code of the later approval or the correction that voids the rest of a plan, or None.
+    """Return the code of the later approval, the correction or the harm elsewhere that voids the rest of a plan, or None.
 
     As of harm, it only grows on record, so that no review, retraction or correction brings the rest of a plan back.
     """
@@ -99,7 +104,10 @@ def _void(ledger: Ledger, decided: DecisionRow) -> str | None:
     amended = select(AmendmentRow.sequence).where(
         AmendmentRow.course_id == decided.course_id, AmendmentRow.sequence > decided.sequence
     )
-    return None if ledger.session.scalar(amended.limit(1)) is None else TRIAL_AMENDED
+    if ledger.session.scalar(amended.limit(1)) is not None:
+        return TRIAL_AMENDED
+    harmed = gate.harmed_elsewhere_since(ledger.session, ledger.course(decided.course_id), decided.sequence)
+    return SEVERE_REPORT if harmed else None
 
 
 def _harmed_since(before: History, problem: Problem, history: History) -> bool:

@@ -11,7 +11,7 @@ from optimizer.problem import Problem
 from optimizer.safety import closure
 from optimizer.space.parameter import GRID_TOLERANCE, Value
 from optimizer.space.settings import Settings
-from optimizer.trial import Trial
+from optimizer.trial import UNSTIMULATED, Trial
 from service.ledger.course_end import CourseEnd
 from service.ledger.in_force import CLOCK_TOLERANCE
 from service.ledger.life_cycle import APPROVED, Status
@@ -116,7 +116,7 @@ def of_plan(plan: Sequence[Settings], trial: Trial, others: Collection[Trial]) -
         trial: It followed them.
         others: What followed them beside it; steps are counted as they were applied, in whatever order they were recorded.
     """
-    if trial.applied.settings not in plan:
+    if trial.applied.settings not in plan or trial.kind in UNSTIMULATED:
         return ["differs_from_approval"]
     began = (trial.occurred_at, trial.recorded_at)
     place = sum((other.occurred_at, other.recorded_at) < began for other in others)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from optimizer import canonical
 from optimizer.ask import Ask
-from optimizer.decision import Decision, Hold, HoldReason, Proposal, decode_decision
+from optimizer.decision import VALID_FOR, Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.safety import doubt, limits
 from service import metrics
-from service.ledger import course_end, drafts, life_cycle, optimizer_version
+from service.ledger import course_end, drafts, gate, life_cycle, optimizer_version
 from service.ledger.applicable import within_limits
 from service.ledger.history import grew_since, history_of, problem_of
 from service.ledger.ledger import Ledger
@@ -116,7 +116,8 @@ def store(
         kind=type(answer).__name__.lower(),
         decision=document,
         decision_digest=hashlib.sha256(document.encode()).hexdigest(),
-        valid_until=answer.valid_until if isinstance(answer, Proposal) else None,
+        # a question may count as put later than it was, where another machine's clock runs ahead
+        valid_until=min(answer.valid_until, now + VALID_FOR) if isinstance(answer, Proposal) else None,
         fallback=fallback,
     )
     ledger.append("proposal", row, answer, course_id=course.id)
@@ -168,6 +169,8 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
     assert isinstance(answer, Proposal)  # noqa: S101 - its kind was checked
     if course_end.end_of(session, course.id) is not None:
         return False
+    if gate.harmed_elsewhere_since(session, course, asked.sequence):
+        return False  # as a severe report takes back every open proposal of the patient
     corrected = select(AmendmentRow.sequence).where(
         AmendmentRow.course_id == course.id, AmendmentRow.sequence > asked.sequence
     )

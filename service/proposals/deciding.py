@@ -1,14 +1,9 @@
 """Decide about a proposal: one decision, within hard limits whatever the reason."""
 
-import numpy as np
-from sqlalchemy import select
-
-from optimizer import canonical
 from optimizer.ask import Ask
 from optimizer.decision import Proposal
 from optimizer.history import History
 from optimizer.problem import Problem
-from optimizer.safety import titration
 from optimizer.space.settings import Settings
 from service.dependencies.requests import Answer
 from service.errors import (
@@ -22,12 +17,12 @@ from service.errors import (
     SchemaError,
 )
 from service.ledger import gate, life_cycle
-from service.ledger.applicable import below_bars, check_applicable
-from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.applicable import BEYOND_TITRATION, beyond_titration, check_applicable
+from service.ledger.history import ask_of, decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action, Status
 from service.ledger.plan import planned
-from service.ledger.tables import AskRow, ProposalRow
+from service.ledger.tables import ProposalRow
 from service.proposals.schemas import DecisionReason, NewDecision
 from service.proposals.usecases import view
 
@@ -75,7 +70,7 @@ def decide(ledger: Ledger, proposal_id: str, new: NewDecision, *, if_match: str 
     steps = planned(answer, settings)
     for step in steps:
         check_applicable(problem, history, step)
-    flags = flags_of(problem, history, _ask_of(ledger, row), answer.settings, steps)
+    flags = flags_of(problem, history, ask_of(ledger.session, row), answer.settings, steps)
     decided = life_cycle.decide(
         ledger, row, action, settings=settings, reason=new.reason, flags=flags, signature=signature
     )
@@ -129,18 +124,9 @@ def flags_of(
     """
     # the 5 % rule was computed for the proposed settings alone
     flags = [] if steps[0] == proposed else ["tolerability_not_predicted"]
-    anchors = titration.anchors(problem, history, ask)
-    point = np.array([steps[0].indices], dtype=np.int64)
-    # later steps are within reach of the one before; they may be past what was not tolerated since they were planned
-    reached = titration.within_reach(problem, anchors, ask, point)[0]
-    if not reached or not below_bars(problem, anchors.bars, steps[1:]):
-        flags.append("beyond_titration")
+    if beyond_titration(problem, history, ask, steps):
+        flags.append(BEYOND_TITRATION)
     return flags
-
-
-def _ask_of(ledger: Ledger, row: ProposalRow) -> Ask:
-    document = ledger.session.scalar(select(AskRow.ask).filter_by(id=row.ask_id))
-    return canonical.decode(Ask, document or "")
 
 
 def _answer(ledger: Ledger, row: ProposalRow) -> Answer:

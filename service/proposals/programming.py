@@ -1,5 +1,7 @@
 """What a programming system may set: approved, in time, inside every limit as of this read; else a refusal with its reason."""
 
+import json
+
 from optimizer import canonical
 from optimizer.decision import Proposal
 from optimizer.errors import SettingsError
@@ -14,8 +16,8 @@ from service.errors import (
     SettingsPastLimitError,
 )
 from service.ledger import course_end, gate, life_cycle
-from service.ledger.applicable import check_applicable, check_tolerated
-from service.ledger.history import decision_of, history_of, problem_of
+from service.ledger.applicable import check_applicable, check_reach, check_tolerated, range_left
+from service.ledger.history import ask_of, decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import APPROVED, Signature, Status
 from service.ledger.plan import n_applied, planned
@@ -60,6 +62,8 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
     for settings in left:
         _check_limits(problem, history, settings)
     check_tolerated(problem, history, at_approval, left)
+    if not place:
+        check_reach(problem, history, ask_of(ledger.session, row), plan, json.loads(decided.flags))
     return ProgramView(
         proposal_id=row.id,
         course_id=course.id,
@@ -67,8 +71,10 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         contact_shares=_contact_shares(problem, left[0]),
         then=[settings.as_dict() for settings in left[1:]],
         then_contact_shares=[_contact_shares(problem, settings) for settings in left[1:]],
-        # the patient's range was worked out around the proposed settings alone
-        amplitude_range_ma=answer.steps[place].amplitude_range_ma if first == answer.settings else None,
+        # the patient's range was worked out around the proposed settings alone, and on the record of then
+        amplitude_range_ma=range_left(problem, history, left[0], answer.steps[place].amplitude_range_ma)
+        if first == answer.settings
+        else None,
         valid_until=row.valid_until,
         signature=None
         if decided.signature is None

@@ -130,7 +130,8 @@ class ProgramView(View):
     then_contact_shares: list[dict[str, float]]
     """The same of each of ``then``, in their order."""
     amplitude_range_ma: tuple[float, float] | None
-    """The patient's own lowest and highest in mA; null where a clinician edited the settings."""
+    """The patient's own lowest and highest in mA, as proposed, less what is past envelope, limits or a closure by now, or was not
+    tolerated; null where a clinician edited the settings."""
     valid_until: datetime | None
     """Program nothing after it."""
     signature: SignatureView | None

@@ -74,9 +74,28 @@ def test_facts_recorded_later_are_not_known_earlier_however_early_they_happened(
     assert history.as_of(AT - HOUR) == History()
 
 
-def test_a_report_is_not_known_before_its_trial() -> None:
-    history = History(trials=(trial(recorded_at=AT + 2 * HOUR),), reports=(report(),))
-    assert history.as_of(AT + HOUR).reports == ()
+def test_what_a_report_on_record_names_was_on_record_whatever_the_clocks_say() -> None:
+    late = trial(recorded_at=AT + 2 * HOUR)
+    history = History(trials=(late,), reports=(report(),))
+    assert history.as_of(AT + HOUR) == history
+    corrected = replace(late, recorded_at=AT + 3 * HOUR, in_clinic=False)
+    history = History(
+        trials=(corrected,), reports=(report(),), amended=(Amended(trial=late, until=AT + 3 * HOUR),)
+    )
+    assert history.as_of(AT + HOUR) == History(trials=(late,), reports=(report(),))
+    assert history.as_of(AT - HOUR) == History()
+
+
+def test_an_amendment_recorded_before_what_it_amends_is_not_forgotten_and_takes_its_place() -> None:
+    target = report("r", 2.0, recorded_at=AT + 3 * HOUR)
+    first = report("a", 6.0, recorded_at=AT + HOUR, amends="r")
+    history = History(trials=(trial(),), reports=(target, first))
+    assert [r.value for r in history.standing] == [6.0]
+    assert history.as_of(AT + 2 * HOUR) == history
+    second = report("b", 4.0, recorded_at=AT + 2 * HOUR, amends="a")
+    assert [r.value for r in history.add(second).standing] == [4.0]
+    later = report("c", 5.0, recorded_at=AT + 4 * HOUR, amends="r")
+    assert [r.value for r in history.add(second, later).standing] == [5.0]
 
 
 def test_an_end_that_had_not_come_was_not_known() -> None:
@@ -138,7 +157,10 @@ def test_knowing_more_later_never_changes_what_was_known(data: st.DataObject, ho
     then = history.as_of(at)
     assert history.as_of(at + timedelta(days=30)).as_of(at) == then
     assert then.as_of(at) == then
-    assert all(fact.recorded_at <= at for fact in (*then.trials, *then.reports, *then.reviews))
+    told = [report for report in then.reports if report.recorded_at <= at]
+    named = {report.trial_id for report in told} | {report.amends for report in then.reports}
+    facts = (*then.trials, *then.reports, *then.reviews)
+    assert all(fact.recorded_at <= at or fact.id in named for fact in facts)
 
 
 def test_the_digest_changes_with_every_fact() -> None:

@@ -5,7 +5,18 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from optimizer.errors import OffGridError, OutcomeScaleError, TrialOrderError
-from optimizer.trial import Applied, Measure, Report, Review, ReviewSubject, Rung, RungOutcome, Trial, utc
+from optimizer.trial import (
+    Applied,
+    Measure,
+    Report,
+    Review,
+    ReviewSubject,
+    Rung,
+    RungOutcome,
+    Trial,
+    amendment_chain,
+    utc,
+)
 
 AT = datetime(2025, 3, 1, 9, 0, tzinfo=UTC)
 NAIVE = datetime(2025, 3, 1, 9, 0)  # noqa: DTZ001 - a time without a zone is what is refused
@@ -83,3 +94,16 @@ def test_a_ramp_does_not_go_below_zero() -> None:
     assert Rung(amplitude_ma=0.0, outcome=RungOutcome.TOLERATED).amplitude_ma == 0.0
     with pytest.raises(OffGridError, match=r"rung\.amplitude_ma"):
         Rung(amplitude_ma=-0.1, outcome=RungOutcome.TOLERATED)
+
+
+def test_a_chain_of_amendments_goes_back_to_the_first_report_and_ends_where_it_closes() -> None:
+    amends = {"a": None, "b": "a", "c": "b", "x": "y", "y": "x"}
+    assert amendment_chain("c", amends) == ("c", "b", "a")
+    assert amendment_chain("a", amends) == ("a",)
+    assert amendment_chain("x", amends) == ("x", "y")
+
+
+def test_an_end_is_known_from_when_it_came() -> None:
+    ended = trial(ended_at=AT + timedelta(hours=1))
+    assert ended.as_of(AT).ended_at is None
+    assert ended.as_of(AT + timedelta(hours=1)) is ended

@@ -1,5 +1,7 @@
 """The surrogate of side effects is monotone in intensity and its likelihood is one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -30,6 +32,17 @@ def test_grade_and_risk_never_fall_when_only_the_current_rises() -> None:
     values = hyperprior.values(white)
     assert float(model.expected(values, rising).diff(dim=1).min()) >= 0.0
     assert float(model.p_intolerable(values, rising).diff(dim=1).min()) >= 0.0
+
+
+def test_above_a_limit_between_two_whole_numbers_is_the_higher_one_on() -> None:
+    model, hyperprior = grades()
+    between = replace(model, tolerability=Tolerability(limit_grade=4.5))
+    values = hyperprior.values(torch.zeros(1, hyperprior.size, dtype=torch.float64))
+    strong = points_of(tonic(), indices(tonic(), START | {"amplitude_ma": 5.5}))
+    reported = torch.special.ndtr((between.expected(values, strong) - 4.5) / values["grade_noise"])
+    assert float(between.p_intolerable(values, strong)) == pytest.approx(float(reported))
+    fractions = replace(between, whole=False)
+    assert float(fractions.p_intolerable(values, strong)) == pytest.approx(float(reported))
 
 
 def test_the_limit_current_is_graded_at_the_limit() -> None:

@@ -56,6 +56,15 @@ def test_a_plain_record_gives_no_reason_to_hold() -> None:
     assert held() is None
 
 
+def test_harm_told_before_the_row_of_its_trial_or_of_what_it_amends_is_not_forgotten() -> None:
+    told = replace(trial(2, 8)[-1], recorded_at=day(2.1))
+    late = replace(trial(2)[0], recorded_at=day(2.2))
+    assert reason(TOLERATED.add(late, told).as_of(day(2.15))) == HoldReason.UNREVIEWED_ADVERSE_EVENT
+    mild = second(1.0, measure=Measure.SIDE_EFFECT, kind="discomfort", recorded_at=day(2.2))
+    severe = replace(mild, id="third", value=8.0, amends="second", recorded_at=day(2.1))
+    assert reason(TOLERATED.add(mild, severe).as_of(day(2.15))) == HoldReason.UNREVIEWED_ADVERSE_EVENT
+
+
 def test_one_rating_and_the_settings_in_force_are_needed() -> None:
     found = held(History())
     assert found is not None

@@ -6,7 +6,18 @@ import pytest
 
 from optimizer.history import History, applied
 from optimizer.safety import strength, tolerance
-from optimizer.trial import Amended, Measure, Posture, Report, ReviewSubject, RungOutcome, Trial, TrialKind
+from optimizer.safety.tolerance import CLOCKS_DIFFER
+from optimizer.trial import (
+    Amended,
+    Measure,
+    Posture,
+    Recall,
+    Report,
+    ReviewSubject,
+    RungOutcome,
+    Trial,
+    TrialKind,
+)
 from tests.strategies.scs import HERE, PROBLEM, day, history, review, trial
 
 Facts = tuple[Trial | Report, ...]
@@ -41,6 +52,37 @@ def test_tolerated_means_rated_under_stimulation_without_harm_or_discomfort(
     facts: Facts, expected: bool
 ) -> None:
     assert tolerated(facts) is expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"recall": Recall.LAST_7_DAYS}, False),
+        ({"recall": Recall.LAST_7_DAYS, "occurred_at": day(4.5)}, True),
+        ({"recall": Recall.LAST_24_H, "occurred_at": day(1.1)}, False),
+        ({"recall": Recall.LAST_24_H, "occurred_at": day(1.5)}, True),
+        ({"occurred_at": day(1) - CLOCKS_DIFFER}, True),
+        ({"occurred_at": day(1) - 2 * CLOCKS_DIFFER}, False),
+    ],
+)
+def test_a_trial_that_was_only_asked_about_what_was_before_it_shows_nothing(
+    asked: dict[str, object], expected: bool
+) -> None:
+    applied_trial, pain = trial(1)
+    assert isinstance(pain, Report)
+    told = replace(pain, **asked)  # type: ignore[arg-type]
+    assert tolerated((applied_trial, told)) is expected
+    barred = history(trial(0, 5), (applied_trial, told))
+    assert bool(tolerance.bars(PROBLEM, barred)) is not expected
+
+
+def test_harm_counts_whatever_it_looks_back_on() -> None:
+    applied_trial, pain, grade = trial(1, 5)
+    assert isinstance(grade, Report)
+    early = replace(grade, occurred_at=day(0), recall=Recall.LAST_7_DAYS)
+    record = history((applied_trial, pain, early))
+    assert not tolerated((applied_trial, pain, early))
+    assert [bar.subject_id for bar in tolerance.bars(PROBLEM, record)] == ["g1-0"]
 
 
 def test_every_intolerable_report_and_every_discomfort_is_a_bar() -> None:

@@ -9,7 +9,7 @@ from optimizer.decision import Interval, Programme, Proposal
 from service.courses.changes import allows_more
 from service.ledger.history import problem_of
 from tests.service.live import SIGNED_BY, Clinic, codes
-from tests.service.proposals.asking import arrives, being_answered, document_of, ledger_of
+from tests.service.proposals.asking import arrives, being_answered, document_of, ledger_of, with_range
 
 WHY = {"reason": "clinical_judgement", "signed_by": SIGNED_BY}
 
@@ -72,6 +72,30 @@ def test_what_is_offered_for_one_posture_is_held_against_the_envelope_of_now(
     change(clinic, course_id, envelope={"amplitude_ma": [0, 8]})
     arrives(clinic, ask_id, canonical.encode(replace(answer, steps=(first,))).decode())
     assert clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()["status"] == status
+
+
+@pytest.mark.parametrize("side", ["weaker", "stronger"])
+def test_a_range_of_the_patient_past_a_tighter_envelope_is_taken_back_with_its_proposal(
+    clinic: Clinic, side: str
+) -> None:
+    proposal = with_range(clinic, clinic.rated_course()[0], below_ma=0.5, above_ma=0.4)
+    here = proposal["settings"]["amplitude_ma"]
+    bounds = [here - 0.3, 9] if side == "weaker" else [0, here + 0.2]
+    reply = change(clinic, proposal["course_id"], envelope={"amplitude_ma": bounds})
+    assert reply.json()["withdrawn_proposals"] == [proposal["id"]]
+
+
+def test_a_range_counts_no_more_once_its_settings_were_edited(clinic: Clinic) -> None:
+    proposal = with_range(clinic, clinic.rated_course()[0], below_ma=0.5, above_ma=0.4)
+    here = proposal["settings"]["amplitude_ma"]
+    weaker = proposal["settings"] | {"amplitude_ma": round(here - 0.2, 3)}
+    assert (
+        clinic.decide(proposal, action="edit", reason="clinical_judgement", settings=weaker).status_code
+        == 201
+    )
+    bounds = [0, here]
+    reply = change(clinic, proposal["course_id"], envelope={"amplitude_ma": bounds})
+    assert reply.json()["withdrawn_proposals"] == []
 
 
 def test_looser_waits_for_another_person(clinic: Clinic) -> None:

@@ -8,7 +8,7 @@ from optimizer.problem import stimulation_problem
 from optimizer.safety import tolerance
 from optimizer.space.device import load_device
 from service.errors import SettingsClosedError
-from service.ledger.applicable import below_bars, check_applicable, check_tolerated
+from service.ledger.applicable import below_bars, check_applicable, check_tolerated, range_left
 
 PROBLEM = stimulation_problem(load_device("scs-tonic"), envelope={"amplitude_ma": (0.0, 20.0)})
 START = {"amplitude_ma": 4.5, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
@@ -64,3 +64,18 @@ def test_without_a_bar_or_without_settings_nothing_is_past_a_bar() -> None:
     assert below_bars(PROBLEM, (), (settings,))
     assert below_bars(PROBLEM, barred, ())
     assert not below_bars(PROBLEM, barred, (settings,))
+
+
+def test_of_the_patients_range_nothing_is_left_that_was_closed_or_not_tolerated_or_is_past_the_envelope() -> (
+    None
+):
+    at = PROBLEM.space.settings(START | {"amplitude_ma": 4.0})
+    assert range_left(PROBLEM, History(), at, (3.2, 4.8)) == (3.2, 4.8)
+    assert range_left(PROBLEM, INTOLERABLE, at, (3.2, 4.8)) == (3.2, 4.4)
+    assert range_left(PROBLEM, SEVERE, at, (3.2, 4.8)) == (3.2, 4.4)
+    assert range_left(PROBLEM, INTOLERABLE, PROBLEM.space.settings(START), (3.6, 4.8)) == (3.6, 4.5), (
+        "approved"
+    )
+    tighter = stimulation_problem(load_device("scs-tonic"), envelope={"amplitude_ma": (3.5, 4.2)})
+    assert range_left(tighter, History(), at, (3.2, 4.8)) == (3.5, 4.2)
+    assert range_left(PROBLEM, History(), at, None) is None

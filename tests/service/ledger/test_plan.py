@@ -93,6 +93,34 @@ def test_harm_voids_the_rest_of_a_plan_and_neither_review_nor_retraction_revives
     assert programmed(clinic, plan) == [(409, "proposal-applied")]
 
 
+def test_harm_in_another_course_of_the_patient_voids_the_rest_of_a_plan_and_no_review_revives_it(
+    clinic: Clinic,
+) -> None:
+    plan, _, _ = begun_plan(clinic)
+    patient_id = clinic.get(f"/courses/{plan['course_id']}").json()["patient_id"]
+    other, trial_id = clinic.rated_course(patient_id=patient_id)
+    assert programmed(clinic, plan) == [(200, "")]
+    severe = clinic.report(trial_id, 9, kind="discomfort")["reports"][0]["id"]
+    assert programmed(clinic, plan) == [(409, "adverse-event-elsewhere")]
+    review = {"subject": "adverse_event", "subject_id": severe, "reason": "cause_resolved"}
+    clinic.made(f"/courses/{other}/reviews", review)
+    reply = clinic.get(f"/proposals/{plan['id']}/program")
+    assert codes([reply]) == [(409, "proposal-applied")]
+    assert "severe_report" in reply.json()["detail"]
+    assert clinic.get(f"/courses/{plan['course_id']}").json()["to_program"] is None
+
+
+def test_what_was_stored_with_stimulation_off_is_no_step_of_a_plan(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    plan = clinic.ask(course_id, q=3)
+    clinic.decide(plan, action="approve")
+    off = {"settings": plan["settings"], "proposal_id": plan["id"], "kind": "stimulation_off"}
+    assert clinic.trial(course_id, **off)["flags"] == ["differs_from_approval"]
+    reply = clinic.get(f"/proposals/{plan['id']}/program")
+    assert codes([reply]) == [(409, "proposal-applied")]
+    assert "differs_from_approval" in reply.json()["detail"]
+
+
 def test_a_ramp_that_met_discomfort_voids_the_rest_of_a_plan(clinic: Clinic) -> None:
     plan, _, _ = begun_plan(clinic)
     ramp = [{"amplitude_ma": 1.0, "outcome": "discomfort"}]

@@ -1,6 +1,11 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 
-from optimizer.decision import Hold, decode_decision
+from optimizer import canonical
+from optimizer.decision import VALID_FOR, Hold, Proposal, decode_decision
+from service.clock import system_clock
 from service.ledger.life_cycle import decision_about
 from service.ledger.tables import AskRow, JobRow, ProposalRow
 from service.proposals import answering
@@ -82,6 +87,22 @@ def test_a_severe_report_that_came_while_computing_withdraws_the_answer(clinic: 
     assert (seen["status"], seen["reason"]) == ("withdrawn", "record_changed_while_computing")
 
 
+def test_a_severe_report_of_another_course_that_came_while_computing_withdraws_the_answer(
+    clinic: Clinic,
+) -> None:
+    course_id, _ = clinic.rated_course()
+    patient_id = clinic.get(f"/courses/{course_id}").json()["patient_id"]
+    other, trial_id = clinic.rated_course(patient_id=patient_id)
+    document = document_of(clinic, clinic.ask(course_id)["id"])
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
+    severe = clinic.report(trial_id, 9, kind="discomfort")["reports"][0]["id"]
+    review = {"subject": "adverse_event", "subject_id": severe, "reason": "cause_resolved"}
+    clinic.made(f"/courses/{other}/reviews", review)
+    arrives(clinic, ask_id, document)
+    seen = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
+    assert (seen["status"], seen["reason"]) == ("withdrawn", "record_changed_while_computing")
+
+
 def test_the_fallback_is_a_hold_that_says_so_and_is_not_kept_as_the_answer(clinic: Clinic) -> None:
     course_id, _ = clinic.rated_course()
     database = clinic.server.services.database
@@ -110,3 +131,17 @@ def test_a_fallback_names_nothing_that_a_report_closed_since_the_ask(clinic: Cli
         hold = decode_decision(answering.fallback_hold(session, ask_id))
     assert isinstance(hold, Hold)
     assert (hold.reason, hold.meanwhile) == ("stale_fallback", None)
+
+
+def test_a_proposal_waits_no_longer_than_its_time_whatever_clock_its_question_was_put_by(
+    clinic: Clinic,
+) -> None:
+    course_id, _ = clinic.rated_course()
+    document = document_of(clinic, clinic.ask(course_id)["id"])
+    answer = decode_decision(document)
+    assert isinstance(answer, Proposal)
+    ahead = replace(answer, valid_until=answer.valid_until + timedelta(days=300))
+    ask_id = being_answered(clinic, course_id, locked=["frequency_hz"])
+    arrives(clinic, ask_id, canonical.encode(ahead).decode())
+    seen = clinic.get(f"/courses/{course_id}/asks/{ask_id}").json()
+    assert datetime.fromisoformat(seen["valid_until"]) <= system_clock() + VALID_FOR

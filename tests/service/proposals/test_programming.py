@@ -10,7 +10,7 @@ from service.ledger.history import decision_of
 from service.ledger.life_cycle import Action
 from service.proposals.programming import program
 from tests.service.live import CHECKS, SIGNED_BY, START, Clinic, Server, codes
-from tests.service.proposals.asking import ledger_of
+from tests.service.proposals.asking import ledger_of, with_range
 
 
 def test_a_programming_system_reads_what_was_approved_and_by_whom(server: Server) -> None:
@@ -137,6 +137,41 @@ def test_what_was_not_tolerated_since_its_approval_is_not_programmed(clinic: Cli
     review = {"subject": "closure", "subject_id": report_id, "reason": "tolerable_on_review"}
     clinic.made(f"/courses/{course_id}/reviews", review)
     assert programmed(clinic, proposal) == [(200, "")]
+
+
+def test_an_approval_whose_anchor_was_refuted_since_is_not_programmed_in_another_configuration(
+    clinic: Clinic,
+) -> None:
+    course_id, _ = clinic.well_rated_course()
+    elsewhere = START | {"amplitude_ma": 2.0, "configuration": "level-3"}
+    proposal = clinic.ask(course_id)
+    edited = clinic.decide(proposal, action="edit", reason="clinical_judgement", settings=elsewhere).json()
+    assert edited["flags"] == ["tolerability_not_predicted"], "within reach of what was tolerated"
+    assert programmed(clinic, proposal) == [(200, "")]
+    weak = clinic.trial(course_id, settings=START | {"amplitude_ma": 1.0}, source="remote")["id"]
+    clinic.report(weak, 5, kind="discomfort")
+    assert programmed(clinic, proposal) == [(409, "settings-closed")]
+
+
+def test_what_a_clinician_approved_beyond_titration_is_programmed(clinic: Clinic) -> None:
+    course_id, _ = clinic.well_rated_course()
+    proposal = clinic.ask(course_id)
+    far = {"action": "edit", "reason": "clinical_judgement", "settings": START | {"amplitude_ma": 8.0}}
+    assert "beyond_titration" in clinic.decide(proposal, **far).json()["flags"]
+    assert programmed(clinic, proposal) == [(200, "")]
+
+
+def test_the_patients_range_ends_below_what_was_not_tolerated_since_it_was_proposed(clinic: Clinic) -> None:
+    course_id, _ = clinic.rated_course()
+    proposal = with_range(clinic, course_id, below_ma=0.5, above_ma=0.4)
+    low_ma, high_ma = proposal["decision"]["steps"][0]["amplitude_range_ma"]
+    clinic.decide(proposal, action="approve")
+    path = f"/proposals/{proposal['id']}/program"
+    assert clinic.get(path).json()["amplitude_range_ma"] == [low_ma, high_ma]
+    stronger = proposal["settings"] | {"amplitude_ma": round(high_ma - 0.1, 3)}
+    trial_id = clinic.trial(course_id, settings=stronger, source="remote")["id"]
+    clinic.report(trial_id, 5, kind="discomfort")
+    assert clinic.get(path).json()["amplitude_range_ma"] == [low_ma, round(high_ma - 0.2, 3)]
 
 
 def test_what_was_approved_past_a_report_is_programmed_until_another_comes(clinic: Clinic) -> None:
