@@ -27,7 +27,7 @@ from optimizer.models.surrogate import Surrogate
 from optimizer.policies.plan import describe, imagined, recommendation
 from optimizer.prior import NO_PRIOR, Prior
 from optimizer.problem import Problem
-from optimizer.safety import doubt, limits, strength, tolerance
+from optimizer.safety import doubt, limits, strength, titration, tolerance
 from optimizer.safety.limits import Gate
 from optimizer.space.search_space import Indices
 from optimizer.space.settings import Settings
@@ -129,7 +129,15 @@ class SafeBOSession:
         keepable = known[may]
         tried = points_of(self.problem, keepable if len(keepable) else known)
         worth = utility(self.problem, surrogate, tried)
-        settings, relief = recommendation(self.problem, surrogate, gate.ask, keepable, worth)
+        # at home nobody may be told to keep what only a clinic may set; what improvement is measured against is the same
+        here = titration.usable(self.problem, gate.ask, keepable)
+        settings, relief = recommendation(
+            self.problem,
+            surrogate,
+            gate.ask,
+            keepable[here],
+            worth[:, : len(here)][:, torch.from_numpy(here)],
+        )
         over_start = (
             None
             if settings is None

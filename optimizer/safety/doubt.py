@@ -99,9 +99,9 @@ def meanwhile(problem: Problem, history: History, ask: Ask) -> Settings | None:
 
 def _usable(problem: Problem, ask: Ask, settings: Settings | None) -> bool:
     """Return whether a patient may be told to use settings where the ask is made."""
-    if settings is None or ask.in_clinic or not problem.has_stimulation:
-        return settings is not None
-    return bool(titration.for_home(problem, ask, np.array([settings.indices], dtype=np.int64))[0])
+    if settings is None:
+        return False
+    return bool(titration.usable(problem, ask, np.array([settings.indices], dtype=np.int64))[0])
 
 
 def _left_on(problem: Problem, ask: Ask, settings: Settings | None) -> Settings | None:

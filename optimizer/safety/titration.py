@@ -120,6 +120,13 @@ def for_home(problem: Problem, ask: Ask, indices: Indices) -> NDArray[np.bool_]:
     return _for_home(problem, ask, indices, strength.of_grid_points(problem, indices))
 
 
+def usable(problem: Problem, ask: Ask, indices: Indices) -> NDArray[np.bool_]:
+    """Return which grid points a patient may be told to use where the ask is made, ``(c,)``: in the clinic all."""
+    if ask.in_clinic or not problem.has_stimulation:
+        return np.ones(len(indices), dtype=np.bool_)
+    return for_home(problem, ask, indices)
+
+
 def _for_home(problem: Problem, ask: Ask, indices: Indices, candidates: Stimuli) -> NDArray[np.bool_]:
     unchanged = _structural_changes(problem, ask, indices) == 0
     return np.asarray(unchanged & _inside_patient_range(ask, candidates))

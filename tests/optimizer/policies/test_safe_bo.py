@@ -12,13 +12,14 @@ from optimizer.acquisition import search
 from optimizer.acquisition.candidates import Candidates, Search
 from optimizer.ask import Ask
 from optimizer.decision import Decision, Hold, HoldReason, Interval, Proposal, Purpose, Stop
-from optimizer.history import EPOCH, applied
+from optimizer.history import EPOCH, applied, history_from_rows
 from optimizer.models.dataset import points_of
 from optimizer.outcomes.scale import OutcomeScale
 from optimizer.outcomes.side_effect import Tolerability
 from optimizer.policies.safe_bo import SAFE_BO, SafeBO
-from optimizer.problem import Problem, TitrationRule
+from optimizer.problem import Problem, TitrationRule, stimulation_problem
 from optimizer.safety.limits import gate_of
+from optimizer.space.device import load_device
 from optimizer.space.parameter import Value, listed, uniform
 from optimizer.space.search_space import SearchSpace
 from optimizer.trial import Posture, Review, ReviewSubject, TrialKind
@@ -293,3 +294,27 @@ def test_without_stimulation_the_best_is_kept_however_near_the_others_are() -> N
     decision = SAFE_BO.start(problem).decide(*asked(problem, rows))
     assert isinstance(decision, Stop)
     assert decision.keep["site"] == 9.0
+
+
+def test_at_home_nothing_is_to_be_kept_that_only_a_clinic_may_set() -> None:
+    problem = stimulation_problem(
+        load_device("scs-tonic"), envelope={"amplitude_ma": (0, 8)}, min_gain_nrs=2.0
+    )
+    weak = {"amplitude_ma": 3.0, "pulse_width_us": 300.0, "frequency_hz": 40.0, "configuration": "level-4"}
+    good = weak | {"amplitude_ma": 5.0, "configuration": "level-5"}
+    rows = [
+        {**settings, "pain": pain, "discomfort": 0}
+        for settings, pain in ((weak, 6), (good, 2), (good, 2)) * 6
+    ]
+    history = history_from_rows(problem, rows)
+    clinic = Ask(at=history.trials[-1].recorded_at, in_force=applied(problem, weak))
+    home = replace(clinic, in_clinic=False, patient_range_ma=(2.5, 3.5))
+    kept = {}
+    for ask in (clinic, home):
+        decision = SAFE_BO.start(problem).decide(history, ask)
+        assert not isinstance(decision, Hold)
+        kept[ask.in_clinic] = decision.keep if isinstance(decision, Stop) else decision.recommendation
+    assert kept[True] is not None
+    assert kept[True]["configuration"] == "level-5"
+    assert kept[False] is not None
+    assert (kept[False]["configuration"], kept[False]["amplitude_ma"]) == ("level-4", 3.0)
