@@ -1,6 +1,6 @@
 """Courses that a hostile but honest caller might hand over, by number: every device, every oddity, some of it malformed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,7 +160,7 @@ def _history(rng: np.random.Generator, problem: Problem, count: int) -> History:
 
 def _diligence(facts: list[Trial | Report | Review]) -> list[Review]:
     """A clinician who has seen everything and keeps every closure; else a long course would never get past its holds."""
-    at = AT + timedelta(days=1)
+    at = _after(trial.recorded_at for trial in facts if isinstance(trial, Trial)) + timedelta(hours=47)
     return [
         Review(
             id=f"d-{fact.id}-{subject}",
@@ -261,8 +261,7 @@ def _ask(rng: np.random.Generator, problem: Problem, history: History) -> Ask:
         in_force = applied(problem, _odd(rng, dict(in_force.values)))
     at_home = rng.random() < 0.25
     low_ma, high_ma = sorted(rng.integers(0, 200, size=2) / 10)
-    latest = max((trial.recorded_at for trial in history.trials), default=AT)
-    at = max(AT, min(latest, datetime(9998, 12, 1, tzinfo=UTC))) + timedelta(days=2)
+    at = _after(trial.recorded_at for trial in history.trials) + timedelta(days=2)
     if rng.random() < 0.1:
         at = AT + timedelta(days=int(rng.integers(0, 5)))  # much of the record lies ahead
     return Ask(
@@ -277,6 +276,11 @@ def _ask(rng: np.random.Generator, problem: Problem, history: History) -> Ask:
         q=int(rng.choice([1, 1, 1, 1, 1, 1, 2, 3])),
         exclude=tuple(tuple(row) for row in problem.space.draw(rng, int(rng.choice([0, 0, 1, 5]))).tolist()),
     )
+
+
+def _after(recorded_at: Iterable[datetime]) -> datetime:
+    """The last of some instants, inside the calendar; a review answers for nothing that was told after it."""
+    return max(AT, min(max(recorded_at, default=AT), datetime(9998, 12, 1, tzinfo=UTC)))
 
 
 def _malformed(rng: np.random.Generator, whole: Course) -> Course:
