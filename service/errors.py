@@ -27,6 +27,7 @@
         ProposalWithdrawnError       a proposal that a fact took back
         ProposalNotApprovedError     a proposal that nobody approved: nothing to program
         ProposalAppliedError         a proposal that was applied: nothing is left to program
+        StepUnratedError             a plan whose last applied step nobody said was borne
         SiteStoppedError             every course of the site is stopped
         PatientPausedError           the patient is paused
         PreflightDueError            a check of the device is missing, stale or failed
@@ -236,6 +237,12 @@ class ProposalAppliedError(ConflictError):
     """A proposal that was applied: there is nothing left to program."""
 
     code = "proposal-applied"
+
+
+class StepUnratedError(ConflictError):
+    """The next step of a plan, while nobody said that the one before was borne."""
+
+    code = "step-unrated"
 
 
 class SiteStoppedError(ConflictError):

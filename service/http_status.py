@@ -26,6 +26,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "proposal-withdrawn": 409,
         "proposal-not-approved": 409,
         "proposal-applied": 409,
+        "step-unrated": 409,
         "site-stopped": 409,
         "patient-paused": 409,
         "adverse-event-elsewhere": 409,

@@ -6,9 +6,10 @@ from optimizer import canonical
 from optimizer.decision import Proposal
 from optimizer.history import History
 from optimizer.problem import Problem
+from optimizer.safety.tolerance import is_tolerated
 from optimizer.space.settings import Settings
 from optimizer.trial import UNSTIMULATED, Measure, RungOutcome
-from service.errors import ProposalAppliedError, ProposalExpiredError
+from service.errors import ProposalAppliedError, ProposalExpiredError, StepUnratedError
 from service.ledger import gate, life_cycle
 from service.ledger.history import decision_of, history_of
 from service.ledger.ledger import Ledger
@@ -92,6 +93,31 @@ def n_applied(
     if life_cycle.is_late(ledger, row):
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
     return len(named)
+
+
+def check_borne(ledger: Ledger, row: ProposalRow, *, problem: Problem, history: History) -> None:
+    """Refuse the next step of a plan begun until the last one applied is known to have been borne.
+
+    The next is within reach of titration only because the one before was thought to be tolerated.
+
+    Args:
+        ledger: The transaction at hand.
+        row: A plan of which something was applied.
+        problem: The course's problem.
+        history: Everything recorded by now.
+
+    Raises:
+        StepUnratedError: If nobody rated it.
+    """
+    named = set(ledger.session.scalars(select(TrialRow.id).filter_by(proposal_id=row.id)))
+    applied = (facts for facts in history.facts if facts.trial.id in named)
+    last = max(applied, key=lambda facts: (facts.trial.occurred_at, facts.trial.recorded_at))
+    if not is_tolerated(problem, last):
+        raise StepUnratedError(
+            "proposal",
+            "goes on once the step applied last was reported as tolerated",
+            remedy="Report how it was borne, then read this again.",
+        )
 
 
 def _void(ledger: Ledger, decided: DecisionRow) -> str | None:

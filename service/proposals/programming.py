@@ -20,7 +20,7 @@ from service.ledger.applicable import check_applicable, check_reach, check_toler
 from service.ledger.history import ask_of, decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import APPROVED, Signature, Status
-from service.ledger.plan import n_applied, planned
+from service.ledger.plan import check_borne, n_applied, planned
 from service.ledger.tables import DecisionRow, ProposalRow
 from service.proposals.schemas import ProgramView, SignatureView
 
@@ -39,7 +39,8 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         NotFoundError: If the proposal is not known here.
         ConflictError: If it is not approved, was taken back, ran out, or was applied and no plan goes on; if the course has
             ended, patient or site are stopped, a check is due or failed; or if a severe report closed the settings, or they
-            were not tolerated since they were approved; or if they are past a limit or the envelope by now.
+            were not tolerated since they were approved; or if they are past a limit or the envelope by now; of a plan begun, if
+            nobody rated the step before.
     """
     row = ledger.proposal(proposal_id)
     decided, status = life_cycle.decision_about(ledger, row.id), life_cycle.status_of(ledger, row)
@@ -58,6 +59,7 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         place = n_applied(
             ledger, row, decided, plan, problem=problem, history=history, at_approval=at_approval
         )
+        check_borne(ledger, row, problem=problem, history=history)
     left = plan[place:]
     for settings in left:
         _check_limits(problem, history, settings)

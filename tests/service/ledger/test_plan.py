@@ -15,7 +15,13 @@ def programmed(clinic: Clinic, proposal: dict[str, Any]) -> list[tuple[int, str]
     return codes([clinic.get(f"/proposals/{proposal['id']}/program")])
 
 
-def begun_plan(clinic: Clinic) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
+def borne(clinic: Clinic, trial_id: str, at: str = "2026-11-20T10:30:00+01:00") -> None:
+    """Tell that a step was tolerated."""
+    told = {"measure": "side_effect", "kind": "discomfort", "value": 0, "occurred_at": at}
+    clinic.made(f"/trials/{trial_id}/reports", told)
+
+
+def begun_plan(clinic: Clinic, *, rated: bool = True) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
     """Approve a plan in a course of its own and apply its first step; returns it, its steps and the trial."""
     course_id, _ = clinic.well_rated_course()
     plan = clinic.ask(course_id, q=3)
@@ -24,6 +30,8 @@ def begun_plan(clinic: Clinic) -> tuple[dict[str, Any], list[dict[str, Any]], st
     listed = [shown["settings"], *shown["then"]]
     assert len(listed) == len([shown["contact_shares"], *shown["then_contact_shares"]]) == 3
     trial_id = clinic.trial(course_id, settings=listed[0], proposal_id=plan["id"])["id"]
+    if rated:
+        borne(clinic, trial_id)
     return plan, listed, trial_id
 
 
@@ -33,7 +41,10 @@ def test_a_plan_goes_on_step_by_step_to_its_end(clinic: Clinic) -> None:
     assert (shown["settings"], shown["then"]) == (steps[1], steps[2:])
     assert shown["amplitude_range_ma"] == plan["decision"]["steps"][1]["amplitude_range_ma"]
     later = {"proposal_id": plan["id"], "occurred_at": "2026-11-20T11:00:00+01:00"}
-    assert "differs_from_approval" not in clinic.trial(plan["course_id"], settings=steps[1], **later)["flags"]
+    second = clinic.trial(plan["course_id"], settings=steps[1], **later)
+    assert "differs_from_approval" not in second["flags"]
+    assert programmed(clinic, plan) == [(409, "step-unrated")]
+    borne(clinic, second["id"], "2026-11-20T11:30:00+01:00")
     shown = clinic.get(f"/proposals/{plan['id']}/program").json()
     assert (shown["settings"], shown["then"]) == (steps[2], [])
     later["occurred_at"] = "2026-11-20T12:00:00+01:00"
@@ -52,11 +63,25 @@ def test_a_course_names_its_plan_to_program_for_as_long_as_the_plan_goes_on(clin
         assert named(course_id) == (plan["id"], 200)
         assert clinic.get(f"/proposals/{plan['id']}").json()["status"] == "applied", "from its first step on"
         at = f"2026-11-20T{hour}:00:00+01:00"
-        clinic.trial(course_id, settings=step, proposal_id=plan["id"], occurred_at=at)
+        trial_id = clinic.trial(course_id, settings=step, proposal_id=plan["id"], occurred_at=at)["id"]
+        borne(clinic, trial_id, f"2026-11-20T{hour}:30:00+01:00")
     assert named(course_id) == (None, 409)
     plan, _, trial_id = begun_plan(clinic)
     clinic.report(trial_id, 5, kind="discomfort")
     assert named(plan["course_id"]) == (None, 409)
+
+
+def test_the_next_step_waits_until_the_one_before_was_rated_and_the_course_goes_on_naming_the_plan(
+    clinic: Clinic,
+) -> None:
+    plan, steps, trial_id = begun_plan(clinic, rated=False)
+    assert programmed(clinic, plan) == [(409, "step-unrated")]
+    assert clinic.get(f"/courses/{plan['course_id']}").json()["to_program"] == plan["id"]
+    before = "2026-11-20T09:00:00+01:00"
+    borne(clinic, trial_id, before)
+    assert programmed(clinic, plan) == [(409, "step-unrated")], "it was about the time before"
+    clinic.report(trial_id, 3)
+    assert clinic.get(f"/proposals/{plan['id']}/program").json()["settings"] == steps[1]
 
 
 def test_a_step_that_was_not_the_next_is_flagged(clinic: Clinic) -> None:
