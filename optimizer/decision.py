@@ -87,7 +87,7 @@ class Explanation:
     gain_nrs: Interval
     """Expected change of utility against the settings in force: relief less what tolerable side effects bother."""
     p_intolerable: dict[str, float]
-    """Declared posture -> probability of an intolerable report."""
+    """Declared posture -> probability of an intolerable report of what rises with intensity; slips of reporting are left out."""
     changes: tuple[Change, ...]
     influences: tuple[Influence, ...] = ()
     trustworthy: bool = True
