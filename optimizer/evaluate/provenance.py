@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import optimizer
 from optimizer import canonical, source
 from optimizer.problem import Problem
+from optimizer.simulate.preset import load_preset
 from optimizer.source import DIGITS, PACKAGE
 
 DRAWN: Final = ("figures", "evaluate/metrics", "evaluate/report")
@@ -47,7 +48,7 @@ class Provenance:
     lock: str
     """Digest of names and versions of the libraries installed."""
     scenario: str
-    """Fingerprint of the scenario. Its patients are data of the package, and so part of the code."""
+    """Fingerprint of the scenario. The patients that ship are data of the package, and so part of the code."""
     commit: str = ""
     """A name for people where the code lies in a repository; one commit may have been edited, so the digest decides."""
 
@@ -76,6 +77,9 @@ def scenario_fingerprint(scenario: Named) -> str:
         # private fields lead to the patients, which the digest of the sources covers
         if not name.startswith("_"):
             stated[name] = canonical.to_builtins(getattr(scenario, name))
+    preset = str(getattr(scenario, "preset", ""))
+    if preset.endswith(".toml"):  # patients of one's own are no data of the package
+        stated["preset"] = canonical.to_builtins(load_preset(preset))
     return canonical.digest(_Stated(fields=stated))[:DIGITS]
 
 

@@ -14,7 +14,9 @@ from optimizer.evaluate.trace import Trace
 
 def stem(scenario: str, n_trials: int, first_patient: int) -> str:
     """Return what the files of a comparison are called; only the first cohort goes without saying."""
-    return f"{scenario}-{n_trials}" + (f"-from-{first_patient}" if first_patient else "")
+    return f"{scenario.rpartition('/')[2].removesuffix('.toml')}-{n_trials}" + (
+        f"-from-{first_patient}" if first_patient else ""
+    )
 
 
 class ResultsFile:

@@ -248,28 +248,47 @@ def scenario_names() -> tuple[str, ...]:
 
 
 @cache
-def load_scenario(name: str) -> Scenario:
-    """Return a scenario by name.
+def load_scenario(name_or_path: str) -> Scenario:
+    """Return a scenario.
+
+    Args:
+        name_or_path: The name of a shipped scenario (``scs-tonic``) or the path of one's own, which ends in ``.toml`` and is
+            its name from then on. Such a file extends a shipped scenario or another path, and may name a device and a preset by
+            path.
 
     Raises:
-        DataError: If there is none of that name, or its file is not what it should be.
+        DataError: If there is no such scenario, or its file is not what it should be.
     """
-    if name not in scenario_names():
-        raise DataError(name, "is not a scenario", limit=", ".join(scenario_names()))
-    if name in EFFECT_SIZE_SCENARIOS:
-        return EFFECT_SIZE_SCENARIOS[name]
-    content = _content(name)
+    if name_or_path in EFFECT_SIZE_SCENARIOS:
+        return EFFECT_SIZE_SCENARIOS[name_or_path]
+    content = _content(name_or_path) | {"name": name_or_path}
     unknown = sorted(content.keys() - {entry.name for entry in fields(TherapyScenario)})
     if unknown:
-        raise DataError(f"{name}: {unknown[0]}", "is not a field of a scenario")
+        raise DataError(f"{name_or_path}: {unknown[0]}", "is not a field of a scenario")
     try:
         return canonical.from_builtins(TherapyScenario, content)
     except OptimizerError as error:
-        raise DataError(f"{name}: {error.field}", error.problem, limit=error.limit) from error
+        raise DataError(f"{name_or_path}: {error.field}", error.problem, limit=error.limit) from error
 
 
-def _content(name: str) -> dict[str, Any]:
+def _content(name_or_path: str) -> dict[str, Any]:
     """Read a file, over what it extends."""
-    content = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
+    try:
+        content = tomllib.loads(_read(name_or_path))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(name_or_path, f"is not TOML: {error}") from error
     base = content.pop("extends", None)
-    return content if base is None else _content(base) | content
+    return content if base is None else _content(str(base)) | content
+
+
+def _read(name_or_path: str) -> str:
+    path, shipped = Path(name_or_path), scenario_names()
+    if path.suffix != ".toml":
+        if name_or_path not in shipped:
+            raise DataError(name_or_path, "is not a scenario", limit=", ".join(shipped))
+        path = SHIPPED / f"{name_or_path}.toml"
+    elif not path.is_file():
+        raise DataError(name_or_path, "is not a file", remedy="Give the path of a scenario file.")
+    elif path.stem in shipped:
+        raise DataError(name_or_path, "is called like a shipped scenario", remedy="Rename the file.")
+    return path.read_text(encoding="utf-8")

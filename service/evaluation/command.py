@@ -25,7 +25,10 @@ EXAMPLES = """
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one argument an option
     scenario: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Whom they treat.", rich_help_panel=WHAT)
+        str,
+        typer.Option(
+            metavar="NAME,...", help="Whom they treat. FILE.toml: one of your own.", rich_help_panel=WHAT
+        ),
     ] = "scs-tonic",
     policies: Annotated[
         str,

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from optimizer.decision import Proposal
+from optimizer.evaluate.arena import Comparison, compare
+from optimizer.evaluate.backend import Backend
+from optimizer.evaluate.report.comparison import compared
+from optimizer.evaluate.report.page import page
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "research.md"
 
@@ -19,7 +23,7 @@ def blocks(language: str) -> list[str]:
 def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the page's code leaves behind, run from top to bottom in a folder with the device file it prints."""
     folder = tmp_path_factory.mktemp("researcher")
-    (device,) = blocks("toml")
+    device, *_ = blocks("toml")
     (folder / "lab.toml").write_text(device, encoding="utf-8")
     found: dict[str, Any] = {"__name__": "page"}
     with pytest.MonkeyPatch.context() as patch:
@@ -42,3 +46,16 @@ def test_the_page_s_own_device_policy_acquisition_and_patient_do_what_it_says(na
     assert len(names["worth"]) == len(names["choices"]) > 100
     assert names["trace"].failure == ""
     assert isinstance(names["advice"], Proposal)
+
+
+def test_the_page_s_own_scenario_with_patients_of_its_own_is_one_of_the_arena(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for block in blocks("toml")[1:]:
+        name, _, content = block.removeprefix("# ").partition("\n")
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    ours = Comparison(scenario="ours.toml", policies=("stay",), n_trials=2, n_patients=1)
+    (trace,) = compare(ours, tmp_path / "runs.jsonl", backend=Backend(n_processes=1))
+    assert (trace.scenario, trace.failure, ours.stem) == ("ours.toml", "", "ours-2")
+    assert "started a tenth above perception" in page(compared([trace], command="x"))

@@ -11,8 +11,9 @@ from optimizer.evaluate.provenance import (
     scenario_fingerprint,
     source_digest,
 )
+from optimizer.simulate.preset import load_preset
 from optimizer.simulate.ratings import Completeness
-from optimizer.simulate.scenarios import load_scenario
+from optimizer.simulate.scenarios import TherapyScenario, load_scenario
 from tests.optimizer.evaluate.traces import MADE
 
 
@@ -81,3 +82,27 @@ def test_the_libraries_are_those_the_numbers_rest_on(monkeypatch) -> None:  # ty
         lock_fingerprint.cache_clear()
         assert (lock_fingerprint() == before) is same
     lock_fingerprint.cache_clear()
+
+
+PRESET = """
+name = "ours"
+title = "Ours"
+extends = "tonic"
+
+[laws.discomfort_ratio]
+lognormal = [{median}, 0.2]
+plus = 1.0
+source = "test"
+evidence = "A"
+"""
+
+
+def test_patients_of_ones_own_are_part_of_the_fingerprint(tmp_path: Path) -> None:
+    path, tonic = tmp_path / "ours.toml", load_scenario("scs-tonic")
+    assert isinstance(tonic, TherapyScenario)
+    digests = set()
+    for median in (0.3, 0.4):
+        path.write_text(PRESET.format(median=median), encoding="utf-8")
+        load_preset.cache_clear()
+        digests.add(scenario_fingerprint(replace(tonic, preset=str(path))))
+    assert len(digests) == 2

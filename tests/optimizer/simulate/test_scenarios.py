@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -306,3 +307,43 @@ def test_what_is_best_for_a_vagus_is_judged_after_months_of_growing_tolerance() 
         best, truth = scenario.best(seed), scenario.truth(seed)
         assert truth.relief_of(best) == truth.relief_of(best, day=168.0)
         assert truth.grade_of(best, day=0.0) > truth.grade_of(best)
+
+
+OWN = """
+extends = "scs-tonic-ridge"
+title = "Ours"
+start_intensity = 1.1
+"""
+
+
+def test_a_scenario_of_ones_own_is_named_by_its_path_and_takes_the_rest_from_what_it_extends(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(OWN, encoding="utf-8")
+    own, ridge = load_scenario(str(path)), load_scenario("scs-tonic-ridge")
+    assert (own.name, own.title) == (str(path), "Ours")
+    assert own.problem == ridge.problem
+    assert own.start(0) != ridge.start(0), "a tenth above perception"
+    path.with_stem("further").write_text(f'extends = "{path}"', encoding="utf-8")
+    assert load_scenario(str(path.with_stem("further"))).start(0) == own.start(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("scs-tonic.toml", OWN, "called like a shipped scenario"),
+        ("ours.toml", "extends = ", "is not TOML"),
+        ("ours.toml", OWN + "strat_intensity = 1.2", "strat_intensity: is not a field"),
+        ("ours.toml", OWN + "interval_days = 'one'", "interval_days"),
+        ("ours.toml", 'extends = "tonic"', "tonic: is not a scenario"),
+    ],
+)
+def test_a_faulty_scenario_of_ones_own_is_refused_by_name(
+    name: str, content: str, problem: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=problem):
+        load_scenario(str(tmp_path / name))
+    with pytest.raises(DataError, match="is not a file"):
+        load_scenario(str(tmp_path / "missing.toml"))
