@@ -9,7 +9,8 @@ from optimizer.history import History, applied
 from optimizer.problem import Problem
 from optimizer.safety import titration
 from optimizer.space.device import Excitability
-from optimizer.space.parameter import Value, categorical
+from optimizer.space.parameter import Value, categorical, listed
+from optimizer.space.search_space import SearchSpace
 from optimizer.trial import Posture, RungOutcome, TrialKind
 from tests.strategies.scs import HERE, PROBLEM, ask, history, row, trial
 
@@ -140,6 +141,16 @@ def test_at_home_no_new_configuration_and_only_the_patient_s_own_range() -> None
     assert not reaches(asked=home, amplitude_ma=3.9)
     assert not reaches(asked=home, amplitude_ma=4.0, configuration="level-5")
     assert not reaches(asked=ask(in_clinic=False), amplitude_ma=5.0)
+
+
+def test_a_patient_may_be_told_to_use_anything_in_the_clinic_and_at_home_what_is_open_there() -> None:
+    rows = np.concatenate([row(amplitude_ma=5.0), row(amplitude_ma=5.3), row(configuration="level-5")])
+    home = ask(in_clinic=False, patient_range_ma=(4.0, 5.2))
+    assert titration.usable(PROBLEM, ask(), rows).tolist() == [True, True, True]
+    assert titration.usable(PROBLEM, home, rows).tolist() == [True, False, False]
+    axes = (listed("site", "1", [1.0, 2.0]),)
+    recorded = Problem(space=SearchSpace(parameters=axes), tolerability=None, titration=None)
+    assert titration.usable(recorded, home, np.array([[0], [1]])).tolist() == [True, True]
 
 
 def test_home_does_not_widen_what_was_tolerated() -> None:

@@ -1,6 +1,7 @@
 """What a patient showed to tolerate, what not, and what lifts the bar."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -323,6 +324,34 @@ def test_a_trial_dated_ahead_of_its_record_lifts_nothing_that_came_after_it() ->
     ahead = tuple(replace(fact, occurred_at=day(9999)) for fact in trial(1, 1))
     assert subjects(history(ahead, trial(2, 6))) == ["g2-0"]
     assert subjects(history(trial(2, 6), trial(3, 1))) == []
+
+
+@pytest.mark.parametrize(("minutes", "lifts"), [(0.5, True), (1.0, False), (2.0, False)])
+def test_a_report_dated_as_its_bar_or_before_lifts_nothing_though_its_trial_came_after(
+    minutes: float, lifts: bool
+) -> None:
+    bar = trial(2, 6)
+    since = max(fact.recorded_at for fact in bar)
+    began = since + timedelta(minutes=1)
+    borne = tuple(
+        replace(
+            fact, occurred_at=began - timedelta(minutes=minutes * isinstance(fact, Report)), recorded_at=began
+        )
+        for fact in trial(3, 1)
+    )
+    assert (subjects(history(bar, borne)) == []) is lifts
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(4.5, True), (5.0, True), (5.5, False)])
+def test_clocks_of_who_programs_and_who_reports_may_differ_by_five_minutes(
+    minutes: float, counts: bool
+) -> None:
+    borne = tuple(
+        replace(fact, occurred_at=fact.occurred_at - timedelta(minutes=minutes * isinstance(fact, Report)))
+        for fact in trial(1, 1)
+    )
+    (facts,) = history(borne).facts
+    assert tolerance.is_tolerated(PROBLEM, facts) is counts
 
 
 def test_a_release_of_what_was_not_yet_told_releases_nothing() -> None:

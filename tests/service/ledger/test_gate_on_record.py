@@ -184,5 +184,25 @@ def test_a_barrier_is_a_hold_that_says_what_releases_it_and_a_refusal_of_its_own
         assert type(barrier.error()) is error
 
 
+def test_harm_elsewhere_counts_from_a_sequence_on_and_reviewed_or_not(
+    ledger: Ledger, course: CourseRow
+) -> None:
+    def harmed(since: int) -> bool:
+        return gate.harmed_elsewhere_since(ledger.session, course, since)
+
+    other = course_of(ledger, "x", patient_id=course.patient_id)
+    stranger = course_of(ledger, "y")
+    for of, severe in ((course, True), (stranger, True), (other, False)):
+        report(ledger, of, severe=severe)
+    assert not harmed(0), "the course's own, another patient's, and what was not severe"
+    first = report(ledger, other)
+    reviewed(ledger, first)
+    assert harmed(first.sequence - 1)
+    assert not harmed(first.sequence)
+    second = report(ledger, other)
+    assert harmed(first.sequence)
+    assert not harmed(second.sequence)
+
+
 def test_there_are_no_other_barriers() -> None:
     assert len(gate.REASONS) == 7
