@@ -99,15 +99,20 @@ class History:
         before = tuple(entry.trial for entry in self.past if entry.trial.id == trial_id)
         return before + tuple(trial for trial in self.trials if trial.id == trial_id)
 
+    @cached_property
+    def _chains(self) -> dict[str, tuple[str, ...]]:
+        """Each report and what it amends, back to the first, by its id."""
+        amends = {report.id: report.amends for report in self.reports}
+        return {report.id: amendment_chain(report.id, amends) for report in self.reports}
+
     def as_of(self, at: datetime) -> "History":
         """Return what was on record at an instant: facts recorded later are left out.
 
         A trial corrected later stands as it was said until then. What a report on record names was on record, whatever its own
         time says: clocks of two machines differ, and no harm is forgotten for it.
         """
-        amends = {report.id: report.amends for report in self.reports}
         told = [report.id for report in self.reports if report.recorded_at <= at]
-        named = {name for identifier in told for name in amendment_chain(identifier, amends)}
+        named = {name for identifier in told for name in self._chains[identifier]}
         reports = tuple(report for report in self.reports if report.id in named)
         trials = tuple(trial for trial in self.trials if trial.recorded_at <= at)
         trials += tuple(entry.trial for entry in self.past if entry.trial.recorded_at <= at < entry.until)
@@ -129,8 +134,7 @@ class History:
         """
         trials = {trial.id for trial in self.trials}
         latest: dict[str, Report] = {}
-        amends = {report.id: report.amends for report in self.reports}
-        chains = {report.id: amendment_chain(report.id, amends) for report in self.reports}
+        chains = self._chains
         said_at = {report.id: report.recorded_at for report in self.reports}
         # an amendment never came before what it amends, whatever a clock says; of two of one instant it is the later
         order = {name: (max(said_at[each] for each in chain), len(chain)) for name, chain in chains.items()}

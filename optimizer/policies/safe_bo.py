@@ -130,13 +130,9 @@ class SafeBOSession:
         tried = points_of(self.problem, keepable if len(keepable) else known)
         worth = utility(self.problem, surrogate, tried)
         # at home nobody may be told to keep what only a clinic may set; what improvement is measured against is the same
-        here = titration.usable(self.problem, gate.ask, keepable)
+        here = np.flatnonzero(titration.usable(self.problem, gate.ask, keepable))
         settings, relief = recommendation(
-            self.problem,
-            surrogate,
-            gate.ask,
-            keepable[here],
-            worth[:, : len(here)][:, torch.from_numpy(here)],
+            self.problem, surrogate, gate.ask, keepable[here], worth[:, torch.from_numpy(here)]
         )
         over_start = (
             None

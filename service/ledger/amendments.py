@@ -30,6 +30,12 @@ class Amendment:
         object.__setattr__(self, "recorded_at", utc(self.recorded_at, "amendment.recorded_at"))
 
 
+def amended_since(session: Session, course_id: str, sequence: int) -> bool:
+    """Return whether a trial of a course was corrected after a ledger sequence."""
+    query = select(AmendmentRow.sequence).filter_by(course_id=course_id)
+    return session.scalar(query.where(AmendmentRow.sequence > sequence).limit(1)) is not None
+
+
 def read(facts: Iterable[tuple[str, str]]) -> tuple[tuple[Trial, ...], tuple[Amended, ...]]:
     """Return the trials that stand, and what they were before.
 

@@ -1,5 +1,7 @@
 """What is left of an approved plan: its steps in order, each once, while nothing came that it did not reckon with."""
 
+from contextlib import suppress
+
 from sqlalchemy import select
 
 from optimizer import canonical
@@ -10,11 +12,11 @@ from optimizer.safety.tolerance import is_tolerated
 from optimizer.space.settings import Settings
 from optimizer.trial import UNSTIMULATED, Measure, RungOutcome
 from service.errors import ProposalAppliedError, ProposalExpiredError, StepUnratedError
-from service.ledger import gate, life_cycle
+from service.ledger import amendments, gate, life_cycle
 from service.ledger.history import decision_of, history_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import SEVERE_REPORT, SUPERSEDED, TRIAL_AMENDED
-from service.ledger.tables import AmendmentRow, DecisionRow, ProposalRow, TrialRow
+from service.ledger.tables import DecisionRow, ProposalRow, TrialRow
 
 NOT_TOLERATED, DIFFERS = "not_tolerated", "differs_from_approval"
 """Why the rest of a plan is void, beside an amendment, a later approval and a severe report in another course."""
@@ -39,7 +41,8 @@ def goes_on(
     plan = planned(answer, canonical.decode(Settings, decided.settings or ""))
     at_approval = history_of(ledger.session, row.course_id, up_to=decided.sequence)
     try:
-        n_applied(ledger, row, decided, plan, problem=problem, history=history, at_approval=at_approval)
+        with suppress(StepUnratedError):  # it goes on once that was told
+            n_applied(ledger, row, decided, plan, problem=problem, history=history, at_approval=at_approval)
     except (ProposalAppliedError, ProposalExpiredError):
         return False
     return True
@@ -69,6 +72,7 @@ def n_applied(
     Raises:
         ProposalAppliedError: If no step is left, or the rest is void.
         ProposalExpiredError: If the rest is past its time.
+        StepUnratedError: If it goes on once somebody says how its last step was borne.
     """
     named = set(ledger.session.scalars(select(TrialRow.id).filter_by(proposal_id=row.id)))
     if len(named) >= len(plan):
@@ -92,24 +96,12 @@ def n_applied(
         )
     if life_cycle.is_late(ledger, row):
         raise ProposalExpiredError("proposal", "is past its time", remedy="Program nothing; ask a clinician.")
+    _check_borne(problem, history, named)
     return len(named)
 
 
-def check_borne(ledger: Ledger, row: ProposalRow, *, problem: Problem, history: History) -> None:
-    """Refuse the next step of a plan begun until the last one applied is known to have been borne.
-
-    The next is within reach of titration only because the one before was thought to be tolerated.
-
-    Args:
-        ledger: The transaction at hand.
-        row: A plan of which something was applied.
-        problem: The course's problem.
-        history: Everything recorded by now.
-
-    Raises:
-        StepUnratedError: If nobody rated it.
-    """
-    named = set(ledger.session.scalars(select(TrialRow.id).filter_by(proposal_id=row.id)))
+def _check_borne(problem: Problem, history: History, named: set[str]) -> None:
+    """Refuse the next step until the last one applied is known to have been borne: its reach rests on that."""
     applied = (facts for facts in history.facts if facts.trial.id in named)
     last = max(applied, key=lambda facts: (facts.trial.occurred_at, facts.trial.recorded_at))
     if not is_tolerated(problem, last):
@@ -127,10 +119,7 @@ def _void(ledger: Ledger, decided: DecisionRow) -> str | None:
     """
     if life_cycle.approved_since(ledger, decided):
         return SUPERSEDED
-    amended = select(AmendmentRow.sequence).where(
-        AmendmentRow.course_id == decided.course_id, AmendmentRow.sequence > decided.sequence
-    )
-    if ledger.session.scalar(amended.limit(1)) is not None:
+    if amendments.amended_since(ledger.session, decided.course_id, decided.sequence):
         return TRIAL_AMENDED
     harmed = gate.harmed_elsewhere_since(ledger.session, ledger.course(decided.course_id), decided.sequence)
     return SEVERE_REPORT if harmed else None

@@ -13,12 +13,12 @@ from optimizer.ask import Ask
 from optimizer.decision import VALID_FOR, Decision, Hold, HoldReason, Proposal, decode_decision
 from optimizer.safety import doubt, limits
 from service import metrics
-from service.ledger import course_end, drafts, gate, life_cycle, optimizer_version
+from service.ledger import amendments, course_end, drafts, gate, life_cycle, optimizer_version
 from service.ledger.applicable import within_limits
 from service.ledger.history import grew_since, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import Action
-from service.ledger.tables import AmendmentRow, AskRow, CourseRow, Entry, JobRow, ProposalRow
+from service.ledger.tables import AskRow, CourseRow, Entry, JobRow, ProposalRow
 
 OPTIMIZER = "optimizer"
 """Stands as principal of what the optimiser answered."""
@@ -171,10 +171,7 @@ def _stands(session: Session, course: CourseRow, asked: AskRow, answer: Decision
         return False
     if gate.harmed_elsewhere_since(session, course, asked.sequence):
         return False  # as a severe report takes back every open proposal of the patient
-    corrected = select(AmendmentRow.sequence).where(
-        AmendmentRow.course_id == course.id, AmendmentRow.sequence > asked.sequence
-    )
-    if session.scalar(corrected.limit(1)) is not None:
+    if amendments.amended_since(session, course.id, asked.sequence):
         return False  # as an amendment takes back every open proposal
     problem, ask = problem_of(session, course), canonical.decode(Ask, asked.ask)
     if not grew_since(session, course.id, asked.sequence):

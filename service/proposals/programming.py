@@ -20,7 +20,7 @@ from service.ledger.applicable import check_applicable, check_reach, check_toler
 from service.ledger.history import ask_of, decision_of, history_of, problem_of
 from service.ledger.ledger import Ledger
 from service.ledger.life_cycle import APPROVED, Signature, Status
-from service.ledger.plan import check_borne, n_applied, planned
+from service.ledger.plan import n_applied, planned
 from service.ledger.tables import DecisionRow, ProposalRow
 from service.proposals.schemas import ProgramView, SignatureView
 
@@ -59,7 +59,6 @@ def program(ledger: Ledger, proposal_id: str) -> ProgramView:
         place = n_applied(
             ledger, row, decided, plan, problem=problem, history=history, at_approval=at_approval
         )
-        check_borne(ledger, row, problem=problem, history=history)
     left = plan[place:]
     for settings in left:
         _check_limits(problem, history, settings)
